@@ -1,0 +1,218 @@
+"""Arrays and numbers validated once, at the border; inside, they are trusted.
+
+Every refusal is an `InputError` that names the argument, says what came and what was needed.
+"""
+
+from collections.abc import Iterable, Sequence
+from numbers import Integral, Real
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Task = Literal["regression", "classification"]
+Ridge = float | Literal["auto"]
+
+CHECK_ROWS = 4096
+"""Rows looked at together when an array is searched for NaN, so that no full-size mask is made."""
+
+
+class InputError(ValueError):
+    """Input that the library refuses, before it changes anything.
+
+    Parameters
+    ----------
+    argument
+        Name of the argument as the caller knows it.
+    problem
+        What came, what was needed, the next step: one sentence or two.
+    """
+
+    def __init__(self, argument: str, problem: str) -> None:
+        super().__init__(f"{argument}: {problem}")
+        self.argument = argument
+        self.problem = problem
+
+
+class MissingExtraError(ImportError):
+    """An optional dependency is needed and absent."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}; install it with "
+            f"`pip install 'w2slens[{extra}]'`"
+        )
+
+
+def plural(count: int, noun: str) -> str:
+    """Write ``1 row``, ``2 rows``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def numeric(value: Any, argument: str) -> NDArray[Any]:
+    """Return the value as an array of real numbers, of its own type and without a copy."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        what = "text or objects" if array.dtype.kind in "OUSTM" else "numbers that are not real"
+        raise InputError(
+            argument, f"holds {what} (dtype {array.dtype}); an array of real numbers is needed"
+        )
+    return array
+
+
+def finite(array: NDArray[Any], argument: str, first_row: int = 0) -> None:
+    """Refuse NaN and infinity, saying how many and where the first is (0-based row, column)."""
+    if array.dtype.kind != "f":
+        return
+    count, where = 0, None
+    for start in range(0, len(array), CHECK_ROWS):
+        bad = ~np.isfinite(array[start : start + CHECK_ROWS])
+        if not bad.any():
+            continue
+        count += int(bad.sum())
+        if where is None:
+            where = tuple(int(i) for i in np.argwhere(bad)[0])
+            where = (where[0] + start + first_row, *where[1:])
+    if where is not None:
+        column = f", column {where[1]}" if len(where) > 1 else ""
+        raise InputError(
+            argument,
+            f"holds {plural(count, 'value')} that are NaN or infinite, the first at row "
+            f"{where[0]}{column} (counted from 0); drop or impute them first",
+        )
+
+
+def matrix_shape(shape: Sequence[int], argument: str) -> None:
+    """Refuse a shape that is not rows × coordinates with at least one of each."""
+    if len(shape) != 2:
+        hint = "; reshape a single coordinate to (rows, 1)" if len(shape) == 1 else ""
+        raise InputError(
+            argument,
+            f"has {plural(len(shape), 'dimension')} (shape {tuple(shape)}); features are a "
+            f"2-d array, rows × coordinates{hint}",
+        )
+    if 0 in shape:
+        raise InputError(argument, f"is empty (shape {tuple(shape)})")
+
+
+def features(value: Any, argument: str) -> NDArray[Any]:
+    """Validate a feature matrix: 2-d, real, finite, not constant altogether.
+
+    Single constant columns are normal (dead units) and stay.
+
+    Returns
+    -------
+    (rows, coordinates) array of the input's own type.
+    """
+    array = numeric(value, argument)
+    matrix_shape(array.shape, argument)
+    finite(array, argument)
+    if len(array) > 1 and all(
+        bool((array[start : start + CHECK_ROWS] == array[0]).all())
+        for start in range(0, len(array), CHECK_ROWS)
+    ):
+        refuse_constant(argument)
+    return array
+
+
+def refuse_constant(argument: str) -> None:
+    """Raise for features in which no column varies."""
+    raise InputError(
+        argument, "is constant: no column varies over the rows, so there is nothing to learn from"
+    )
+
+
+def same_rows(sizes: dict[str, int]) -> int:
+    """Refuse arguments whose numbers of rows differ; return the common number."""
+    if len(set(sizes.values())) > 1:
+        names = list(sizes)
+        odd = next(name for name in names if sizes[name] != sizes[names[0]])
+        rows = ", ".join(f"{name} {count:,}" for name, count in sizes.items())
+        raise InputError(odd, f"the numbers of rows differ ({rows}); row i must be one example")
+    return next(iter(sizes.values()))
+
+
+def labels(
+    value: Any, argument: str, task: Task
+) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+    """Validate labels and write them as numbers to regress on.
+
+    Returns
+    -------
+    targets
+        (rows, outputs) float64: the labels, or one-hot columns in the order of `classes`.
+    classes
+        (outputs,) sorted class labels; None for regression.
+    """
+    array = numeric(value, argument)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.size == 0 or array.ndim not in (1, 2):
+        raise InputError(
+            argument, f"has shape {array.shape}; one row of labels an example is needed"
+        )
+    finite(array, argument)
+    if task == "classification":
+        return _one_hot(array, argument)
+    targets = array.astype(np.float64).reshape(len(array), -1)
+    if len(targets) > 1 and bool((targets == targets[0]).all()):
+        raise InputError(argument, f"is constant ({targets[0].tolist()} in every row)")
+    return targets, None
+
+
+def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    if array.ndim != 1:
+        raise InputError(
+            argument,
+            f"has shape {array.shape}; classification takes one integer class a row "
+            "(several outputs are a regression)",
+        )
+    if array.dtype.kind == "f" and bool((array != np.round(array)).any()):
+        raise InputError(argument, "holds fractions; classification takes integer classes")
+    classes, codes = np.unique(array.astype(np.int64), return_inverse=True)
+    if len(classes) < 2:
+        raise InputError(argument, f"holds one class only ({classes[0]}); at least two are needed")
+    return np.eye(len(classes))[codes], classes
+
+
+def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
+    """Validate a list of sample sizes: whole, positive, each once; a single number is a list."""
+    listed = [value] if isinstance(value, Integral) else list(value)  # type: ignore[arg-type]
+    if not listed:
+        raise InputError(argument, "is an empty list; give at least one sample size")
+    sizes = tuple(whole(v, argument) for v in listed)
+    if len(set(sizes)) < len(sizes):
+        twice = next(size for size in sizes if sizes.count(size) > 1)
+        raise InputError(argument, f"lists {twice:,} twice")
+    return sizes
+
+
+def whole(value: Any, argument: str, least: int = 1) -> int:
+    """Validate one whole number of at least `least`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+        raise InputError(argument, f"is {value!r}; a whole number is needed")
+    if value < least:
+        raise InputError(argument, f"is {int(value):,}; at least {least} is needed")
+    return int(value)
+
+
+def non_negative(value: Any, argument: str) -> float:
+    """Validate one finite number of at least zero."""
+    if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
+        raise InputError(argument, f"is {value!r}; a finite number of at least 0 is needed")
+    return float(value)
+
+
+def ridge(value: Any, argument: str) -> Ridge:
+    """Validate a ridge: a number ≥ 0, or ``"auto"``."""
+    if isinstance(value, str):
+        if value == "auto":
+            return "auto"
+        raise InputError(argument, f"is {value!r}; a number of at least 0 or 'auto' is needed")
+    return non_negative(value, argument)
+
+
+def choice(value: str, argument: str, options: Sequence[str]) -> None:
+    """Refuse a word that is not among the options."""
+    if value not in options:
+        raise InputError(argument, f"is {value!r}; one of {', '.join(options)} is needed")

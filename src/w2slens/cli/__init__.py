@@ -1,0 +1,85 @@
+"""The command line: one module a command, imported when the command is called.
+
+Exit codes: 0 done, 2 bad input (one line on stderr), 1 a failure of our own.
+"""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from w2slens._version import __version__
+
+COMMANDS = {
+    "demo": "Run the main job on scikit-learn's bundled digits.",
+    "dims": "Measure the dimensions of two feature files and their overlap.",
+    "run": "Run weak-to-strong training on your files, measured beside predicted.",
+}
+
+OPTIONS = {"y": "--labels", "test_rows": "--test"}
+"""Options whose names differ from the library's arguments."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"w2slens.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="w2slens")
+def group() -> None:
+    """Weak-to-strong generalization seen through intrinsic dimension."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    from w2slens._check import InputError, MissingExtraError
+
+    try:
+        group.main(args=arguments, prog_name="w2slens", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        return _refuse(error.format_message())
+    except InputError as error:
+        option = OPTIONS.get(error.argument, "--" + error.argument.replace("_", "-"))
+        return _refuse(f"{option} {error.problem}")
+    except MissingExtraError as error:
+        return _refuse(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; nothing was written", err=True)
+        return 130
+    except Exception:
+        traceback.print_exc()
+        click.echo("error: this is a failure of w2slens, not of your input", err=True)
+        return 1
+    return 0
+
+
+def _refuse(message: str) -> int:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    return 2

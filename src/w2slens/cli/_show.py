@@ -1,0 +1,147 @@
+"""Results on a terminal: tables on stdout, progress and notes on stderr."""
+
+import json
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from w2slens.dimension import Dimensions
+from w2slens.plots import LOOKS
+from w2slens.report.page import number
+from w2slens.results import Results
+from w2slens.risk import MODELS
+
+
+def to_json(document: Any) -> str:
+    """Serialise with undefined numbers as null."""
+    return json.dumps(_defined(document), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _defined(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _defined(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_defined(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with time left on stderr; give the function that moves it to (done, total)."""
+    console = Console(stderr=True)
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def notes() -> Iterator[None]:
+    """Turn warnings into one-line notes on stderr, each once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        yield
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        click.echo(f"note: {message}", err=True)
+
+
+def dimensions_table(dims: Dimensions) -> list[Table]:
+    """Two tables: either side's dimensions, and their overlap."""
+    sides = Table(title=f"Intrinsic dimensions over {dims.rows:,} rows", title_justify="left")
+    for column in (
+        "features",
+        "coordinates",
+        "rank",
+        "energy rank",
+        "particip. ratio",
+        "stable rank",
+    ):
+        sides.add_column(column, justify="left" if column == "features" else "right")
+    for name, side in (("weak", dims.weak), ("strong", dims.strong)):
+        sides.add_row(
+            name,
+            f"{side.coordinates:,}",
+            f"{side.rank:,}",
+            f"{side.energy_rank:,} ({side.energy:.0%})",
+            number(side.participation_ratio),
+            number(side.stable_rank),
+        )
+    overlap = Table(title="Correlation dimension d_sw", title_justify="left")
+    found = dims.correlation
+    low, high = found.interval
+    values = {
+        "debiased": number(found.debiased),
+        "90% interval": f"{number(low)} – {number(high)}" if low == low else "–",
+        "plug-in": number(found.plug_in),
+        "chance": number(found.chance),
+        "d_s − d_sw": number(dims.learnable_by_strong_only),
+        "d_w − d_sw": number(dims.not_copied),
+    }
+    for column in values:
+        overlap.add_column(column, justify="right")
+    overlap.add_row(*values.values())
+    return [sides, overlap]
+
+
+def risks_table(document: dict[str, Any]) -> Table:
+    """One table of the risks and ratios: measured, standard error, predicted."""
+    table = Table(
+        title=f"{document['scale'].capitalize()} risks, PGR and OPR", title_justify="left"
+    )
+    for column in ("n", "N", "", *(LOOKS[name][0] for name in MODELS), "PGR", "OPR"):
+        table.add_column(column, justify="left" if column == "" else "right")
+    for cell in document["cells"]:
+        predicted = cell["predicted"]
+        pairs = [*(cell["risk"][name] for name in MODELS), cell["pgr"], cell["opr"]]
+        expected = [
+            *(predicted["risk"][name] for name in MODELS),
+            predicted["pgr"],
+            predicted["opr"],
+        ]
+        flag = f"[yellow]peak: {', '.join(cell['peak'])}[/yellow]" if cell["peak"] else ""
+        _add_measured(table, cell, pairs)
+        table.add_row("", flag, "predicted", *map(number, expected), end_section=True)
+    table.caption = "predicted: oracle, from the moments of all rows and labels; – : not defined"
+    table.caption_justify = "left"
+    return table
+
+
+def accuracy_table(document: dict[str, Any]) -> Table:
+    """One table of the measured accuracies."""
+    table = Table(title="Accuracy on held-out rows", title_justify="left")
+    for column in ("n", "N", "", *(LOOKS[name][0] for name in MODELS), "PGR"):
+        table.add_column(column, justify="left" if column == "" else "right")
+    for cell in document["cells"]:
+        _add_measured(table, cell, [cell["accuracy"][name] for name in (*MODELS, "pgr")])
+    return table
+
+
+def _add_measured(table: Table, cell: dict[str, Any], pairs: list[dict[str, float]]) -> None:
+    """Two rows: means, and standard errors below them."""
+    sizes = (f"{cell['n']:,}", f"{cell['N']:,}")
+    table.add_row(*sizes, "measured", *(number(pair["mean"]) for pair in pairs))
+    table.add_row("", "", "± se", *(f"[dim]{number(pair['se'], 2)}[/dim]" for pair in pairs))
+
+
+def show_run(results: Results, console: Console) -> None:
+    """Print a run: dimensions, risks, accuracies, verdict."""
+    document = results.to_dict()
+    for table in dimensions_table(results.dimensions):
+        console.print(table)
+    console.print(risks_table(document))
+    if document["cells"][0]["accuracy"]:
+        console.print(accuracy_table(document))
+    if any(cell["peak"] for cell in document["cells"]):
+        console.print(
+            "peak: an untuned fit near n ≈ d is inflated; do not quote that cell's ratios."
+        )
+    console.print(f"[bold]Verdict: {results.verdict.action}[/bold]. {results.verdict.reason}")

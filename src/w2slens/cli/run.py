@@ -1,0 +1,95 @@
+"""``w2slens run``: the protocol on the user's files, measured beside predicted."""
+
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from w2slens._check import InputError, Ridge, Task
+from w2slens._files import check_folder, write_folder
+from w2slens.cli._options import RidgeValue, Sizes, TestSize, output_options
+from w2slens.cli._result import command_line, run_files
+from w2slens.cli._show import notes, progress, show_run, to_json
+from w2slens.sources import read_array
+from w2slens.theory.predict import CEILINGS
+from w2slens.transfer import transfer
+
+
+@click.command("run")
+@click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
+@click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
+@click.option("--labels", required=True, metavar="PATH", help="Labels of the same rows.")
+@click.option("--n", required=True, type=Sizes(), help="Numbers of labels, as 100,200.")
+@click.option("--N", "N", required=True, type=Sizes(), help="Numbers of pseudo-labels.")
+@click.option("--trials", default=10, show_default=True, help="Random splits of the rows.")
+@click.option("--test", type=TestSize(), help="Held-out rows or their share [default: 0.2].")
+@click.option("--ridge-weak", type=RidgeValue(), default="auto", show_default=True)
+@click.option("--ridge-strong", type=RidgeValue(), default="auto", show_default=True)
+@click.option("--task", type=click.Choice(["regression", "classification"]))
+@click.option("--target", metavar="PATH", help="f*, where it is known: risks become excess risks.")
+@click.option("--ceiling", type=click.Choice(CEILINGS), default="all", show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@output_options
+def command(
+    weak: str,
+    strong: str,
+    labels: str,
+    n: list[int],
+    N: list[int],
+    trials: int,
+    test: int | float | None,
+    ridge_weak: Ridge,
+    ridge_strong: Ridge,
+    task: Task | None,
+    target: str | None,
+    ceiling: str,
+    seed: int,
+    as_json: bool,
+    out: str | None,
+    overwrite: bool,
+) -> None:
+    """Train and test the four models at every (n, N), beside their oracle predictions."""
+    if out is not None:
+        check_folder(out, overwrite=overwrite)
+    y = read_array(labels, "y")
+    task = task or infer_task(y)
+    settings: dict[str, Any] = {
+        "n": n,
+        "N": N,
+        "trials": trials,
+        "test": test,
+        "ridge_weak": ridge_weak,
+        "ridge_strong": ridge_strong,
+        "task": task,
+        "target": target,
+        "ceiling": ceiling,
+        "seed": seed,
+    }
+    with notes(), progress("cells") as move:
+        results = transfer(weak, strong, y, progress=move, **settings)
+        document = results.to_dict()
+    paths = [("--weak", weak), ("--strong", strong), ("--labels", labels)]
+    options = [(f"--{name.replace('_', '-')}", value) for name, value in settings.items()]
+    replay = command_line("run", [*paths, *options])
+    if out is not None:
+        write_folder(out, run_files(results, "Weak-to-strong run", replay), overwrite=overwrite)
+    if as_json:
+        click.echo(to_json({**document, "command": replay}))
+        return
+    console = Console()
+    show_run(results, console)
+    if out is not None:
+        console.print(f"Result: {out} (open report.html)")
+
+
+def infer_task(y: NDArray[Any]) -> Task:
+    """Take real labels as regression; ask where integers could be either."""
+    if y.dtype.kind not in "iub":
+        return "regression"
+    raise InputError(
+        "task",
+        f"is missing and the labels are integers with {len(np.unique(y))} distinct values; are they "
+        "classes (--task classification) or numbers (--task regression)?",
+    )

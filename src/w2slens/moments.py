@@ -1,0 +1,330 @@
+"""Additive second-order statistics of rows z = [weak | strong | label].
+
+`Moments` is a frozen value: count, mean and centred scatter Σ(z−z̄)(z−z̄)ᵀ. Two of them merge with
+``+`` and separate with ``-`` by the centred update, and a linear map acts with ``push``, so whatever
+is linear in the rows (pseudo-labelling, principal components, sketches, squared error) is computed
+from them without the rows. `reduce` turns a stream of chunks into one.
+
+The price is a squared condition number; `Moments.spectrum` cuts at the one documented cutoff.
+"""
+
+import functools
+import operator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.blas import dsyrk
+
+from w2slens._check import InputError, finite
+from w2slens._files import load_arrays, save_arrays
+from w2slens._linalg import EPS64, Array, Solve, Spectrum, psd_solver, spectrum
+
+Blocks = tuple[tuple[str, int], ...]
+Chunk = Mapping[str, NDArray[Any]]
+
+PANEL_ROWS = 1024
+"""Rows converted to float64 at a time: large enough for BLAS, small enough to stay in cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Count, mean and centred scatter of rows made of named blocks of coordinates.
+
+    Attributes
+    ----------
+    blocks
+        ``((name, width), …)`` in the order of the coordinates; p is the sum of the widths.
+    count
+        Number of rows.
+    mean
+        (p,) mean of the rows.
+    scatter
+        (p, p) Σ(z−z̄)(z−z̄)ᵀ, not divided by the count.
+    precision
+        Machine epsilon of the coarsest type that the rows came in; enters the rank cutoff.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = np.random.default_rng(0).standard_normal((50, 3))
+    >>> first, last = Moments.from_rows(weak=rows[:20]), Moments.from_rows(weak=rows[20:])
+    >>> whole = first + last
+    >>> bool(np.allclose(whole.covariance("weak"), np.cov(rows.T, bias=True)))
+    True
+    >>> (whole - last).count
+    20
+    """
+
+    blocks: Blocks
+    count: int
+    mean: Array
+    scatter: Array
+    precision: float = EPS64
+    _spectra: dict[str, Spectrum] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def zero(cls, blocks: Blocks) -> "Moments":
+        """Return the moments of no rows: the neutral element of ``+``."""
+        p = sum(width for _, width in blocks)
+        return cls(blocks, 0, np.zeros(p), np.zeros((p, p)))
+
+    @classmethod
+    def from_rows(cls, **rows: NDArray[Any]) -> "Moments":
+        """Summarise arrays (rows, width), one a block, named by keyword."""
+        running = Accumulator()
+        running.add(rows)
+        return running.result()
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Where each block lies among the p coordinates."""
+        ends = np.cumsum([0, *(width for _, width in self.blocks)])
+        return {
+            name: slice(int(ends[i]), int(ends[i + 1])) for i, (name, _) in enumerate(self.blocks)
+        }
+
+    def width(self, name: str) -> int:
+        """Number of coordinates of a block."""
+        return dict(self.blocks)[name]
+
+    def centre(self, name: str) -> Array:
+        """(width,) mean of a block."""
+        return self.mean[self.slices[name]]
+
+    def cross(self, left: str, right: str) -> Array:
+        """(width_left, width_right) centred scatter between two blocks."""
+        return self.scatter[self.slices[left], self.slices[right]]
+
+    def covariance(self, left: str, right: str | None = None) -> Array:
+        """Scatter divided by the count (the population convention, not count − 1)."""
+        return self.cross(left, right or left) / self.count
+
+    def offset(self, name: str) -> float:
+        """Return count · max_j mean_j² of a block: what rounding of its rows is relative to."""
+        return self.count * float(np.max(self.centre(name) ** 2, initial=0.0))
+
+    def spectrum(self, name: str) -> Spectrum:
+        """Return the retained eigenpairs of a block's scatter; computed once."""
+        if name not in self._spectra:
+            gram = self.cross(name, name)
+            self._spectra[name] = spectrum(gram, self.precision, self.offset(name))
+        return self._spectra[name]
+
+    def solver(self, name: str, ridge: float = 0.0) -> Solve:
+        """Return ``right ↦ (scatter + count·ridge·I)⁺ right`` for a block."""
+        gram = self.cross(name, name)
+        return psd_solver(gram, self.count * ridge, self.precision, self.offset(name))
+
+    def select(self, *names: str) -> "Moments":
+        """Keep the named blocks only, in the order given."""
+        index = np.concatenate([np.arange(len(self.mean))[self.slices[name]] for name in names])
+        blocks = tuple((name, self.width(name)) for name in names)
+        scatter = self.scatter[np.ix_(index, index)]
+        return Moments(blocks, self.count, self.mean[index], scatter, self.precision)
+
+    def push(self, maps: Mapping[str, Array]) -> "Moments":
+        """Map blocks linearly: rows z become T z, the scatter T · scatter · Tᵀ.
+
+        Parameters
+        ----------
+        maps
+            Block name → T (new width, old width). Blocks that are not named stay as they are.
+
+        Returns
+        -------
+        Moments of the mapped rows.
+        """
+        for name, T in maps.items():
+            if name not in self.slices or np.shape(T)[1:] != (self.width(name),):
+                raise InputError(
+                    "maps", f"{name!r} has shape {np.shape(T)}; blocks are {dict(self.blocks)}"
+                )
+        scatter, means, blocks = self.scatter, [], []
+        left = []
+        for name, width in self.blocks:
+            part, centre = scatter[self.slices[name]], self.centre(name)
+            left.append(maps[name] @ part if name in maps else part)
+            means.append(maps[name] @ centre if name in maps else centre)
+            blocks.append((name, len(maps[name]) if name in maps else width))
+        half = np.concatenate(left)
+        columns = []
+        for name, _ in self.blocks:
+            part = half[:, self.slices[name]]
+            columns.append(part @ maps[name].T if name in maps else part)
+        return Moments(
+            tuple(blocks),
+            self.count,
+            np.concatenate(means),
+            np.concatenate(columns, axis=1),
+            self.precision,
+        )
+
+    def _matching(self, other: "Moments") -> None:
+        if self.blocks != other.blocks:
+            raise InputError("moments", f"blocks differ: {self.blocks} and {other.blocks}")
+
+    def __add__(self, other: "Moments") -> "Moments":
+        if not isinstance(other, Moments):
+            return NotImplemented
+        self._matching(other)
+        if self.count == 0 or other.count == 0:
+            return self if other.count == 0 else other
+        n, m = self.count, other.count
+        step = other.mean - self.mean
+        scatter = self.scatter + other.scatter
+        scatter += np.multiply.outer(step * (n * m / (n + m)), step)
+        mean = self.mean + step * (m / (n + m))
+        precision = max(self.precision, other.precision)
+        return Moments(self.blocks, n + m, mean, scatter, precision)
+
+    def __sub__(self, other: "Moments") -> "Moments":
+        if not isinstance(other, Moments):
+            return NotImplemented
+        self._matching(other)
+        if other.count > self.count:
+            raise InputError(
+                "moments", f"cannot remove {other.count:,} rows from {self.count:,} rows"
+            )
+        rest = self.count - other.count
+        if rest == 0:
+            return Moments.zero(self.blocks)
+        if other.count == 0:
+            return self
+        mean = self.mean + (self.mean - other.mean) * (other.count / rest)
+        step = other.mean - mean
+        scatter = self.scatter - other.scatter
+        scatter -= np.multiply.outer(step * (rest * other.count / self.count), step)
+        return Moments(self.blocks, rest, mean, scatter, self.precision)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the moments as plain arrays (.npz, never a pickle)."""
+        save_arrays(
+            path,
+            {
+                "names": np.array([name for name, _ in self.blocks]),
+                "widths": np.array([width for _, width in self.blocks]),
+                "count": np.array(self.count),
+                "mean": self.mean,
+                "scatter": self.scatter,
+                "precision": np.array(self.precision),
+            },
+            overwrite=overwrite,
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Moments":
+        """Read what `save` wrote."""
+        keys = ("names", "widths", "count", "mean", "scatter", "precision")
+        names, widths, count, mean, scatter, precision = load_arrays(path, keys)
+        blocks = tuple((str(n), int(w)) for n, w in zip(names, widths, strict=True))
+        return cls(blocks, int(count), mean, scatter, float(precision))
+
+
+class Accumulator:
+    """The running moments of a stream of chunks, updated in place panel by panel.
+
+    A panel is centred on its own mean; one further row, √(nm/(n+m)) times the step between the
+    running mean and the panel's, carries the correction into the same rank-k update.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: Blocks = ()
+        self._count = 0
+        self._precision = EPS64
+
+    def add(self, chunk: Chunk) -> None:
+        """Add the rows of a chunk: block name → (rows, width), of any real type."""
+        blocks = tuple((name, rows.shape[1]) for name, rows in chunk.items())
+        if not self._blocks:
+            self._start(blocks)
+        elif blocks != self._blocks:
+            raise InputError("chunk", f"has blocks {blocks}; the first chunk had {self._blocks}")
+        for rows in chunk.values():
+            if rows.dtype.kind == "f":
+                self._precision = max(self._precision, float(np.finfo(rows.dtype).eps))
+        length = len(next(iter(chunk.values())))
+        for start in range(0, length, PANEL_ROWS):
+            self._panel({k: rows[start : start + PANEL_ROWS] for k, rows in chunk.items()}, start)
+
+    @property
+    def count(self) -> int:
+        """Number of rows added so far."""
+        return self._count
+
+    def _start(self, blocks: Blocks) -> None:
+        p = sum(width for _, width in blocks)
+        self._blocks = blocks
+        self._mean = np.zeros(p)
+        self._scatter = np.zeros((p, p), order="F")
+        self._buffer = np.empty((PANEL_ROWS + 1, p))
+
+    def _panel(self, panel: Chunk, first_row: int) -> None:
+        m, n = len(next(iter(panel.values()))), self._count
+        rows, begin = self._buffer[: m + 1], 0
+        for block in panel.values():
+            end = begin + block.shape[1]
+            rows[:m, begin:end] = block
+            begin = end
+        mean = rows[:m].mean(axis=0)
+        if not np.isfinite(mean).all():
+            for name, block in panel.items():
+                finite(block, name, first_row)
+        rows[:m] -= mean
+        step = mean - self._mean
+        rows[m] = step * np.sqrt(n * m / (n + m))
+        self._scatter = dsyrk(1.0, rows.T, beta=1.0, c=self._scatter, lower=1, overwrite_c=1)
+        self._mean += step * (m / (n + m))
+        self._count += m
+
+    def result(self) -> Moments:
+        """Return the moments of all rows added so far."""
+        scatter = np.tril(self._scatter)
+        scatter += np.tril(scatter, -1).T
+        return Moments(self._blocks, self._count, self._mean.copy(), scatter, self._precision)
+
+
+def total(parts: Sequence[Moments]) -> Moments:
+    """Merge the moments of disjoint rows, at least one."""
+    return functools.reduce(operator.add, parts)
+
+
+def reduce(chunks: Iterable[Chunk], *, threads: int = 1) -> Moments:
+    """Sum the moments of a stream of chunks; the same digits for any number of threads > 1.
+
+    Parameters
+    ----------
+    chunks
+        Mappings block name → (rows, width); any sizes.
+    threads
+        1 accumulates in place and leaves the cores to BLAS. More summarise whole chunks side by
+        side (useful where BLAS runs on one thread) and merge them in order; at most two chunks a
+        thread are held at once.
+
+    Returns
+    -------
+    Moments of all rows.
+    """
+    if threads == 1:
+        running = Accumulator()
+        for chunk in chunks:
+            running.add(chunk)
+        return running.result()
+    return functools.reduce(operator.add, _in_order(chunks, threads))
+
+
+def _in_order(chunks: Iterable[Chunk], threads: int) -> Iterator[Moments]:
+    with ThreadPoolExecutor(threads) as pool:
+        pending: deque[Future[Moments]] = deque()
+        for chunk in chunks:
+            pending.append(pool.submit(lambda rows: Moments.from_rows(**rows), chunk))
+            if len(pending) >= 2 * threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()

@@ -1,0 +1,107 @@
+"""Closed-form linear fits from moments, and the choice of the ridge.
+
+A ridge λ is always in the convention ``(1/n)‖y − Φθ‖² + λ‖θ‖²``: scikit-learn's alpha is nλ.
+Fits from labeled rows are methods of `w2slens.labeled.Design`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from w2slens._linalg import Array, Solve
+from w2slens.labeled import Design, LabeledBlock
+from w2slens.moments import Moments, total
+from w2slens.probe import LinearProbe
+
+GRID_DECADES = (-8.0, 2.0)
+"""Automatic ridges span these powers of ten of the mean retained eigenvalue, besides 0."""
+
+GRID_SIZE = 41
+"""Four ridges a decade: neighbours differ in risk by less than leave-one-out can tell."""
+
+FOLDS = 5
+"""Folds of moments by which the ceiling's ridge is chosen."""
+
+
+def fit(moments: Moments, ridge: float, *, solve: Solve | None = None) -> LinearProbe:
+    """Fit block ``strong`` to block ``label`` from moments.
+
+    Parameters
+    ----------
+    moments
+        With blocks ``strong`` (p_s) and ``label`` (k).
+    ridge
+        λ ≥ 0; at 0 the minimum-norm least-squares solution.
+    solve
+        ``moments.solver("strong", ridge)`` where the caller has it already.
+
+    Returns
+    -------
+    LinearProbe with an unpenalised intercept.
+    """
+    solve = solve or moments.solver("strong", ridge)
+    coef = solve(moments.cross("strong", "label"))
+    return LinearProbe.centred(coef, moments.centre("strong"), moments.centre("label"))
+
+
+def grid(eigenvalues: Array) -> list[float]:
+    """Candidate ridges, largest first and 0 last, scaled to the covariance's eigenvalues (r,)."""
+    scale = float(eigenvalues.mean()) if len(eigenvalues) else 1.0
+    return [*(scale * np.logspace(GRID_DECADES[1], GRID_DECADES[0], GRID_SIZE)), 0.0]
+
+
+def choose_loo(design: Design, targets: Array) -> float:
+    """Return the ridge with the least leave-one-out squared error of a fit on labeled rows."""
+    ridges = grid(design.svd[1] ** 2 / design.n)
+    residuals = design.loo_path(targets, ridges)
+    return least(ridges, np.mean(np.sum(residuals**2, axis=2), axis=1))
+
+
+def choose_w2s(block: LabeledBlock, pool: Moments, ridge_weak: float) -> float:
+    """Return the student's ridge with the least leave-one-out error on the true labels.
+
+    Leave-one-out on the pseudo-labels would tune imitation of the teacher instead.
+    """
+    ridges = grid(pool.spectrum("strong").values / pool.count)
+    errors = block.targets - block.loo_w2s(pool, ridge_weak, ridges)
+    return least(ridges, np.mean(np.sum(errors**2, axis=2), axis=1))
+
+
+def choose_folds(folds: Sequence[Moments]) -> float:
+    """Return the ridge of a fit of ``label`` on ``strong`` with the least K-fold error.
+
+    Parameters
+    ----------
+    folds
+        Moments of disjoint rows; each is predicted from the others.
+    """
+    whole = total(folds)
+    ridges = grid(whole.spectrum("strong").values / whole.count)
+    losses = np.zeros(len(ridges))
+    for fold in folds:
+        if 0 < fold.count < whole.count:
+            losses += _fold_loss(whole - fold, fold, ridges)
+    return least(ridges, losses)
+
+
+def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
+    """Summed squared error on `held` of fits on `train`, at each ridge."""
+    eigen = train.spectrum("strong")
+    V = eigen.vectors
+    gram = V.T @ held.cross("strong", "strong") @ V
+    target = V.T @ held.cross("strong", "label")
+    learnt = V.T @ train.cross("strong", "label")
+    total = float(np.trace(held.cross("label", "label")))
+    step = (held.centre("strong") - train.centre("strong")) @ V
+    miss = held.centre("label") - train.centre("label")
+    losses = []
+    for ridge in ridges:
+        theta = learnt / (eigen.values + train.count * ridge)[:, None]
+        scatter = np.sum(theta * (gram @ theta)) - 2 * np.sum(theta * target) + total
+        losses.append(scatter + held.count * np.sum((step @ theta - miss) ** 2))
+    return np.array(losses)
+
+
+def least(ridges: Sequence[float], losses: Array) -> float:
+    """Return the ridge of least loss; of equal ones the larger, and nan never wins."""
+    return float(ridges[int(np.argmin(np.where(np.isnan(losses), np.inf, losses)))])

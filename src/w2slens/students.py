@@ -1,0 +1,33 @@
+"""The weak-to-strong student: strong features fitted to a teacher's scores on the pool."""
+
+from w2slens._linalg import Solve
+from w2slens.moments import Moments
+from w2slens.probe import LinearProbe
+
+
+def imitate(
+    pool: Moments, teacher: LinearProbe, ridge: float = 0.0, *, solve: Solve | None = None
+) -> LinearProbe:
+    """Fit the strong features to the teacher's pseudo-labels, by moments of the pool alone.
+
+    The teacher's scores are linear in the weak features, so their cross-scatter with the strong
+    ones is ``Σ_sw θ_w``: the pool's rows are not needed, and no true label is used.
+
+    Parameters
+    ----------
+    pool
+        Moments of the N unlabeled rows with blocks ``weak`` and ``strong``.
+    teacher
+        Scores k outputs from the weak features; `LinearProbe.stack` trains many at once.
+    ridge
+        λ_s ≥ 0; at 0 the minimum-norm least-squares solution.
+    solve
+        ``pool.solver("strong", ridge)`` where the caller has it already.
+
+    Returns
+    -------
+    LinearProbe on the strong features.
+    """
+    solve = solve or pool.solver("strong", ridge)
+    coef = solve(pool.cross("strong", "weak") @ teacher.coef)
+    return LinearProbe.centred(coef, pool.centre("strong"), teacher.predict(pool.centre("weak")))

@@ -1,0 +1,60 @@
+"""The bounds of arXiv 2502.05075, as stated and coded by its authors, for reproduction.
+
+They use d_s/N and σ²/(n−d_w−1) where the exact risks have d_s/(N−d_s−1) and (σ²+ρ_w)/(n−d_w−1),
+and fall below the true risk for small n or N: prefer the exact method.
+"""
+
+import numpy as np
+
+from w2slens._linalg import Array
+from w2slens.risk import Risks
+from w2slens.theory.problem import Problem
+
+
+def _grid(n: tuple[int, ...], N: tuple[int, ...]) -> tuple[Array, Array]:
+    rows, pool = np.meshgrid(np.array(n, float), np.array(N, float), indexing="ij")
+    return rows, pool
+
+
+def _inherited(problem: Problem, pool: Array) -> Array:
+    """``A = d_sw + (d_w − d_sw)·d_s/N``."""
+    return problem.d_sw + (problem.d_w - problem.d_sw) * problem.d_s / pool
+
+
+def bounds(problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> Risks:
+    """Evaluate the authors' expressions for the four risks over n × N (ridgeless)."""
+    rows, pool = _grid(n, N)
+    noise, rho_w, rho_s = problem.noise, problem.rho_w, problem.rho_s
+    free = np.where(rows > problem.d_w + 1, rows - problem.d_w - 1, np.nan)
+    return Risks(
+        n,
+        N,
+        weak=noise * problem.d_w / rows + rho_w,
+        w2s=noise * _inherited(problem, pool) / free + rho_w + rho_s,
+        strong=noise * problem.d_s / rows + rho_s,
+        ceiling=noise * problem.d_s / (rows + pool) + rho_s,
+        method="bounds",
+    )
+
+
+def pgr_bound(problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> Array:
+    """Lower bound of PGR: ``1 − [n/(n−d_w−1)]·A/d_w − (n/d_w)(ρ/σ²)``, ρ = ρ_w + ρ_s."""
+    rows, pool = _grid(n, N)
+    inflation = np.where(rows > problem.d_w + 1, rows / (rows - problem.d_w - 1), np.nan)
+    misfit = rows / problem.d_w * _error_to_noise(problem)
+    return np.asarray(1 - inflation * _inherited(problem, pool) / problem.d_w - misfit)
+
+
+def opr_bound(problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> Array:
+    """Lower bound of OPR: ``1/([n/(n−d_w−1)]·A/d_s + (n/d_s)(ρ/σ²))``, ρ = ρ_w + ρ_s."""
+    rows, pool = _grid(n, N)
+    inflation = np.where(rows > problem.d_w + 1, rows / (rows - problem.d_w - 1), np.nan)
+    misfit = rows / problem.d_s * _error_to_noise(problem)
+    return np.asarray(1 / (inflation * _inherited(problem, pool) / problem.d_s + misfit))
+
+
+def _error_to_noise(problem: Problem) -> float:
+    rho = problem.rho_w + problem.rho_s
+    if problem.noise > 0:
+        return rho / problem.noise
+    return 0.0 if rho == 0 else float("inf")
