@@ -98,7 +98,7 @@ class Design:
             if solve is None:
                 return None
             coef = solve(X.T @ y)
-            return coef + solve(X.T @ (y - X @ coef) - shift * coef)
+            return np.asarray(coef + solve(X.T @ (y - X @ coef) - shift * coef))
         # The centred dual Gram has the constant vector in its kernel; lifting that direction
         # leaves the solution for centred targets unchanged.
         lifted = K + np.trace(K) / self.n**2
@@ -137,7 +137,8 @@ class Design:
         -------
         (n, k); nan in a row whose left-out fit is not defined by the others (leverage 1).
         """
-        return self.loo_path(targets, [ridge])[0]
+        (path,) = self.loo_path(targets, [ridge])
+        return np.asarray(path)
 
     def loo_path(self, targets: Array, ridges: Sequence[float]) -> Array:
         """Leave-one-out residuals at several ridges → (len(ridges), n, k)."""

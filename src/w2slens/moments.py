@@ -1,9 +1,9 @@
 """Additive second-order statistics of rows z = [weak | strong | label].
 
-`Moments` is a frozen value: count, mean and centred scatter Σ(z−z̄)(z−z̄)ᵀ. Two of them merge with
-``+`` and separate with ``-`` by the centred update, and a linear map acts with ``push``, so whatever
-is linear in the rows (pseudo-labelling, principal components, sketches, squared error) is computed
-from them without the rows. `reduce` turns a stream of chunks into one.
+`Moments` is a frozen value: count, mean and centred scatter Σ(z−z̄)(z−z̄)ᵀ. Two of them merge
+with ``+`` and separate with ``-`` by the centred update, and a linear map acts with ``push``, so
+whatever is linear in the rows (pseudo-labelling, principal components, sketches, squared error)
+is computed from them without the rows. `reduce` turns a stream of chunks into one.
 
 The price is a squared condition number; `Moments.spectrum` cuts at the one documented cutoff.
 """
@@ -91,15 +91,15 @@ class Moments:
         }
 
     def width(self, name: str) -> int:
-        """Number of coordinates of a block."""
+        """Return the number of coordinates of a block."""
         return dict(self.blocks)[name]
 
     def centre(self, name: str) -> Array:
-        """(width,) mean of a block."""
+        """Return the mean of a block, (width,)."""
         return self.mean[self.slices[name]]
 
     def cross(self, left: str, right: str) -> Array:
-        """(width_left, width_right) centred scatter between two blocks."""
+        """Return the centred scatter between two blocks, (width_left, width_right)."""
         return self.scatter[self.slices[left], self.slices[right]]
 
     def covariance(self, left: str, right: str | None = None) -> Array:

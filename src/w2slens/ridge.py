@@ -85,7 +85,7 @@ def choose_folds(folds: Sequence[Moments]) -> float:
 
 
 def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
-    """Summed squared error on `held` of fits on `train`, at each ridge."""
+    """Sum the squared error on `held` of fits on `train`, at each ridge."""
     eigen = train.spectrum("strong")
     V = eigen.vectors
     gram = V.T @ held.cross("strong", "strong") @ V

@@ -8,15 +8,23 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from w2slens.dimension import Dimensions
-from w2slens.plots import LOOKS
 from w2slens.report.page import number
 from w2slens.results import Results
 from w2slens.risk import MODELS
+
+HEADINGS = ("weak", "W2S", "strong", "ceiling")
+"""Short column headings of the four models."""
+
+LEGEND = """\
+weak: the teacher, on n labels. W2S: the strong student, on the teacher's N pseudo-labels. strong: \
+the strong model on the n labels. ceiling: the strong model with true labels throughout. \
+predicted: oracle, from the moments of all rows and labels. –: not defined."""
 
 
 def to_json(document: Any) -> str:
@@ -56,7 +64,7 @@ def notes() -> Iterator[None]:
 
 def dimensions_table(dims: Dimensions) -> list[Table]:
     """Two tables: either side's dimensions, and their overlap."""
-    sides = Table(title=f"Intrinsic dimensions over {dims.rows:,} rows", title_justify="left")
+    sides = _plain_table(f"Intrinsic dimensions over {dims.rows:,} rows")
     for column in (
         "features",
         "coordinates",
@@ -75,7 +83,7 @@ def dimensions_table(dims: Dimensions) -> list[Table]:
             number(side.participation_ratio),
             number(side.stable_rank),
         )
-    overlap = Table(title="Correlation dimension d_sw", title_justify="left")
+    overlap = _plain_table("Correlation dimension d_sw (overlap of the two feature spaces)")
     found = dims.correlation
     low, high = found.interval
     values = {
@@ -94,11 +102,8 @@ def dimensions_table(dims: Dimensions) -> list[Table]:
 
 def risks_table(document: dict[str, Any]) -> Table:
     """One table of the risks and ratios: measured, standard error, predicted."""
-    table = Table(
-        title=f"{document['scale'].capitalize()} risks, PGR and OPR", title_justify="left"
-    )
-    for column in ("n", "N", "", *(LOOKS[name][0] for name in MODELS), "PGR", "OPR"):
-        table.add_column(column, justify="left" if column == "" else "right")
+    title = f"{document['scale'].capitalize()} risks (squared error), PGR and OPR"
+    table = _grid_table(title, ("PGR", "OPR"))
     for cell in document["cells"]:
         predicted = cell["predicted"]
         pairs = [*(cell["risk"][name] for name in MODELS), cell["pgr"], cell["opr"]]
@@ -110,18 +115,25 @@ def risks_table(document: dict[str, Any]) -> Table:
         flag = f"[yellow]peak: {', '.join(cell['peak'])}[/yellow]" if cell["peak"] else ""
         _add_measured(table, cell, pairs)
         table.add_row("", flag, "predicted", *map(number, expected), end_section=True)
-    table.caption = "predicted: oracle, from the moments of all rows and labels; – : not defined"
-    table.caption_justify = "left"
     return table
 
 
 def accuracy_table(document: dict[str, Any]) -> Table:
     """One table of the measured accuracies."""
-    table = Table(title="Accuracy on held-out rows", title_justify="left")
-    for column in ("n", "N", "", *(LOOKS[name][0] for name in MODELS), "PGR"):
-        table.add_column(column, justify="left" if column == "" else "right")
+    table = _grid_table("Accuracy on held-out rows", ("PGR",))
     for cell in document["cells"]:
         _add_measured(table, cell, [cell["accuracy"][name] for name in (*MODELS, "pgr")])
+    return table
+
+
+def _plain_table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def _grid_table(title: str, ratios: tuple[str, ...]) -> Table:
+    table = _plain_table(title)
+    for column in ("n", "N", "", *HEADINGS, *ratios):
+        table.add_column(column, justify="left" if column == "" else "right")
     return table
 
 
@@ -138,6 +150,7 @@ def show_run(results: Results, console: Console) -> None:
     for table in dimensions_table(results.dimensions):
         console.print(table)
     console.print(risks_table(document))
+    console.print(f"[dim]{LEGEND}[/dim]\n")
     if document["cells"][0]["accuracy"]:
         console.print(accuracy_table(document))
     if any(cell["peak"] for cell in document["cells"]):

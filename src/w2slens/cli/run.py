@@ -90,6 +90,6 @@ def infer_task(y: NDArray[Any]) -> Task:
         return "regression"
     raise InputError(
         "task",
-        f"is missing and the labels are integers with {len(np.unique(y))} distinct values; are they "
-        "classes (--task classification) or numbers (--task regression)?",
+        f"is missing and the labels are integers with {len(np.unique(y))} distinct values; are "
+        "they classes (--task classification) or numbers (--task regression)?",
     )

@@ -66,7 +66,7 @@ def number(value: float | None, digits: int = 3) -> str:
     """Write a number to significant digits, or a dash where it is undefined."""
     if value is None or value != value:
         return "–"
-    return f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:#.{digits}g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def measured(pair: dict[str, float], digits: int = 3) -> str:

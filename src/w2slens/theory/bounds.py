@@ -17,7 +17,7 @@ def _grid(n: tuple[int, ...], N: tuple[int, ...]) -> tuple[Array, Array]:
 
 
 def _inherited(problem: Problem, pool: Array) -> Array:
-    """``A = d_sw + (d_w − d_sw)·d_s/N``."""
+    """Evaluate ``A = d_sw + (d_w − d_sw)·d_s/N``."""
     return problem.d_sw + (problem.d_w - problem.d_sw) * problem.d_s / pool
 
 

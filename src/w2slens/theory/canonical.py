@@ -1,9 +1,9 @@
 """The canonical instance of given dimensions: isotropic blocks of coordinates.
 
 Write f* = v + α·a + β·b + g: v shared, a a private weak direction, b a private strong one, g
-outside both. A private direction is a free coordinate where there is one; else, where d_sw has a fraction
-r², it is the part of the partially correlated pair (w, s = r·w + √(1−r²)·u) that the other side
-lacks.
+outside both. A private direction is a free coordinate where there is one; else, where d_sw has a
+fraction r², it is the part of the partially correlated pair (w, s = r·w + √(1−r²)·u) that the
+other side lacks.
 """
 
 import math

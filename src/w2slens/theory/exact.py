@@ -37,12 +37,31 @@ def exact(
     top_rows = {"all": rows + pool, "pool": pool, "labels": rows}[ceiling]
     top = _per_row((problem.noise + problem.rho_s) * d_s, top_rows, d_s, ridge_strong)
     w2s = c * problem.unlearnable + tau * (d_sw + c * (d_w - d_sw))
-    variances = (tau * d_w, w2s, strong, top)
-    limits = (problem.rho_w, problem.w2s_bias, problem.rho_s, problem.rho_s)
-    biases = tuple(limit + 0 * v for limit, v in zip(limits, variances, strict=True))
-    totals = tuple(b + v for b, v in zip(biases, variances, strict=True))
-    bias, variance = Risks(n, N, *biases), Risks(n, N, *variances)
-    return Risks(n, N, *totals, bias=bias, variance=variance, method="exact")
+    variance = Risks(n, N, tau * d_w, w2s, strong, top)
+    bias = Risks(
+        n,
+        N,
+        weak=_limit(problem.rho_w, variance.weak),
+        w2s=_limit(problem.w2s_bias, variance.w2s),
+        strong=_limit(problem.rho_s, variance.strong),
+        ceiling=_limit(problem.rho_s, variance.ceiling),
+    )
+    return Risks(
+        n,
+        N,
+        weak=bias.weak + variance.weak,
+        w2s=bias.w2s + variance.w2s,
+        strong=bias.strong + variance.strong,
+        ceiling=bias.ceiling + variance.ceiling,
+        bias=bias,
+        variance=variance,
+        method="exact",
+    )
+
+
+def _limit(value: float, variance: Array) -> Array:
+    """Spread a constant over the grid, nan where the model is not given."""
+    return np.where(np.isnan(variance), np.nan, value)
 
 
 def _per_row(value: float, rows: Array, dimension: int, ridge: float) -> Array:
