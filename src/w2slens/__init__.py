@@ -4,20 +4,27 @@ Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
 Predict : `predict`, `Problem`, `Risks`.
 Run     : `transfer`, `Results`, `LabeledBlock`, `LinearProbe`.
 Advise  : `Verdict`.
-Refuse  : `InputError`.
+Refuse  : `InputError`, `MissingExtraError`, `UndefinedRatioWarning`.
+
+Names load on first use, so that ``import w2slens`` and the command line start at once.
 """
 
-from w2slens._check import InputError, MissingExtraError
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from w2slens._errors import InputError, MissingExtraError
 from w2slens._version import __version__
-from w2slens.advise import Verdict
-from w2slens.dimension import Dimensions, coordinate_overlap, dimensions
-from w2slens.labeled import LabeledBlock
-from w2slens.moments import Moments, reduce
-from w2slens.probe import LinearProbe
-from w2slens.results import Results
-from w2slens.risk import Risks, UndefinedRatioWarning
-from w2slens.theory import Problem, predict
-from w2slens.transfer import transfer
+
+if TYPE_CHECKING:
+    from w2slens.advise import Verdict
+    from w2slens.dimension import Dimensions, coordinate_overlap, dimensions
+    from w2slens.labeled import LabeledBlock
+    from w2slens.moments import Moments, reduce
+    from w2slens.probe import LinearProbe
+    from w2slens.protocol import transfer
+    from w2slens.results import Results
+    from w2slens.risk import Risks, UndefinedRatioWarning
+    from w2slens.theory import Problem, predict
 
 __all__ = [
     "Dimensions",
@@ -38,3 +45,30 @@ __all__ = [
     "reduce",
     "transfer",
 ]
+
+_HOMES = {
+    "advise": ("Verdict",),
+    "dimension": ("Dimensions", "coordinate_overlap", "dimensions"),
+    "labeled": ("LabeledBlock",),
+    "moments": ("Moments", "reduce"),
+    "probe": ("LinearProbe",),
+    "results": ("Results",),
+    "risk": ("Risks", "UndefinedRatioWarning"),
+    "theory": ("Problem", "predict"),
+    "protocol": ("transfer",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    for module, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(f"w2slens.{module}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'w2slens' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

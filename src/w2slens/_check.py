@@ -10,38 +10,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from w2slens._errors import InputError
+
 Task = Literal["regression", "classification"]
 Ridge = float | Literal["auto"]
 
+ROLES = {"y": "labels"}
+"""What arguments are called in a list of rows."""
+
 CHECK_ROWS = 4096
 """Rows looked at together when an array is searched for NaN, so that no full-size mask is made."""
-
-
-class InputError(ValueError):
-    """Input that the library refuses, before it changes anything.
-
-    Parameters
-    ----------
-    argument
-        Name of the argument as the caller knows it.
-    problem
-        What came, what was needed, the next step: one sentence or two.
-    """
-
-    def __init__(self, argument: str, problem: str) -> None:
-        super().__init__(f"{argument}: {problem}")
-        self.argument = argument
-        self.problem = problem
-
-
-class MissingExtraError(ImportError):
-    """An optional dependency is needed and absent."""
-
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"{purpose} needs the package {package!r}; install it with "
-            f"`pip install 'w2slens[{extra}]'`"
-        )
 
 
 def plural(count: int, noun: str) -> str:
@@ -124,12 +102,12 @@ def refuse_constant(argument: str) -> None:
 
 def same_rows(sizes: dict[str, int]) -> int:
     """Refuse arguments whose numbers of rows differ; return the common number."""
-    if len(set(sizes.values())) > 1:
-        names = list(sizes)
-        odd = next(name for name in names if sizes[name] != sizes[names[0]])
-        rows = ", ".join(f"{name} {count:,}" for name, count in sizes.items())
+    counts = list(sizes.values())
+    if len(set(counts)) > 1:
+        odd = min(reversed(sizes), key=lambda name: counts.count(sizes[name]))
+        rows = ", ".join(f"{ROLES.get(name, name)} {count:,}" for name, count in sizes.items())
         raise InputError(odd, f"the numbers of rows differ ({rows}); row i must be one example")
-    return next(iter(sizes.values()))
+    return counts[0]
 
 
 def labels(
@@ -177,7 +155,7 @@ def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], N
 
 def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
     """Validate a list of sample sizes: whole, positive, each once; a single number is a list."""
-    listed = [value] if isinstance(value, Integral) else list(value)  # type: ignore[arg-type]
+    listed = list(value) if isinstance(value, Iterable) else [value]
     if not listed:
         raise InputError(argument, "is an empty list; give at least one sample size")
     sizes = tuple(whole(v, argument) for v in listed)

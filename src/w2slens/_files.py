@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._check import InputError
+from w2slens._errors import InputError
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._check import InputError, MissingExtraError
+from w2slens._errors import InputError, MissingExtraError
 
 KEYED = (".npz", ".zarr", ".safetensors")
 """Endings of files that hold several arrays, one of which is named as ``file.npz:key``."""
@@ -51,14 +51,24 @@ def open_array(value: str | Path, argument: str) -> Any:
     except PermissionError:
         raise InputError(argument, f"{path} may not be read (permission denied)") from None
     except Exception as error:
-        if "pickle" in str(error).lower():
+        if _is_pickled(path, str(error)):
             raise InputError(
                 argument,
                 f"{path} holds pickled objects, which can run code and are never loaded; "
                 "save a plain numeric array instead",
             ) from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "pickled data" in reason:
+            reason = "its first bytes are of another format"
         raise InputError(argument, f"{path} cannot be read as {path.suffix} ({reason})") from None
+
+
+def _is_pickled(path: Path, message: str) -> bool:
+    """Whether numpy refused a file for the Python objects in it."""
+    if "Object arrays" in message or "Python objects" in message:
+        return True
+    with path.open("rb") as stream:
+        return "pickled data" in message and stream.read(1) == b"\x80"
 
 
 def _split_key(text: str) -> tuple[Path, str | None]:
@@ -95,9 +105,11 @@ def _csv(path: Path, key: str | None, argument: str) -> Any:
     import pandas as pd
 
     with path.open(encoding="utf-8-sig") as stream:
-        first = stream.readline().strip().split(",")
-    header = None if all(_is_number(cell) for cell in first) else 0
+        first = [cell.strip() for cell in stream.readline().split(",")]
+    header = None if all(map(_is_number, first)) and not _is_numbering(first) else 0
     frame = pd.read_csv(path, header=header, skipinitialspace=True, encoding="utf-8-sig")
+    if frame.empty:
+        return np.empty(frame.shape)
     for position, name in enumerate(frame.columns):
         column = frame[name]
         if not pd.api.types.is_numeric_dtype(column):
@@ -108,6 +120,11 @@ def _csv(path: Path, key: str | None, argument: str) -> Any:
                 argument, f"{label} of {path.name} {seen}; only numeric columns can be read"
             )
     return frame.to_numpy()
+
+
+def _is_numbering(cells: list[str]) -> bool:
+    """Whether a first line is the header 0,1,2,… that pandas gives columns without names."""
+    return len(cells) > 2 and cells == [str(i) for i in range(len(cells))]
 
 
 def _is_number(cell: str) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy import linalg, stats
 
 from w2slens import _check
-from w2slens._check import InputError
+from w2slens._errors import InputError
 from w2slens._linalg import EPS64, Array, Spectrum, spectrum
 from w2slens.moments import PANEL_ROWS, Accumulator, Moments, total
 from w2slens.sources import Source, open_features, paired_chunks

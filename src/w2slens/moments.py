@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dsyrk
 
-from w2slens._check import InputError, finite
+from w2slens._check import finite
+from w2slens._errors import InputError
 from w2slens._files import load_arrays, save_arrays
 from w2slens._linalg import EPS64, Array, Solve, Spectrum, psd_solver, spectrum
 

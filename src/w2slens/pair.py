@@ -6,7 +6,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from w2slens import _check
-from w2slens._check import InputError, Task
+from w2slens._check import Task
+from w2slens._errors import InputError
 from w2slens._linalg import Array
 from w2slens.moments import PANEL_ROWS, Accumulator, Moments
 from w2slens.sources import open_features, read_array

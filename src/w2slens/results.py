@@ -93,9 +93,9 @@ class Results:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the table as JSON types; undefined numbers are nan."""
+        records = self.summary.to_dict("records")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedRatioWarning)
-            records = self.summary.to_dict("records")
             pgr = self.predicted.pgr
         opr = self.predicted.opr
         grid = [(i, j) for i in range(len(self.predicted.n)) for j in range(len(self.predicted.N))]

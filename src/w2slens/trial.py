@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from w2slens._check import InputError, Ridge
+from w2slens._check import Ridge
+from w2slens._errors import InputError
 from w2slens.labeled import LabeledBlock
 from w2slens.moments import Accumulator, Moments, total
 from w2slens.pair import Pair

@@ -95,45 +95,40 @@ def judge(cell: pd.DataFrame, spoilt: list[str]) -> Verdict:
     """Judge one cell; `spoilt` names the models on an interpolation peak."""
     risk = {name: cell[name].to_numpy() for name in (*CONTENDERS, "ceiling", "constant")}
     mean = {name: float(values.mean()) for name, values in risk.items()}
-    order = sorted(CONTENDERS, key=lambda name: mean[name])
-    best, second = order[0], order[1]
+    best, second, third = sorted(CONTENDERS, key=lambda name: mean[name])
     where = f"With {int(cell['n'].iloc[0]):,} labels and {int(cell['N'].iloc[0]):,} pseudo-labels"
+    numbers = f"{where}, {CONTENDERS[best]} has risk {mean[best]:.3g}, " + " and ".join(
+        f"{CONTENDERS[name]} {mean[name]:.3g}" for name in (second, third)
+    )
+    if len(cell) < 2:
+        return Verdict("too-close", f"{numbers}; one trial gives no standard error. Run more.")
     if not clearly_below(risk[best], risk["constant"]):
         return Verdict(
             "label-more",
             f"{where}, no model is clearly better than predicting the labels' mean (best risk "
             f"{mean[best]:.3g}, the mean's {mean['constant']:.3g}): get more labels first.",
         )
-    if not clearly_below(risk["ceiling"], risk["weak"]) and best != "weak":
-        best, second = "weak", best
-        if not clearly_below(risk[second], risk["weak"]):
-            return Verdict(
-                ACTIONS["weak"],
-                f"{where}, the weak teacher (risk {mean['weak']:.3g}) is as good as the strong "
-                f"model with every label ({mean['ceiling']:.3g}): there is no gap to recover.",
-            )
-        best, second = order[0], order[1]
-    rivals = [name for name in CONTENDERS if name != best]
-    numbers = f"{CONTENDERS[best]} has risk {mean[best]:.3g}, " + " and ".join(
-        f"{CONTENDERS[name]} {mean[name]:.3g}" for name in rivals
-    )
-    if not all(clearly_below(risk[best], risk[name]) for name in rivals):
-        why = "one trial gives no standard error" if len(cell) < 2 else "within noise"
+    better_than_weak = (clearly_below(risk[name], risk["weak"]) for name in (best, "ceiling"))
+    if not any(better_than_weak):
+        return Verdict(
+            "weak-is-enough",
+            f"{numbers}; not even the strong model with every label ({mean['ceiling']:.3g}) is "
+            "clearly better than the teacher: there is no gap to recover.",
+        )
+    if not all(clearly_below(risk[best], risk[name]) for name in (second, third)):
         return Verdict(
             "too-close",
-            f"{where}, {numbers}: {why}, the difference to {CONTENDERS[second]} cannot be told. "
-            "Run more trials, or take the cheaper course.",
+            f"{numbers}: the difference to {CONTENDERS[second]} is within noise. Run more trials, "
+            "or take the cheaper course.",
         )
     if best == "w2s" and "strong" in spoilt:
         return Verdict(
             "too-close",
-            f"{where}, {numbers}; but the untuned strong baseline sits near its interpolation "
-            "peak, where any rival wins. Tune it (ridge_strong='auto') and compare again.",
+            f"{numbers}; but the untuned strong baseline sits near its interpolation peak, where "
+            "any rival wins. Tune it (ridge_strong='auto') and compare again.",
         )
-    return Verdict(
-        ACTIONS[best],
-        f"{where}, {numbers}. {_advice(best, mean, clearly_below(risk['w2s'], risk['weak']))}",
-    )
+    gains = clearly_below(risk["w2s"], risk["weak"])
+    return Verdict(ACTIONS[best], f"{numbers}. {_advice(best, mean, gains)}")
 
 
 def _advice(best: str, mean: dict[str, float], gains: bool) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from w2slens._errors import InputError, MissingExtraError
 from w2slens._version import __version__
 
 COMMANDS = {
@@ -51,13 +52,11 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
-    sys.exit(run(arguments))
+    sys.exit(invoke(arguments))
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def invoke(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    from w2slens._check import InputError, MissingExtraError
-
     try:
         group.main(args=arguments, prog_name="w2slens", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from w2slens._check import InputError, Ridge, Task
+from w2slens._check import Ridge, Task
+from w2slens._errors import InputError
 from w2slens._files import check_folder, write_folder
 from w2slens.cli._options import RidgeValue, Sizes, TestSize, output_options
 from w2slens.cli._result import command_line, run_files
 from w2slens.cli._show import notes, progress, show_run, to_json
+from w2slens.protocol import transfer
 from w2slens.sources import read_array
-from w2slens.theory.predict import CEILINGS
-from w2slens.transfer import transfer
+from w2slens.theory.prediction import CEILINGS
 
 
 @click.command("run")

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from w2slens._check import InputError
+from w2slens._errors import InputError
 from w2slens._linalg import Array
 
 TINY = 1e-12

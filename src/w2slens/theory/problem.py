@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from w2slens import _check
-from w2slens._check import InputError
+from w2slens._errors import InputError
 from w2slens._files import load_arrays, replacing, save_arrays
 from w2slens._linalg import Array, Spectrum, spectrum
 from w2slens.moments import Moments

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from w2slens import _check
-from w2slens._check import InputError
+from w2slens._errors import InputError
 from w2slens.risk import Risks
 from w2slens.theory.bounds import bounds
 from w2slens.theory.exact import exact

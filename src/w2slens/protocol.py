@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from w2slens import _check
-from w2slens._check import InputError, Ridge, Task
+from w2slens._check import Ridge, Task
+from w2slens._errors import InputError
 from w2slens._version import __version__
 from w2slens.dimension import JACKKNIFE_BLOCKS, measure
 from w2slens.moments import Moments, total
@@ -18,7 +19,7 @@ from w2slens.pair import Pair
 from w2slens.results import Results
 from w2slens.risk import Risks
 from w2slens.theory import Problem, predict
-from w2slens.theory.predict import CEILINGS
+from w2slens.theory.prediction import CEILINGS
 from w2slens.trial import Grid, run_trial
 
 TEST_SHARE = 0.2

@@ -1,0 +1,28 @@
+"""The exceptions that users meet; imports nothing, so that the command line starts fast."""
+
+
+class InputError(ValueError):
+    """Input that the library refuses, before it changes anything.
+
+    Parameters
+    ----------
+    argument
+        Name of the argument as the caller knows it.
+    problem
+        What came, what was needed, the next step: one sentence or two.
+    """
+
+    def __init__(self, argument: str, problem: str) -> None:
+        super().__init__(f"{argument}: {problem}")
+        self.argument = argument
+        self.problem = problem
+
+
+class MissingExtraError(ImportError):
+    """An optional dependency is needed and absent."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}; install it with "
+            f"`pip install 'w2slens[{extra}]'`"
+        )

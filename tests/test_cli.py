@@ -1,0 +1,212 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from w2slens import cli
+from w2slens.risk import MODELS
+
+GRID = ["--n", "20,40", "--N", "100", "--trials", "3"]
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 12)).astype(np.float32)
+    y = x[:, 0] + rng.standard_normal(300)
+    np.save("w.npy", x[:, :8])
+    np.save("s.npy", x[:, 5:])
+    np.save("y.npy", y)
+    np.save("c.npy", (y > 0).astype(int))
+    np.save("f.npy", x[:, 0])
+    return ["--weak", "w.npy", "--strong", "s.npy"]
+
+
+def call(capsys, *arguments):
+    code = cli.invoke(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_dims_prints_one_document(files, capsys):
+    code, out, _ = call(capsys, "dims", *files, "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert list(document) == ["rows", "weak", "strong", "correlation"]
+    side = {"coordinates", "rank", "energy_rank", "participation_ratio", "stable_rank"}
+    assert set(document["weak"]) == set(document["strong"]) == side
+    expected = {"plug_in", "debiased", "unclipped", "chance", "interval", "canonical"}
+    assert set(document["correlation"]) == expected
+    assert document["weak"]["rank"] == 8
+    assert abs(document["correlation"]["debiased"] - 3) < 0.2
+
+
+def test_run_prints_one_document(files, capsys):
+    code, out, _ = call(capsys, "run", *files, "--labels", "y.npy", *GRID, "--json")
+    document = json.loads(out)
+    assert code == 0
+    for key in ("dimensions", "cells", "scale", "verdict"):
+        assert key in document
+    assert [(cell["n"], cell["N"]) for cell in document["cells"]] == [(20, 100), (40, 100)]
+    assert document["scale"] == "raw"
+    cell = document["cells"][0]
+    assert cell["accuracy"] is None
+    assert cell["predicted"]["risk"] == dict.fromkeys(MODELS)  # a chosen ridge has no formula here
+    assert set(document["verdict"]) == {"action", "reason"}
+
+
+def test_ridgeless_run_has_predictions_and_a_model_out_of_range_is_null_alone(files, capsys):
+    ridges = ["--ridge-weak", "0", "--ridge-strong", "0"]
+    grid = ["--n", "9,40", "--N", "100"]
+    arguments = ["run", *files, "--labels", "c.npy", *grid, *ridges, "--task", "classification"]
+    code, out, _ = call(capsys, *arguments, "--json")
+    assert code == 0
+    first, second = json.loads(out)["cells"]
+    assert first["predicted"]["risk"]["weak"] is None
+    assert first["predicted"]["risk"]["strong"] is None
+    assert first["predicted"]["risk"]["ceiling"] > 0
+    assert all(second["predicted"]["risk"][model] > 0 for model in MODELS)
+    assert 0 <= second["accuracy"]["w2s"]["mean"] <= 1
+
+
+def test_target_makes_risks_excess(files, capsys):
+    arguments = ["run", *files, "--labels", "y.npy", "--target", "f.npy", *GRID, "--json"]
+    document = json.loads(call(capsys, *arguments)[1])
+    assert document["scale"] == "excess"
+    assert (
+        document["cells"][0]["raw"]["weak"]["mean"] > document["cells"][0]["risk"]["weak"]["mean"]
+    )
+
+
+def test_the_same_seed_replays_to_the_digit(files, capsys):
+    arguments = ["run", *files, "--labels", "y.npy", *GRID, "--json"]
+    first, again, other = (call(capsys, *arguments, "--seed", seed)[1] for seed in ("7", "7", "8"))
+    assert first == again != other
+
+
+def test_tables_name_everything(files, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    code, out, _ = call(capsys, "run", *files, "--labels", "y.npy", *GRID)
+    assert code == 0
+    for word in ("d_sw", "debiased", "chance", "measured", "predicted", "PGR", "OPR", "Verdict"):
+        assert word in out
+
+
+def test_out_holds_a_whole_result_and_is_never_overwritten_unasked(files, capsys, tmp_path):
+    arguments = ["run", *files, "--labels", "y.npy", *GRID, "--out", "deep/result"]
+    assert call(capsys, *arguments)[0] == 0
+    folder = tmp_path / "deep" / "result"
+    names = {"trials.csv", "risks.png", "report.html", "result.json"}
+    assert {file.name for file in folder.iterdir()} == names
+    before = (folder / "result.json").read_bytes()
+    code, out, err = call(capsys, *arguments, "--seed", "1")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: --out deep/result already holds a result")
+    assert (folder / "result.json").read_bytes() == before
+    (folder / "mine.txt").write_text("keep")
+    assert call(capsys, *arguments, "--seed", "1", "--overwrite")[0] == 0
+    assert (folder / "result.json").read_bytes() != before
+    assert (folder / "mine.txt").read_text() == "keep"
+    assert sorted(file.name for file in folder.parent.iterdir()) == ["result"]
+
+
+def test_the_recorded_command_replays_the_run(files, capsys):
+    import shlex
+
+    arguments = ["run", *files, "--labels", "y.npy", *GRID, "--seed", "3", "--json"]
+    first = json.loads(call(capsys, *arguments)[1])
+    words = shlex.split(first["command"])[1:]
+    assert json.loads(call(capsys, *words, "--json")[1]) == first
+
+
+def test_dims_writes_its_result(files, capsys, tmp_path):
+    assert call(capsys, "dims", *files, "--out", "d")[0] == 0
+    assert {file.name for file in (tmp_path / "d").iterdir()} == {"result.json", "dimensions.png"}
+
+
+BAD = {
+    "missing file": (["--weak", "none.npy"], "--weak none.npy does not exist"),
+    "rows differ": (
+        ["--weak", "short.npy"],
+        "--weak the numbers of rows differ (weak 299, strong 300, labels 300)",
+    ),
+    "nan": (
+        ["--weak", "nan.npy"],
+        "--weak holds 2 values that are NaN or infinite, the first at row 3",
+    ),
+    "constant": (["--strong", "ones.npy"], "--strong is constant"),
+    "flat": (["--strong", "y.npy"], "--strong has 1 dimension"),
+    "pickle": (["--strong", "pickle.npy"], "--strong pickle.npy holds pickled objects"),
+    "too many rows": (["--N", "900"], "--n max n + max N + test = 40 + 900 + 60"),
+    "zero labels": (["--n", "0"], "--n is 0; at least 1"),
+    "text for a number": (["--n", "ten"], "'--n': is 'ten'; whole numbers"),
+    "negative pool": (["--N", "-5"], "--N is -5"),
+    "ridge": (["--ridge-weak", "-1"], "--ridge-weak is -1.0"),
+    "ridge word": (["--ridge-strong", "best"], "'--ridge-strong': is 'best'"),
+    "integer labels": (["--labels", "c.npy"], "--task is missing and the labels are integers"),
+    "constant labels": (["--labels", "const.npy"], "--labels is constant"),
+    "one class": (["--labels", "one.npy", "--task", "classification"], "--labels holds one class"),
+    "unknown option": (["--foo", "1"], "--foo"),
+    "bad choice": (["--task", "sorting"], "--task"),
+    "out is a file": (["--out", "y.npy"], "--out y.npy is a file"),
+    "trials": (["--trials", "0"], "--trials is 0"),
+    "test": (["--test", "1.5"], "--test is 1.5"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line_and_changes_nothing(files, capsys, tmp_path, case):
+    broken = np.ones((300, 2), np.float32)
+    np.save("ones.npy", broken)
+    broken[3, 1], broken[9, 0] = np.nan, np.inf
+    np.save("nan.npy", broken)
+    np.save("short.npy", np.eye(299))
+    np.save("const.npy", np.full(300, 2.5))
+    np.save("one.npy", np.ones(300, int))
+    np.save("pickle.npy", np.array([{}] * 300, dtype=object), allow_pickle=True)
+    before = sorted(tmp_path.rglob("*"))
+    change, message = BAD[case]
+    arguments = ["run", *files, "--labels", "y.npy", *GRID, "--out", "result", *change, "--json"]
+    code, out, err = call(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("error: ")
+    assert message in err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_our_own_failure_is_not_blamed_on_the_user(files, capsys, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("bug")
+
+    monkeypatch.setattr("w2slens.cli.dims.dimensions", broken)
+    code, out, err = call(capsys, "dims", *files)
+    assert (code, out) == (1, "")
+    assert "failure of w2slens" in err
+
+
+def test_demo_shows_the_effect_and_the_honest_verdict(tmp_path, capsys):
+    code, out, _ = call(capsys, "demo", "--json", "--out", str(tmp_path / "demo"))
+    assert code == 0
+    document = json.loads(out)
+    cells = {cell["n"]: cell for cell in document["cells"]}
+    reference = {"weak": 0.713, "w2s": 0.487, "strong": 0.432, "ceiling": 0.242}
+    for model, value in reference.items():
+        assert abs(cells[100]["risk"][model]["mean"] - value) < 0.1 * value
+        assert cells[100]["predicted"]["risk"][model] is not None
+    assert document["verdict"]["action"] == "strong-on-labels"
+    assert (tmp_path / "demo" / "report.html").exists()
+    assert (tmp_path / "demo" / "risks.png").exists()
+
+
+def test_help_is_quick_and_lists_the_commands():
+    code = "import sys, w2slens.cli as c; c.invoke(['--help']); assert 'numpy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    found = subprocess.run(
+        [sys.executable, "-m", "w2slens", "--help"], capture_output=True, text=True, check=True
+    )
+    for name in cli.COMMANDS:
+        assert name in found.stdout

@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+
+from tests.laws import close
+from w2slens import InputError, Moments, reduce
+from w2slens.moments import PANEL_ROWS, total
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(0)
+    weak, strong = rng.standard_normal((700, 4)) + 3.0, rng.standard_normal((700, 3))
+    return {"weak": weak, "strong": strong, "label": weak[:, :1] - strong[:, :1]}
+
+
+def part(rows, index):
+    return Moments.from_rows(**{name: block[index] for name, block in rows.items()})
+
+
+def same(left, right, relative=1e-12):
+    assert left.count == right.count
+    assert left.blocks == right.blocks
+    close(left.mean, right.mean, relative)
+    close(left.scatter, right.scatter, relative)
+
+
+def test_equals_numpy(rows):
+    z = np.concatenate(list(rows.values()), axis=1)
+    found = Moments.from_rows(**rows)
+    close(found.mean, z.mean(axis=0), 1e-14)
+    close(found.scatter / len(z), np.cov(z.T, bias=True), 1e-13)
+
+
+def test_merging_is_commutative_associative_and_has_a_zero(rows):
+    a, b, c = (part(rows, slice(i, None, 3)) for i in range(3))
+    whole = Moments.from_rows(**rows)
+    same(a + b + c, whole)
+    same(a + (b + c), (a + b) + c)
+    same(a + b, b + a)
+    zero = Moments.zero(whole.blocks)
+    same(whole + zero, whole)
+    same(zero + whole, whole)
+
+
+def test_removing_undoes_merging(rows):
+    a, b = part(rows, slice(0, 500)), part(rows, slice(500, None))
+    same((a + b) - b, a)
+    same((a + b) - (a + b), Moments.zero(a.blocks))
+    with pytest.raises(InputError, match="cannot remove"):
+        _ = b - a
+
+
+def test_push_is_what_a_linear_map_of_the_rows_gives(rows):
+    rng = np.random.default_rng(1)
+    T, S = rng.standard_normal((2, 4)), rng.standard_normal((5, 3))
+    mapped = {**rows, "weak": rows["weak"] @ T.T, "strong": rows["strong"] @ S.T}
+    pushed = Moments.from_rows(**rows).push({"weak": T, "strong": S})
+    same(pushed, Moments.from_rows(**mapped))
+    a, b = part(rows, slice(0, 200)), part(rows, slice(200, None))
+    same(a.push({"weak": T}) + b.push({"weak": T}), (a + b).push({"weak": T}))
+    with pytest.raises(InputError, match="blocks are"):
+        a.push({"weak": S})
+
+
+def test_select_reorders_blocks(rows):
+    found = Moments.from_rows(**rows).select("label", "weak")
+    same(found, Moments.from_rows(label=rows["label"], weak=rows["weak"]))
+
+
+@pytest.mark.parametrize("size", [1, 7, 256, 700])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_streaming_equals_batch(rows, size, threads):
+    chunks = (
+        {name: block[start : start + size] for name, block in rows.items()}
+        for start in range(0, 700, size)
+    )
+    same(reduce(chunks, threads=threads), Moments.from_rows(**rows))
+
+
+def test_panels_join_seamlessly():
+    z = np.random.default_rng(2).standard_normal((2 * PANEL_ROWS + 5, 3))
+    close(Moments.from_rows(z=z).scatter / len(z), np.cov(z.T, bias=True), 1e-12)
+
+
+def test_a_large_mean_does_not_spoil_the_covariance():
+    z = np.random.default_rng(3).standard_normal((5000, 4)) + 1e4
+    exact = np.cov((z - 1e4).T, bias=True)
+    found = total([Moments.from_rows(z=z[i::7]) for i in range(7)])
+    assert np.abs(found.covariance("z") - exact).max() < 1e-11
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int8, bool])
+def test_any_real_type_is_summed_in_float64(dtype):
+    z = (np.random.default_rng(4).standard_normal((300, 5)) * 4).astype(dtype)
+    found = Moments.from_rows(z=z)
+    close(found.covariance("z"), np.cov(z.astype(float).T, bias=True), 1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shift", [0.0, 30.0])
+def test_rank_is_right_for_every_type(dtype, shift):
+    rng = np.random.default_rng(5)
+    z = (rng.standard_normal((2000, 20)) @ rng.standard_normal((20, 60)) + shift).astype(dtype)
+    assert Moments.from_rows(z=z).spectrum("z").rank == 20
+
+
+def test_a_huge_constant_column_adds_no_rank():
+    z = np.random.default_rng(6).standard_normal((500, 4))
+    z[:, 2] = 1.1e10
+    assert Moments.from_rows(z=z).spectrum("z").rank == 3
+
+
+def test_nan_is_refused_with_its_place(rows):
+    rows["strong"][11, 2] = np.nan
+    with pytest.raises(InputError, match=r"strong: holds 1 value .* row 11, column 2"):
+        Moments.from_rows(**rows)
+
+
+def test_blocks_must_agree(rows):
+    with pytest.raises(InputError, match="blocks differ"):
+        _ = Moments.from_rows(**rows) + Moments.from_rows(weak=rows["weak"])
+
+
+def test_saved_moments_come_back_whole(rows, tmp_path):
+    found = Moments.from_rows(**{k: v.astype(np.float32) for k, v in rows.items()})
+    found.save(tmp_path / "m.npz")
+    again = Moments.load(tmp_path / "m.npz")
+    same(found, again, 0)
+    assert again.precision == found.precision
+    with pytest.raises(InputError, match="exists"):
+        found.save(tmp_path / "m.npz")
+    found.save(tmp_path / "m.npz", overwrite=True)
+    assert [f.name for f in tmp_path.iterdir()] == ["m.npz"]
+
+
+def test_foreign_files_are_refused(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        Moments.load(tmp_path / "none.npz")
+    np.savez(tmp_path / "other.npz", a=np.array([{}], dtype=object))
+    with pytest.raises(InputError, match="not a file that w2slens wrote"):
+        Moments.load(tmp_path / "other.npz")

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from tests import oracles
+from tests.laws import close
+from w2slens.labeled import Design, LabeledBlock
+from w2slens.moments import Moments
+from w2slens.probe import LinearProbe
+from w2slens.ridge import choose_folds, choose_loo, choose_w2s, fit, grid
+from w2slens.students import imitate
+
+
+@pytest.fixture
+def draw():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((200, 12)) * np.geomspace(3, 0.3, 12) + 1
+    return x, x[:, :2] @ rng.standard_normal((2, 2)) + 3 * rng.standard_normal((200, 2))
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+@pytest.mark.parametrize("rows", [200, 8])
+def test_fit_from_moments_equals_rows(draw, ridge, rows):
+    X, Y = draw[0][:rows], draw[1][:rows]
+    probe = fit(Moments.from_rows(strong=X, label=Y), ridge)
+    close(probe.predict(draw[0]), oracles.fit(X, Y, rows * ridge)(draw[0]), 1e-8)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+def test_student_from_moments_never_sees_a_pseudo_label(draw, ridge):
+    X, _ = draw
+    teacher = LinearProbe(np.random.default_rng(1).standard_normal((12, 2)), np.array([1.0, 2.0]))
+    strong = X[:, 3:9] ** 2
+    pool = Moments.from_rows(weak=X, strong=strong)
+    expected = oracles.fit(strong, teacher.predict(X), 200 * ridge)(strong)
+    close(imitate(pool, teacher, ridge).predict(strong), expected, 1e-9)
+
+
+def test_leave_one_out_choice_is_the_best_of_the_grid(draw):
+    X, Y = draw[0][:30], draw[1][:30]
+    design = Design.from_rows(X)
+    ridges = grid(np.linalg.eigvalsh(np.cov(X.T, bias=True)))
+    losses = [np.sum(oracles.leave_one_out(X, Y, 30 * λ) ** 2) for λ in ridges]
+    close(choose_loo(design, Y), ridges[int(np.argmin(losses))], 1e-9)
+
+
+def test_choice_for_the_student_uses_the_true_labels(draw):
+    X, Y = draw
+    n = 25
+    block = LabeledBlock.from_rows(X[:n], X[:n, :5], Y[:n])
+    pool = Moments.from_rows(weak=X[n:], strong=X[n:, :5])
+    ridges = grid(pool.spectrum("strong").values / pool.count)
+    losses = []
+    for λ in ridges:
+        rows = (X[:n], X[:n, :5], Y[:n], X[n:], X[n:, :5])
+        scores = oracles.leave_one_out_w2s(*rows, n * 0.2, (200 - n) * λ)
+        losses.append(np.sum((Y[:n] - scores) ** 2))
+    close(choose_w2s(block, pool, 0.2), ridges[int(np.argmin(losses))], 1e-9)
+
+
+def test_choice_by_folds_is_the_best_of_the_grid(draw):
+    X, Y = draw[0] @ np.eye(12), draw[1]
+    folds = [Moments.from_rows(strong=X[i::5], label=Y[i::5]) for i in range(5)]
+    whole = Moments.from_rows(strong=X, label=Y)
+    ridges = grid(whole.spectrum("strong").values / whole.count)
+    losses = np.zeros(len(ridges))
+    for i in range(5):
+        keep = np.arange(200) % 5 != i
+        for j, λ in enumerate(ridges):
+            scores = oracles.fit(X[keep], Y[keep], keep.sum() * λ)(X[~keep])
+            losses[j] += np.sum((scores - Y[~keep]) ** 2)
+    close(choose_folds(folds), ridges[int(np.argmin(losses))], 1e-9)
+
+
+def test_noise_alone_wants_the_largest_ridge():
+    rng = np.random.default_rng(5)
+    X, Y = rng.standard_normal((60, 40)), rng.standard_normal((60, 1))
+    assert choose_loo(Design.from_rows(X), Y) > 1
+
+
+def test_a_clean_linear_target_wants_none():
+    X = np.random.default_rng(6).standard_normal((60, 4))
+    assert choose_loo(Design.from_rows(X), X[:, :1]) < 1e-6

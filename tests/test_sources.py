@@ -1,0 +1,150 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.laws import close
+from w2slens import InputError, dimensions
+from w2slens.sources import open_features, paired_chunks, read_array
+
+
+@pytest.fixture
+def matrix():
+    return np.random.default_rng(0).standard_normal((97, 5)).astype(np.float32)
+
+
+def write(path, matrix):
+    """Write the matrix in the format that the ending names; return the path to read."""
+    match path.suffix:
+        case ".npy":
+            np.save(path, matrix)
+        case ".npz":
+            np.savez(path, other=matrix[:3], features=matrix)
+            return f"{path}:features"
+        case ".csv":
+            pd.DataFrame(matrix).to_csv(path, index=False)
+        case ".parquet":
+            pd.DataFrame(matrix).rename(columns=str).to_parquet(path, row_group_size=10)
+        case ".zarr":
+            zarr = pytest.importorskip("zarr")
+            zarr.save_array(str(path), matrix)
+        case ".safetensors":
+            numpy = pytest.importorskip("safetensors.numpy")
+            numpy.save_file({"a": matrix, "b": matrix[:2]}, path)
+            return f"{path}:a"
+    return str(path)
+
+
+ENDINGS = [".npy", ".npz", ".csv", ".parquet", ".zarr", ".safetensors"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_every_format_gives_the_same_rows(tmp_path, matrix, ending):
+    source = open_features(write(tmp_path / f"a b{ending}", matrix), "weak")
+    assert (source.rows, source.coordinates) == matrix.shape
+    close(source.read(), matrix, 1e-7)
+    chunks = [chunk["weak"] for chunk in paired_chunks(source, source, 13)]
+    close(np.concatenate(chunks), matrix, 1e-7)
+    close(source.chunk(8, 33), matrix[8:33], 1e-7)
+
+
+def test_vectors_in_one_parquet_column(tmp_path, matrix):
+    frame = pd.DataFrame({"embedding": list(matrix)})
+    frame.to_parquet(tmp_path / "e.parquet", row_group_size=20)
+    close(open_features(tmp_path / "e.parquet", "weak").read(), matrix, 0)
+    ragged = pd.DataFrame({"embedding": [[1.0, 2.0], [3.0]]})
+    ragged.to_parquet(tmp_path / "r.parquet")
+    with pytest.raises(InputError, match="differ in length"):
+        open_features(tmp_path / "r.parquet", "weak").read()
+
+
+def test_a_table_with_or_without_a_header(tmp_path):
+    (tmp_path / "with.csv").write_text("\ufeffa,b\n1,2\n3,4\n", encoding="utf-8")
+    (tmp_path / "without.csv").write_text("1,2\n3,4\n")
+    for name in ("with.csv", "without.csv"):
+        found = read_array(tmp_path / name, "y")
+        assert found.tolist() == [[1, 2], [3, 4]]
+        assert found.dtype.kind == "i"
+
+
+def test_memory_mapped_rows_are_read_as_they_are_taken(tmp_path, matrix):
+    source = open_features(write(tmp_path / "a.npy", matrix), "weak")
+    assert isinstance(source.data, np.memmap)
+
+
+def test_arrays_in_memory_are_not_copied(matrix):
+    assert np.shares_memory(open_features(matrix, "weak").read(), matrix)
+
+
+def test_dimensions_of_files_equal_those_of_arrays(tmp_path, matrix):
+    strong = np.random.default_rng(1).standard_normal((97, 4))
+    found = dimensions(write(tmp_path / "w.csv", matrix), write(tmp_path / "s.parquet", strong))
+    close(found.d_sw, dimensions(matrix, strong).d_sw, 1e-6)
+
+
+class Opens:
+    """An object whose unpickling would be seen."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was loaded",))
+
+
+def test_pickles_are_never_loaded(tmp_path):
+    import pickle
+
+    np.save(tmp_path / "a.npy", np.array([Opens()], dtype=object), allow_pickle=True)
+    np.savez(tmp_path / "b.npz", x=np.array([Opens()], dtype=object), allow_pickle=True)
+    (tmp_path / "c.npy").write_bytes(pickle.dumps(Opens()))
+    for name in ("a.npy", "b.npz:x", "c.npy"):
+        with pytest.raises(InputError, match="pickle"):
+            open_features(tmp_path / name, "weak").read()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.npy", None, "does not exist"),
+        ("a.npy", b"", "cannot be read as .npy"),
+        ("a.npz", b"PK not really", "cannot be read as .npz"),
+        ("a.parquet", b"PAR1", "cannot be read as .parquet"),
+        ("a.csv", b"", "cannot be read as .csv"),
+        ("a.csv", b"\xff\xfe\x00", "cannot be read as .csv"),
+        ("a.txt", b"1 2", "ends in none of .npy"),
+        ("a.csv", b"1,2\n3,x\n", r"column 1 of a.csv holds text, first 'x' at row 1"),
+        ("a.csv", b"p,q\n1,2\n3,x\n", r"column 1 \('q'\) of a.csv holds text, first 'x' at row 1"),
+        ("a.csv", b"1,2\n3,\n", "holds 1 value .* row 1, column 1"),
+        ("a.csv", b"p,q\n", "is empty"),
+    ],
+)
+def test_unreadable_files_are_refused(tmp_path, name, content, message):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        open_features(tmp_path / name, "weak").read()
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(InputError, match="is a folder"):
+        open_features(tmp_path, "weak")
+
+
+def test_text_columns_in_parquet_are_named(tmp_path):
+    pd.DataFrame({"x": [1.0], "name": ["a"]}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="column 'name' of t"):
+        open_features(tmp_path / "t.parquet", "weak")
+
+
+def test_arrays_of_a_file_are_listed(tmp_path, matrix):
+    write(tmp_path / "a.npz", matrix)
+    with pytest.raises(InputError, match=r"name one as a.npz:KEY \(other, features\)"):
+        open_features(tmp_path / "a.npz", "weak")
+    with pytest.raises(InputError, match="no array 'c'; it holds other, features"):
+        open_features(f"{tmp_path / 'a.npz'}:c", "weak")
+
+
+def test_the_place_of_a_nan_counts_from_the_start_of_the_file(tmp_path):
+    tall = np.zeros((30_000, 2), np.float32)
+    tall[:, 0] = np.arange(30_000)
+    tall[25_017, 1] = np.nan
+    np.save(tmp_path / "a.npy", tall)
+    with pytest.raises(InputError, match="row 25017, column 1"):
+        dimensions(tmp_path / "a.npy", np.arange(60_000.0).reshape(30_000, 2))

@@ -1,0 +1,247 @@
+import numpy as np
+import pytest
+
+from tests.laws import agrees, close
+from tests.oracles import fit
+from w2slens import InputError, Problem, predict
+from w2slens.risk import MODELS
+from w2slens.theory.bounds import opr_bound, pgr_bound
+
+
+def coordinates(index, size):
+    return np.eye(size)[list(index)]
+
+
+def worked_instance():
+    """Isotropic inputs in 50 dimensions, misspecified on both sides."""
+    W, S = coordinates(range(20), 50), coordinates([*range(6), *range(20, 26)], 50)
+    θ = np.zeros((50, 1))
+    θ[0:4], θ[10:14], θ[22:24], θ[40:44] = 0.5, 0.3, 0.4, 0.2
+    problem = Problem(W @ W.T, S @ S.T, S @ W.T, W @ θ, S @ θ, float(np.sum(θ**2)), 0.25)
+    return problem, W, S, θ
+
+
+def simulate(W, S, θ, noise, n, N, draws, seed=0):
+    """Excess risks of intercept-free ridgeless fits on Gaussian inputs, tested exactly."""
+    rng, D = np.random.default_rng(seed), len(θ)
+    risks, students = {model: [] for model in MODELS}, []
+    for _ in range(draws):
+        x, u = rng.standard_normal((n, D)), rng.standard_normal((N, D))
+        y = x @ θ + noise**0.5 * rng.standard_normal((n, 1))
+        y_u = u @ θ + noise**0.5 * rng.standard_normal((N, 1))
+        solve = np.linalg.lstsq
+        weak = W.T @ solve(x @ W.T, y)[0]
+        w2s = S.T @ solve(u @ S.T, u @ weak)[0]
+        strong = S.T @ solve(x @ S.T, y)[0]
+        both, labels = np.concatenate([x, u]), np.concatenate([y, y_u])
+        ceiling = S.T @ solve(both @ S.T, labels)[0]
+        for model, coef in zip(MODELS, (weak, w2s, strong, ceiling), strict=True):
+            risks[model].append(float(np.sum((coef - θ) ** 2)))
+        students.append(w2s)
+    return risks, np.array(students)
+
+
+def test_worked_instance():
+    found = predict(worked_instance()[0], n=40, N=50)
+    for model, value in zip(MODELS, (1.2484, 1.3617, 0.8622, 0.6400), strict=True):
+        assert round(float(getattr(found, model)[0, 0]), 4) == value
+
+
+def test_exact_risks_agree_with_monte_carlo():
+    problem, W, S, θ = worked_instance()
+    risks, students = simulate(W, S, θ, problem.noise, 40, 50, 1500)
+    found = predict(problem, n=40, N=50)
+    for model in MODELS:
+        agrees(risks[model], getattr(found, model)[0, 0])
+    mean = students.mean(axis=0)
+    variance = np.sum((students - mean) ** 2, axis=(1, 2)) * len(students) / (len(students) - 1)
+    agrees(variance, found.variance.w2s[0, 0])
+    close(found.bias.w2s + found.variance.w2s, found.w2s, 1e-12)
+    assert abs(np.sum((mean - θ) ** 2) - found.bias.w2s[0, 0]) < 3 * variance.mean() / 1500**0.5
+
+
+def test_realizable_instance_is_where_the_published_expression_falls_short():
+    pair = Problem.gaussian(d_w=40, d_s=20, d_sw=5, noise=1.0)
+    exact, published = (predict(pair, n=100, N=60, method=m).w2s[0, 0] for m in ("exact", "bounds"))
+    assert (round(exact, 3), round(published, 3)) == (0.389, 0.282)
+    W, S = coordinates(range(40), 55), coordinates([*range(5), *range(40, 55)], 55)
+    risks, _ = simulate(W, S, np.zeros((55, 1)), 1.0, 100, 60, 300)
+    agrees(risks["w2s"], exact)
+
+
+def test_nothing_is_gained_from_a_contained_teacher():
+    for d_s in (20, 35):
+        found = predict(Problem.gaussian(20, d_s, 20, 1.0, 0.3, 0.3), n=[50, 90], N=[400, 900])
+        close(found.w2s, found.weak, 1e-12)
+        assert np.abs(found.pgr).max() < 1e-9
+
+
+def test_student_wins_in_expectation_iff_the_pool_exceeds_twice_its_dimension():
+    found = predict(Problem.gaussian(40, 20, 5, 1.0), n=100, N=[40, 41, 42])
+    gain = (found.weak - found.w2s)[0]
+    assert gain[0] < 0
+    assert abs(gain[1]) < 1e-12
+    assert gain[2] > 0
+
+
+def test_disjoint_subspaces_shed_variance_as_one_over_the_pool():
+    found = predict(Problem.gaussian(40, 20, 0, 1.0), n=100, N=[121, 1021])
+    ratio = (found.w2s / found.weak)[0]
+    close(ratio, [20 / 100, 20 / 1000], 1e-12)
+
+
+def test_a_model_outside_its_range_is_nan_alone():
+    found = predict(Problem.gaussian(40, 20, 5, 1.0), n=[21, 22, 41, 42], N=[21, 22])
+    assert np.isnan(found.weak[:, 0]).tolist() == [True, True, True, False]
+    assert np.isnan(found.strong[:, 0]).tolist() == [True, False, False, False]
+    assert np.isnan(found.w2s).tolist() == [[True, True]] * 3 + [[True, False]]
+    assert np.isfinite(found.ceiling).all()
+    ridged = predict(Problem.gaussian(40, 20, 5, 1.0), n=100, N=100, ridge_strong=0.1)
+    known = {model: bool(np.isfinite(getattr(ridged, model)).all()) for model in MODELS}
+    assert known == {"weak": True, "w2s": False, "strong": False, "ceiling": False}
+
+
+def test_an_intercept_is_one_more_shared_dimension():
+    pair, more = (Problem.gaussian(10 + i, 8 + i, 3.5 + i, 1.0, 0.2, 0.1) for i in (0, 1))
+    with_one = predict(pair, n=30, N=40, intercept=True)
+    for model in MODELS:
+        close(getattr(with_one, model), getattr(predict(more, n=30, N=40), model), 1e-9)
+
+
+def test_intercept_agrees_with_monte_carlo():
+    rng, draws = np.random.default_rng(3), []
+    pair = Problem.gaussian(10, 8, 4, 1.0)
+    for _ in range(3000):
+        x, u, t = (rng.standard_normal((m, 14)) for m in (30, 40, 50))
+        teacher = fit(x[:, :10], rng.standard_normal((30, 1)))
+        student = fit(u[:, 6:14], teacher(u[:, :10]))
+        draws.append(float(np.mean(student(t[:, 6:14]) ** 2)))
+    truth = predict(pair, n=30, N=40, intercept=True).w2s[0, 0]
+    agrees(draws, truth, slack=truth * 2 / 30**2)
+
+
+def test_ceilings():
+    pair = Problem.gaussian(10, 8, 4, 1.0)
+    rows = {"all": 50, "pool": 40, "labels": 10}
+    for name, size in rows.items():
+        found = predict(pair, n=10, N=40, ceiling=name).ceiling[0, 0]
+        expected = 8 / (size - 9) if size > 9 else np.nan
+        close(found, expected)
+
+
+def test_published_bounds():
+    pair = Problem.gaussian(40, 20, 5, 0.5, 0.02, 0.03)
+    found = predict(pair, n=100, N=50, method="bounds")
+    A = 5 + 35 * 20 / 50
+    close(found.weak[0, 0], 0.5 * 40 / 100 + 0.02)
+    close(found.w2s[0, 0], 0.5 * A / 59 + 0.05)
+    close(found.strong[0, 0], 0.5 * 20 / 100 + 0.03)
+    close(found.ceiling[0, 0], 0.5 * 20 / 150 + 0.03)
+    close(pgr_bound(pair, (100,), (50,))[0, 0], 1 - (100 / 59) * A / 40 - 2.5 * 0.1)
+    close(opr_bound(pair, (100,), (50,))[0, 0], 1 / ((100 / 59) * A / 20 + 5 * 0.1))
+
+
+def test_bound_on_pgr_is_largest_at_its_stationary_point():
+    pair = Problem.gaussian(40, 20, 5, 0.5, 0.02, 0.03)
+    A = 5 + 35 * 20 / 5000
+    best = 41 + (41 * A * 0.5 / 0.05) ** 0.5
+    sizes = tuple(range(60, 400))
+    assert abs(sizes[int(np.argmax(pgr_bound(pair, sizes, (5000,))[:, 0]))] - best) <= 1
+
+
+@pytest.mark.parametrize(
+    ("d_w", "d_s", "d_sw"),
+    [(40, 20, 5.5), (40, 20, 0), (5, 10, 4.5), (10, 5, 4.5), (5, 5, 4.5), (6, 6, 2.25)],
+)
+@pytest.mark.parametrize("signal", [None, 3.0])
+def test_canonical_instance_has_the_numbers_asked_for(d_w, d_s, d_sw, signal):
+    if d_sw == 0 and signal is not None:
+        signal = 0.5
+    pair = Problem.gaussian(d_w, d_s, d_sw, 0.1, 0.2, 0.3, signal)
+    assert (pair.d_w, pair.d_s) == (d_w, d_s)
+    close([pair.d_sw, pair.rho_w, pair.rho_s], [d_sw, 0.2, 0.3], 1e-9)
+    assert pair.signal_known == (signal is not None)
+    if min(d_w, d_s) > d_sw + 1:
+        close([pair.w2s_bias, pair.unlearnable], [0.5, 0.3], 1e-9)
+    joint = np.block(
+        [
+            [pair.weak_gram, pair.cross_gram.T, pair.weak_target],
+            [pair.cross_gram, pair.strong_gram, pair.strong_target],
+            [pair.weak_target.T, pair.strong_target.T, np.array([[pair.signal]])],
+        ]
+    )
+    assert np.linalg.eigvalsh(joint).min() > -1e-9
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"d_sw": 21}, "d_sw: is 21; at most"),
+        ({"d_sw": -1}, "d_sw: is -1"),
+        ({"noise": -0.1}, "noise: is -0.1"),
+        ({"noise": np.nan}, "noise: is nan"),
+        ({"d_w": 0}, "d_w: is 0"),
+        ({"d_w": 2.5}, "d_w: is 2.5; a whole number"),
+        ({"rho_w": 1.0, "signal": 0.5}, "signal: is 0.5; these errors imply at least 1"),
+        ({"d_sw": 20, "d_w": 20, "d_s": 30, "rho_s": 0.1}, "rho_s: .* contains the teacher's"),
+        ({"d_sw": 20, "rho_w": 0.1}, "rho_w: .* contains the student's"),
+        ({"d_sw": 20, "d_w": 20, "rho_w": 0.1}, "rho_s: .* equal subspaces"),
+    ],
+)
+def test_impossible_instances_are_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        Problem.gaussian(**{"d_w": 40, "d_s": 20, "d_sw": 5, "noise": 1.0, **settings})
+
+
+def test_problem_from_data_is_its_population():
+    rng = np.random.default_rng(4)
+    x = rng.standard_normal((400, 9)) + 2
+    weak, strong, y = x[:, :6], x[:, 4:] @ rng.standard_normal((5, 7)), x[:, :2] ** 2
+    pair = Problem.from_data(weak, strong, y, noise=0.1)
+    assert (pair.d_w, pair.d_s) == (6, 5)
+    for features, rho in ((weak, pair.rho_w), (strong, pair.rho_s)):
+        close(rho, np.mean(np.sum((fit(features, y)(features) - y) ** 2, axis=1)), 1e-9)
+    relayed = fit(strong, fit(weak, y)(weak))(strong)
+    close(pair.w2s_bias, np.mean(np.sum((relayed - y) ** 2, axis=1)), 1e-9)
+    lost = fit(weak, y)(weak) - relayed
+    close(pair.unlearnable, np.mean(np.sum(lost**2, axis=1)), 1e-9)
+    close(pair.signal, np.sum(y.var(axis=0)))
+
+
+@pytest.mark.parametrize("ending", [".npz", ".json"])
+def test_problem_files_come_back_whole(tmp_path, ending):
+    pair, path = Problem.gaussian(7, 5, 2.5, 1.0, 0.1, 0.2), tmp_path / f"p{ending}"
+    pair.save(path)
+    again = Problem.load(path)
+    assert predict(again, n=20, N=30).to_dict() == predict(pair, n=20, N=30).to_dict()
+    assert again.signal_known is False
+    with pytest.raises(InputError, match="exists"):
+        pair.save(path)
+    path.write_text("{}")
+    with pytest.raises(InputError, match="not a"):
+        Problem.load(path)
+
+
+def test_prediction_document():
+    document = predict(Problem.gaussian(7, 5, 2, 1.0), n=[20, 30], N=40).to_dict()
+    assert list(document) == ["n", "N", "method", "scale", "risk", "pgr", "opr"]
+    assert (document["n"], document["N"], document["method"]) == ([20, 30], [40], "exact")
+    assert np.shape(document["pgr"]) == np.shape(document["risk"]["w2s"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n": 0}, "n: is 0; at least 1"),
+        ({"n": []}, "n: is an empty list"),
+        ({"n": [5, 5]}, "n: lists 5 twice"),
+        ({"N": 2.5}, "N: "),
+        ({"method": "guess"}, "method: is 'guess'; one of auto, exact, bounds"),
+        ({"ridge_weak": -1}, "ridge_weak: is -1"),
+        ({"ridge_weak": 0.1, "method": "bounds"}, "method: 'bounds' holds for ridgeless"),
+        ({"ceiling": "sky"}, "ceiling: is 'sky'"),
+    ],
+)
+def test_bad_requests_are_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        predict(Problem.gaussian(7, 5, 2, 1.0), **{"n": 20, "N": 30, **settings})
