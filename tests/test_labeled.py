@@ -63,13 +63,34 @@ class TestEveryRegime:
         assert design.leverages(ridge).sum() <= design.rank + 1 + 1e-9
 
 
-def test_a_row_that_alone_carries_a_coordinate_has_no_leave_one_out():
-    X = np.random.default_rng(0).standard_normal((20, 4))
+@pytest.mark.parametrize("p", [4, 30])
+def test_rows_of_leverage_one_have_a_minimum_norm_refit(p):
+    X = np.random.default_rng(0).standard_normal((20, p))
     X[:, 3] = 0
     X[5, 3] = 1.0
-    residuals = Design.from_rows(X).loo_residuals(X[:, :1] ** 2)
-    assert np.isnan(residuals[5]).all()
-    assert np.isfinite(np.delete(residuals, 5, axis=0)).all()
+    X[1] = X[0]
+    Y = np.random.default_rng(1).standard_normal((20, 2))
+    close(Design.from_rows(X).loo_residuals(Y), oracles.leave_one_out(X, Y), 1e-9)
+
+
+@pytest.mark.parametrize("shift", [0.0, 2000.0])
+def test_leave_one_out_keeps_its_digits_at_tiny_ridges(shift):
+    rng = np.random.default_rng(1)
+    X, Y = rng.standard_normal((8, 20)) + shift, rng.standard_normal((8, 1)) + shift
+    found = Design.from_rows(X).loo_residuals(Y, 2e-8)
+    limit = oracles.leave_one_out(X, Y)
+    close(found, limit, 1e-6)
+
+
+def test_a_ridge_uses_every_direction_whatever_the_route():
+    X = (np.random.default_rng(2).standard_normal((62, 60)) + 10).astype(np.float16)
+    Y = np.random.default_rng(3).standard_normal((62, 1))
+    for ridge in (1e-4, 1e-3, 0.03, 0.1):
+        expected = oracles.fit(X.astype(float), Y, 62 * ridge)(X.astype(float))
+        close(Design.from_rows(X).fit(Y, ridge).predict(X.astype(float)), expected, 1e-9)
+        moments = Moments.from_rows(strong=X, label=Y)
+        coef = moments.spectrum("strong").solve(moments.cross("strong", "label"), 62 * ridge)
+        close(Design.from_rows(X).fit(Y, ridge).coef, coef, 1e-8)
 
 
 def test_near_the_threshold_refinement_keeps_the_digits():

@@ -110,6 +110,13 @@ def test_a_huge_constant_column_adds_no_rank():
     assert Moments.from_rows(z=z).spectrum("z").rank == 3
 
 
+@pytest.mark.parametrize("kind", ["spread", "mean"])
+def test_one_large_column_hides_no_other(kind):
+    z = np.random.default_rng(7).standard_normal((2000, 40))
+    z[:, 0] = z[:, 0] * 800 if kind == "spread" else z[:, 0] + 800
+    assert Moments.from_rows(z=z.astype(np.float16)).spectrum("z").rank == 40
+
+
 def test_nan_is_refused_with_its_place(rows):
     rows["strong"][11, 2] = np.nan
     with pytest.raises(InputError, match=r"strong: holds 1 value .* row 11, column 2"):

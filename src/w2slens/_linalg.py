@@ -16,86 +16,111 @@ Solve = Callable[[Array], Array]
 
 EPS64 = float(np.finfo(np.float64).eps)
 
-INPUT_ROUNDING = 2.0
-"""Input rounding, in units of the input's eps, below which a singular value is noise.
-
-Rounding to nearest leaves an error of at most half an eps of the entry; a random matrix of such
-errors has a largest singular value of at most twice its root mean square. 2 covers both, and the
-error of the mean that is subtracted.
-"""
+ARITHMETIC_ROUNDING = 4 * EPS64
+"""Relative error of a centred float64 entry: its own rounding and that of the mean taken off."""
 
 CHOLESKY_MARGIN = 100.0
-"""A Gram is factored by Cholesky where its reciprocal condition exceeds the cutoff this often.
+"""A Gram is factored by Cholesky where its smallest eigenvalue exceeds the cutoff this often.
 
 LAPACK's estimate of the condition number can be too small by a factor of about ten; a hundred
 leaves no doubt that the eigenvalue route would have kept every direction too.
 """
 
 
-def rank_cutoff(size: int, largest: float, precision: float = EPS64, offset: float = 0.0) -> float:
-    """Eigenvalues of a Gram matrix at or below this value are rounding, not directions.
+def entry_rounding(precision: float) -> float:
+    """Largest relative rounding error of an entry that came in a type of this machine epsilon."""
+    return max(precision / 2, ARITHMETIC_ROUNDING)
 
-    ``max(p·eps64·λ₁, (c·eps_input)²·(λ₁ + offset))``: the first term is the rounding of the Gram
-    itself; the second is the rounding of the rows it was made of, which counts for float16
-    features and for features whose mean is much larger than their spread.
+
+def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EPS64) -> Array:
+    """Eigenvalues of a Gram matrix at or below these values are rounding, not directions.
+
+    ``max(p·eps64·λ₁, e²·Σ_j v_j²·raw_j)`` for an eigenpair (λ, v): the first term is the rounding
+    of the Gram itself; the second that of the rows it was made of, whose entries in column j are
+    off by up to e times their size. It counts for float16 features and for features whose mean is
+    much larger than their spread, column by column, so that one large column hides no other.
 
     Parameters
     ----------
-    size
-        p, the number of coordinates.
-    largest
-        λ₁, the largest eigenvalue.
+    values, vectors
+        (r,) eigenvalues, largest first, and (p, r) eigenvectors.
+    raw
+        (p,) sums of squares of the rows' columns before centring.
     precision
         Machine epsilon of the type that the rows had when they came.
-    offset
-        count · max_j mean_j² of the rows before centring (same unit as the eigenvalues).
+
+    Returns
+    -------
+    (r,) cutoffs.
     """
-    rounding = (INPUT_ROUNDING * precision) ** 2 * (largest + offset)
-    return max(size * EPS64 * largest, rounding)
+    largest = max(float(values[0]), 0.0) if len(values) else 0.0
+    rounding = entry_rounding(precision) ** 2 * (vectors**2).T @ raw
+    return np.asarray(np.maximum(len(vectors) * EPS64 * largest, rounding))
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """The retained eigenpairs of a Gram matrix, largest first.
+    """The eigenpairs of a Gram matrix, largest first, and how many are more than rounding.
 
     Attributes
     ----------
-    values
-        (r,) eigenvalues above the cutoff.
-    vectors
-        (p, r) their orthonormal eigenvectors.
+    all_values
+        (p,) eigenvalues, not negative.
+    all_vectors
+        (p, p) orthonormal eigenvectors.
+    rank
+        Number of retained directions.
     """
 
-    values: Array
-    vectors: Array
+    all_values: Array
+    all_vectors: Array
+    rank: int
 
     @property
-    def rank(self) -> int:
-        """Number of retained directions."""
-        return len(self.values)
+    def values(self) -> Array:
+        """(rank,) retained eigenvalues."""
+        return self.all_values[: self.rank]
+
+    @property
+    def vectors(self) -> Array:
+        """(p, rank) retained eigenvectors."""
+        return self.all_vectors[:, : self.rank]
 
     @property
     def whitening(self) -> Array:
-        """(r, p) map to coordinates in which the Gram is the identity."""
+        """(rank, p) map to coordinates in which the Gram is the identity."""
         return (self.vectors / np.sqrt(self.values)).T
 
     def solve(self, right: Array, shift: float = 0.0) -> Array:
-        """Return ``(G + shift·I)⁺ right`` on the retained directions."""
-        inner = (self.vectors.T @ right) / (self.values + shift)[:, None]
-        return np.asarray(self.vectors @ inner)
+        """Return ``(G + shift·I)⁻¹ right``, or at shift 0 ``G⁺ right`` on what is retained."""
+        values, vectors = (self.all_values, self.all_vectors) if shift else self.retained
+        inner = (vectors.T @ right) / (values + shift)[:, None]
+        return np.asarray(vectors @ inner)
+
+    @property
+    def retained(self) -> tuple[Array, Array]:
+        """Retained eigenvalues and eigenvectors."""
+        return self.values, self.vectors
 
 
-def spectrum(gram: Array, precision: float = EPS64, offset: float = 0.0) -> Spectrum:
-    """Eigendecompose a Gram matrix (p, p) and keep what lies above `rank_cutoff`."""
+def spectrum(gram: Array, raw: Array | None = None, precision: float = EPS64) -> Spectrum:
+    """Eigendecompose a Gram matrix (p, p) and count what lies above `rank_cutoff`.
+
+    Parameters
+    ----------
+    gram
+        Symmetric positive semi-definite.
+    raw, precision
+        As in `rank_cutoff`; by default the Gram's own diagonal, and float64.
+    """
     values, vectors = linalg.eigh(gram, check_finite=False, driver="evd")
-    values, vectors = values[::-1], vectors[:, ::-1]
-    largest = max(float(values[0]), 0.0) if len(values) else 0.0
-    rank = int(np.sum(values > rank_cutoff(len(values), largest, precision, offset)))
-    return Spectrum(values[:rank].copy(), np.ascontiguousarray(vectors[:, :rank]))
+    values, vectors = values[::-1], np.ascontiguousarray(vectors[:, ::-1])
+    cutoff = rank_cutoff(values, vectors, np.diag(gram) if raw is None else raw, precision)
+    return Spectrum(np.maximum(values, 0.0), vectors, int(np.sum(values > cutoff)))
 
 
-def cholesky_solver(gram: Array, shift: float, cutoff: float) -> Solve | None:
-    """Factor ``G + shift·I``, or return None where its rank is in doubt.
+def cholesky_solver(gram: Array, shift: float, doubt: float) -> Solve | None:
+    """Factor ``G + shift·I``, or return None where its smallest eigenvalue may be below `doubt`.
 
     Parameters
     ----------
@@ -103,8 +128,8 @@ def cholesky_solver(gram: Array, shift: float, cutoff: float) -> Solve | None:
         (p, p) symmetric; only the lower triangle of it is read.
     shift
         Added to the diagonal (total ridge nλ), ≥ 0.
-    cutoff
-        Absolute eigenvalue below which a direction of G counts as rounding.
+    doubt
+        Absolute.
     """
     shifted = np.array(gram, order="F")
     shifted[np.diag_indices_from(shifted)] += shift
@@ -115,7 +140,7 @@ def cholesky_solver(gram: Array, shift: float, cutoff: float) -> Solve | None:
     if info != 0:
         return None
     reciprocal, _ = linalg.lapack.dpocon(factor, norm, uplo="L")
-    if reciprocal * norm <= CHOLESKY_MARGIN * cutoff:
+    if reciprocal * norm <= doubt:
         return None
 
     def solve(right: Array) -> Array:
@@ -125,16 +150,21 @@ def cholesky_solver(gram: Array, shift: float, cutoff: float) -> Solve | None:
     return solve
 
 
-def psd_solver(gram: Array, shift: float, precision: float = EPS64, offset: float = 0.0) -> Solve:
+def doubtful(gram: Array, raw: Array, precision: float = EPS64) -> float:
+    """Smallest eigenvalue of a Gram below which Cholesky leaves the choice to its spectrum."""
+    largest = len(gram) * EPS64 * float(np.max(np.diag(gram), initial=0.0))
+    rounding = entry_rounding(precision) ** 2 * float(np.max(raw, initial=0.0))
+    return CHOLESKY_MARGIN * max(largest, rounding)
+
+
+def psd_solver(gram: Array, shift: float, raw: Array, precision: float = EPS64) -> Solve:
     """Return the function ``right ↦ (G + shift·I)⁺ right`` for a Gram matrix G.
 
-    Cholesky where the matrix is clearly of full rank, else the retained eigenpairs: then
-    ``shift = 0`` gives the minimum-norm solution.
+    Cholesky where the matrix is clearly of full rank, else the eigenpairs. A positive shift uses
+    every direction; ``shift = 0`` the retained ones, which is the minimum-norm solution.
     """
-    largest = float(np.max(np.diag(gram), initial=0.0))
-    cutoff = rank_cutoff(len(gram), largest, precision, offset)
-    solve = cholesky_solver(gram, shift, cutoff)
+    solve = cholesky_solver(gram, shift, doubtful(gram, raw, EPS64 if shift else precision))
     if solve is not None:
         return solve
-    eigen = spectrum(gram, precision, offset)
+    eigen = spectrum(gram, raw, precision)
     return lambda right: eigen.solve(right, shift)

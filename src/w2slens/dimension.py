@@ -252,7 +252,8 @@ def dimensions(
             accumulator.add({name: part[i :: len(accumulators)] for name, part in chunk.items()})
         if progress is not None:
             progress(len(chunk["weak"]))
-    return measure([accumulator.result() for accumulator in accumulators], energy=energy)
+    parts = [accumulators.pop(0).result() for _ in range(len(accumulators))]
+    return measure(parts, energy=energy)
 
 
 def measure(parts: Sequence[Moments], *, energy: float = 0.99) -> Dimensions:

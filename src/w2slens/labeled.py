@@ -14,9 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from w2slens._linalg import EPS64, Array, cholesky_solver, rank_cutoff
+from w2slens._linalg import EPS64, Array, cholesky_solver, doubtful, rank_cutoff
 from w2slens.moments import Moments
 from w2slens.probe import LinearProbe
+
+LEVERAGE_ROUNDING = 100.0
+"""A leverage within this many n·eps of 1 is 1: the rounding of the sum that it is made of."""
+
+DUAL_DOUBT = 1e-8
+"""Share of the mean eigenvalue below which the dual Gram is left to the SVD of the rows, since no
+refinement repairs the digits that were lost when it was formed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,22 +58,30 @@ class Design:
         """Number of rows."""
         return len(self.rows)
 
-    def _cutoff(self, size: int, largest: float) -> float:
-        offset = self.n * float(np.max(self.mean**2, initial=0.0))
-        return rank_cutoff(size, largest, self.precision, offset)
-
     @cached_property
     def svd(self) -> tuple[Array, Array, Array]:
-        """Thin SVD (U, s, Vᵀ) of the rows, cut at the rank."""
+        """Thin SVD (U, s, Vᵀ) of the rows, without what is zero up to float64's rounding."""
         U, s, Vt = linalg.svd(self.rows, full_matrices=False, check_finite=False)
-        cutoff = self._cutoff(max(self.rows.shape), float(s[0]) ** 2 if len(s) else 0.0)
-        r = int(np.sum(s**2 > cutoff))
+        r = int(np.sum(s > max(self.rows.shape) * EPS64 * s[:1].sum()))
+        r = min(r, self.n - 1)
         return U[:, :r], s[:r], Vt[:r]
 
-    @property
+    @cached_property
+    def raw(self) -> Array:
+        """(p,) sums of squares of the columns before centring."""
+        return np.asarray(np.sum(self.rows**2, axis=0) + self.n * self.mean**2)
+
+    @cached_property
     def rank(self) -> int:
-        """Numerical rank of the centred rows, at most min(n − 1, p)."""
-        return len(self.svd[1])
+        """Numerical rank of the centred rows, at most min(n − 1, p): what a ridgeless fit uses."""
+        _, s, Vt = self.svd
+        return int(np.sum(s**2 > rank_cutoff(s**2, Vt.T, self.raw, self.precision)))
+
+    def _directions(self, ridge: float) -> tuple[Array, Array, Array]:
+        """SVD of the directions that a fit uses: all with a ridge, the retained ones without."""
+        U, s, Vt = self.svd
+        r = len(s) if ridge else self.rank
+        return U[:, :r], s[:r], Vt[:r]
 
     @cached_property
     def gram(self) -> Array:
@@ -84,17 +99,15 @@ class Design:
         centre = targets.mean(axis=0)
         coef = self._normal_equations(targets - centre, ridge)
         if coef is None:
-            U, s, Vt = self.svd
+            U, s, Vt = self._directions(ridge)
             coef = Vt.T @ ((s / (s**2 + self.n * ridge))[:, None] * (U.T @ (targets - centre)))
         return LinearProbe.centred(coef, self.mean, centre)
 
     def _normal_equations(self, y: Array, ridge: float) -> Array | None:
         X, K, shift = self.rows, self.gram, self.n * ridge
-        if not K.any():
-            return None
-        cutoff = self._cutoff(len(K), float(np.max(np.diag(K))))
+        precision = EPS64 if ridge else self.precision
         if self.n > X.shape[1]:
-            solve = cholesky_solver(K, shift, cutoff)
+            solve = cholesky_solver(K, shift, doubtful(K, self.raw, precision))
             if solve is None:
                 return None
             coef = solve(X.T @ y)
@@ -102,7 +115,8 @@ class Design:
         # The centred dual Gram has the constant vector in its kernel; lifting that direction
         # leaves the solution for centred targets unchanged.
         lifted = K + np.trace(K) / self.n**2
-        solve = cholesky_solver(lifted, shift, cutoff)
+        rounding = doubtful(lifted, np.full(1, self.raw.sum()), precision)
+        solve = cholesky_solver(lifted, shift, max(rounding, DUAL_DOUBT * np.trace(K) / self.n))
         if solve is None:
             return None
         dual = solve(y)
@@ -111,20 +125,21 @@ class Design:
 
     def leverages(self, ridge: float = 0.0) -> Array:
         """(n,) ``h_i = 1/n + x̃ᵢᵀ(X̃ᵀX̃ + nλI)⁺x̃ᵢ``, intercept included."""
-        U, s, _ = self.svd
+        U, s, _ = self._directions(ridge)
         return 1 / self.n + (U**2) @ (s**2 / (s**2 + self.n * ridge))
 
     def influence(self, ridge: float = 0.0) -> Array:
         """(n, p) whose row i is ``(X̃ᵀX̃ + nλI)⁺x̃ᵢ``: how label i moves the coefficients."""
-        U, s, Vt = self.svd
+        U, s, Vt = self._directions(ridge)
         return np.asarray((U * (s / (s**2 + self.n * ridge))) @ Vt)
 
     def loo_residuals(self, targets: Array, ridge: float = 0.0) -> Array:
         """Exact leave-one-out residuals ``y_i − f⁻ⁱ(x_i)`` without a refit.
 
         The refit that they equal holds the total penalty nλ fixed and drops row i from the means
-        as well. With M = I − H they are ``[My]ᵢ / Mᵢᵢ``; where the ridgeless fit interpolates
-        (rank n − 1), M vanishes and its limit M/λ is used.
+        as well; at λ = 0 it is the minimum-norm fit. With M = I − H they are ``[My]ᵢ / Mᵢᵢ``;
+        where a ridgeless fit passes through a row whatever its label (leverage 1), both vanish
+        and the limit of M/λ takes their place.
 
         Parameters
         ----------
@@ -135,37 +150,28 @@ class Design:
 
         Returns
         -------
-        (n, k); nan in a row whose left-out fit is not defined by the others (leverage 1).
+        (n, k)
         """
         (path,) = self.loo_path(targets, [ridge])
         return np.asarray(path)
 
     def loo_path(self, targets: Array, ridges: Sequence[float]) -> Array:
         """Leave-one-out residuals at several ridges → (len(ridges), n, k)."""
-        U = self.svd[0]
         y = targets - targets.mean(axis=0)
-        projected, squares = U.T @ y, U**2
-        outside = y - U @ projected
-        free = np.maximum(1 - 1 / self.n - squares.sum(axis=1), 0.0)
-        return np.stack(
-            [self._loo(U, projected, squares, outside, free, self.n * ridge) for ridge in ridges]
-        )
+        return np.stack([self._loo(y, ridge) for ridge in ridges])
 
-    def _loo(
-        self, U: Array, projected: Array, squares: Array, outside: Array, free: Array, shift: float
-    ) -> Array:
-        _, s, _ = self.svd
-        interpolates = shift == 0.0 and len(s) == self.n - 1
-        if interpolates:
-            weight, outside, free = 1 / s**2, np.zeros_like(outside), np.zeros_like(free)
-        else:
-            weight = shift / (s**2 + shift) if shift else np.zeros_like(s)
-        residual = outside + U @ (weight[:, None] * projected)
-        diagonal = free + squares @ weight
-        floor = 0.0 if interpolates else self.n * EPS64
-        with np.errstate(divide="ignore", invalid="ignore"):
-            exact = residual / diagonal[:, None]
-        return np.asarray(np.where(diagonal[:, None] > floor, exact, np.nan))
+    def _loo(self, y: Array, ridge: float) -> Array:
+        U, s, _ = self._directions(ridge)
+        shift, projected, squares = self.n * ridge, U.T @ y, U**2
+        free = 1 - 1 / self.n - squares.sum(axis=1)
+        outside = y - U @ projected
+        pinned = (free <= LEVERAGE_ROUNDING * self.n * EPS64) | (len(s) == self.n - 1)
+        free, outside = np.where(pinned, 0, free), np.where(pinned[:, None], 0, outside)
+        weight = shift / (s**2 + shift) if shift else 1 / s**2
+        residual, diagonal = U @ (weight[:, None] * projected), squares @ weight
+        if shift == 0:
+            residual, diagonal = residual * pinned[:, None], diagonal * pinned
+        return np.asarray((outside + residual) / (free + diagonal)[:, None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,14 +226,22 @@ class LabeledBlock:
         errors = self.weak.loo_residuals(y, ridge_weak)
         step = self.weak.influence(ridge_weak)
         theta = step.T @ (y - y.mean(axis=0))
-        eigen, V = pool.spectrum("strong"), pool.spectrum("strong").vectors
+        eigen = pool.spectrum("strong")
+        V, rank = eigen.all_vectors, eigen.rank
         shift = pool.centre("weak") - self.weak.mean
         offsets = self.strong.mean - pool.centre("strong")
         scores = self.strong.rows @ V + offsets @ V
         to_weak = V.T @ pool.cross("strong", "weak")
         base = y.mean(axis=0) - errors / n + shift @ theta - (step @ shift)[:, None] * errors
         pulled, moved = to_weak @ theta, scores * (step @ to_weak.T)
-        shrunk = [1 / (eigen.values + pool.count * ridge) for ridge in ridges]
+        used = [slice(None) if ridge else slice(rank) for ridge in ridges]
+        shrunk = [
+            (some, 1 / (eigen.all_values[some] + pool.count * ridge))
+            for some, ridge in zip(used, ridges, strict=True)
+        ]
         return np.stack(
-            [base + (scores * w) @ pulled - (moved @ w)[:, None] * errors for w in shrunk]
+            [
+                base + (scores[:, some] * w) @ pulled[some] - (moved[:, some] @ w)[:, None] * errors
+                for some, w in shrunk
+            ]
         )

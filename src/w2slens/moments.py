@@ -107,21 +107,21 @@ class Moments:
         """Scatter divided by the count (the population convention, not count − 1)."""
         return self.cross(left, right or left) / self.count
 
-    def offset(self, name: str) -> float:
-        """Return count · max_j mean_j² of a block: what rounding of its rows is relative to."""
-        return self.count * float(np.max(self.centre(name) ** 2, initial=0.0))
+    def raw(self, name: str) -> Array:
+        """Return the sums of squares of a block's columns before centring, (width,)."""
+        return np.diag(self.cross(name, name)) + self.count * self.centre(name) ** 2
 
     def spectrum(self, name: str) -> Spectrum:
-        """Return the retained eigenpairs of a block's scatter; computed once."""
+        """Return the eigenpairs of a block's scatter and its rank; computed once."""
         if name not in self._spectra:
             gram = self.cross(name, name)
-            self._spectra[name] = spectrum(gram, self.precision, self.offset(name))
+            self._spectra[name] = spectrum(gram, self.raw(name), self.precision)
         return self._spectra[name]
 
     def solver(self, name: str, ridge: float = 0.0) -> Solve:
         """Return ``right ↦ (scatter + count·ridge·I)⁺ right`` for a block."""
         gram = self.cross(name, name)
-        return psd_solver(gram, self.count * ridge, self.precision, self.offset(name))
+        return psd_solver(gram, self.count * ridge, self.raw(name), self.precision)
 
     def select(self, *names: str) -> "Moments":
         """Keep the named blocks only, in the order given."""

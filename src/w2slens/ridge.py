@@ -87,17 +87,19 @@ def choose_folds(folds: Sequence[Moments]) -> float:
 def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
     """Sum the squared error on `held` of fits on `train`, at each ridge."""
     eigen = train.spectrum("strong")
-    V = eigen.vectors
+    V = eigen.all_vectors
     gram = V.T @ held.cross("strong", "strong") @ V
     target = V.T @ held.cross("strong", "label")
     learnt = V.T @ train.cross("strong", "label")
-    total = float(np.trace(held.cross("label", "label")))
+    total_square = float(np.trace(held.cross("label", "label")))
     step = (held.centre("strong") - train.centre("strong")) @ V
     miss = held.centre("label") - train.centre("label")
     losses = []
     for ridge in ridges:
-        theta = learnt / (eigen.values + train.count * ridge)[:, None]
-        scatter = np.sum(theta * (gram @ theta)) - 2 * np.sum(theta * target) + total
+        theta = np.zeros_like(learnt)
+        used = slice(None) if ridge else slice(eigen.rank)
+        theta[used] = learnt[used] / (eigen.all_values[used] + train.count * ridge)[:, None]
+        scatter = np.sum(theta * (gram @ theta)) - 2 * np.sum(theta * target) + total_square
         losses.append(scatter + held.count * np.sum((step @ theta - miss) ** 2))
     return np.array(losses)
 

@@ -6,6 +6,9 @@ With ``τ_w = (σ²+ρ_w)/(n−d_w−1)`` and ``c = d_s/(N−d_s−1)``::
     R_s   = ρ_s + (σ²+ρ_s)·d_s/(n−d_s−1)          R_c: the same with the ceiling's rows for n
     R_w2s = ‖f*−Π_sΠ_w f*‖² + c·‖(I−Π_s)Π_w f*‖² + τ_w·[d_sw + c·(d_w−d_sw)]
 
+An unpenalised intercept is one more shared dimension for the denominators and 1 − 2/n of one for
+the numerators: its error is the mean's, ``(σ²+ρ)(n−2)/(n(n−d−2))``, and every student copies it.
+
 A model is defined where its sample exceeds its dimension by more than one (the student's teacher
 included), and where its ridge is zero; elsewhere it is nan, alone.
 """
@@ -28,16 +31,22 @@ def exact(
     ceiling: str = "all",
 ) -> Risks:
     """Evaluate the exact risks over n × N; parameters as in `w2slens.predict`."""
-    one = int(intercept)
-    d_w, d_s, d_sw = problem.d_w + one, problem.d_s + one, problem.d_sw + one
     rows, pool = np.meshgrid(np.array(n, float), np.array(N, float), indexing="ij")
-    tau = _per_row(problem.noise + problem.rho_w, rows, d_w, ridge_weak)
-    c = _per_row(d_s, pool, d_s, ridge_strong)
-    strong = _per_row((problem.noise + problem.rho_s) * d_s, rows, d_s, ridge_strong)
     top_rows = {"all": rows + pool, "pool": pool, "labels": rows}[ceiling]
-    top = _per_row((problem.noise + problem.rho_s) * d_s, top_rows, d_s, ridge_strong)
-    w2s = c * problem.unlearnable + tau * (d_sw + c * (d_w - d_sw))
-    variance = Risks(n, N, tau * d_w, w2s, strong, top)
+    d_w, d_s, d_sw = problem.d_w, problem.d_s, problem.d_sw
+    one = int(intercept)
+
+    def share(size: Array, dimension: float) -> Array:
+        """Count the dimensions whose noise enters, intercept included."""
+        return dimension + one * (1 - 2 / size)
+
+    tau = _per_row(problem.noise + problem.rho_w, rows, d_w + one, ridge_weak)
+    c = share(pool, d_s) * _per_row(1.0, pool, d_s + one, ridge_strong)
+    strong = share(rows, d_s) * _per_row(1.0, rows, d_s + one, ridge_strong)
+    top = share(top_rows, d_s) * _per_row(1.0, top_rows, d_s + one, ridge_strong)
+    w2s = c * problem.unlearnable + tau * (share(rows, d_sw) + c * (d_w - d_sw))
+    error = problem.noise + problem.rho_s
+    variance = Risks(n, N, tau * share(rows, d_w), w2s, error * strong, error * top)
     bias = Risks(
         n,
         N,

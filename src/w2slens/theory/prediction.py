@@ -42,7 +42,7 @@ def predict(
         ``"bounds"``: the expressions of the paper's authors, for reproduction.
         ``"auto"``: the exact ones.
     intercept
-        Count an unpenalised intercept as one more shared dimension, as the library's fits have.
+        Count an unpenalised intercept, which the library's fits have, as one more shared dimension.
     ceiling
         Rows of the ceiling: ``"all"`` (n+N), ``"pool"`` (N) or ``"labels"`` (n).
 

@@ -128,9 +128,10 @@ class Problem:
         canonical correlation for the fraction. f* lies in V_w + V_s up to its approximation
         errors: a part of squared norm ρ_w that only the student can express, one of ρ_s that only
         the teacher can, so that ``‖f* − Π_sΠ_w f*‖² = ρ_w + ρ_s`` and ``‖(I−Π_s)Π_w f*‖² = ρ_s``.
-        Where one subspace contains the other there is no such private part; the error that both
-        share then lies outside both (contained teacher: ``‖f* − Π_sΠ_w f*‖² = ρ_w``, and
-        ρ_s ≤ ρ_w is needed).
+        (Where a side has no coordinate of its own but the partly correlated one, ρ_w and ρ_s are
+        as asked and these two follow from the geometry.) Where one subspace contains the other
+        there is no such private part; the error that both share then lies outside both
+        (contained teacher: ``‖f* − Π_sΠ_w f*‖² = ρ_w``, and ρ_s ≤ ρ_w is needed).
 
         Parameters
         ----------
