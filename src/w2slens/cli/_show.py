@@ -27,6 +27,9 @@ the strong model on the n labels. ceiling: the strong model with true labels thr
 predicted: oracle, from the moments of all rows and labels. –: not defined."""
 
 
+UNPREDICTED = " Predictions are for ridge 0 and samples larger than the dimension."
+
+
 def to_json(document: Any) -> str:
     """Serialise with undefined numbers as null."""
     return json.dumps(_defined(document), indent=2, ensure_ascii=False, allow_nan=False)
@@ -152,7 +155,11 @@ def show_run(results: Results, console: Console) -> None:
     for table in dimensions_table(results.dimensions):
         console.print(table)
     console.print(risks_table(document))
-    console.print(f"[dim]{LEGEND}[/dim]\n")
+    unpredicted = any(
+        cell["predicted"]["risk"]["w2s"] != cell["predicted"]["risk"]["w2s"]
+        for cell in document["cells"]
+    )
+    console.print(f"[dim]{LEGEND}{UNPREDICTED if unpredicted else ''}[/dim]\n")
     if document["cells"][0]["accuracy"]:
         console.print(accuracy_table(document))
     if any(cell["peak"] for cell in document["cells"]):
