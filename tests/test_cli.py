@@ -153,6 +153,9 @@ BAD = {
     "bad choice": (["--task", "sorting"], "--task"),
     "out is a file": (["--out", "y.npy"], "--out y.npy is a file"),
     "trials": (["--trials", "0"], "--trials is 0"),
+    "empty out": (["--out", ""], "--out is empty"),
+    "long out": (["--out", "x" * 300], "cannot be used (File name too long)"),
+    "whole test": (["--test", "1.0"], "--test is 1.0"),
     "test": (["--test", "1.5"], "--test is 1.5"),
 }
 
@@ -210,3 +213,35 @@ def test_help_is_quick_and_lists_the_commands():
     )
     for name in cli.COMMANDS:
         assert name in found.stdout
+
+
+def test_a_folder_with_one_of_our_names_is_refused_before_any_work(files, capsys, tmp_path):
+    arguments = ["run", *files, "--labels", "y.npy", *GRID, "--out", "r"]
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "trials.csv").write_text("mine")
+    code, _, err = call(capsys, *arguments)
+    assert (code, (tmp_path / "r" / "trials.csv").read_text()) == (2, "mine")
+    assert "trials.csv exists already" in err
+    (tmp_path / "r" / "trials.csv").unlink()
+    (tmp_path / "r" / "report.html").mkdir()
+    assert call(capsys, *arguments, "--overwrite")[0] == 2
+    assert [file.name for file in (tmp_path / "r").iterdir()] == ["report.html"]
+
+
+def test_overwriting_leaves_no_file_of_the_older_result(files, capsys, tmp_path):
+    assert call(capsys, "run", *files, "--labels", "y.npy", *GRID, "--out", "r")[0] == 0
+    assert call(capsys, "dims", *files, "--out", "r", "--overwrite")[0] == 0
+    assert {file.name for file in (tmp_path / "r").iterdir()} == {"result.json", "dimensions.png"}
+
+
+def test_paths_are_printed_as_they_are(files, capsys):
+    code, out, _ = call(capsys, "dims", *files, "--out", "res[v2] [/b]")
+    assert code == 0
+    assert "Result: res[v2] [/b]" in out
+
+
+def test_a_plain_ascii_terminal_is_served(files):
+    command = [sys.executable, "-m", "w2slens", "dims", *files]
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": ""}
+    found = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert b"d_sw" in found.stdout

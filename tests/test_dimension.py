@@ -130,7 +130,7 @@ def test_measuring_needs_no_rows():
 def test_wide_features_come_without_an_interval(monkeypatch):
     monkeypatch.setattr("w2slens.dimension.BLOCK_MEMORY", 1000)
     rng = np.random.default_rng(12)
-    with pytest.warns(UserWarning, match="too wide"):
+    with pytest.warns(UserWarning, match="too many for the jackknife"):
         found = dimensions(*oracles.planted(rng, 100, 4, 5, []))
     assert np.isnan(found.correlation.interval).all()
 

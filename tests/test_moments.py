@@ -146,3 +146,40 @@ def test_foreign_files_are_refused(tmp_path):
     np.savez(tmp_path / "other.npz", a=np.array([{}], dtype=object))
     with pytest.raises(InputError, match="not a file that w2slens wrote"):
         Moments.load(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"weak": np.eye(4), "strong": np.ones((1, 2))}, "strong: the numbers of rows differ"),
+        ({"weak": np.eye(4) * 1j}, "weak: holds numbers that are not real"),
+        ({"weak": np.full((4, 2), "1")}, "weak: holds text"),
+        ({"weak": np.arange(4.0)}, "weak: has 1 dimension"),
+        ({"weak": np.eye(4) * 1e200}, "weak: holds numbers so large"),
+        ({"weak": np.ma.masked_equal(np.eye(4), 0)}, "weak: is a masked array"),
+    ],
+)
+def test_bad_rows_are_refused(rows, message):
+    with pytest.raises(InputError, match=message):
+        Moments.from_rows(**rows)
+
+
+def test_sum_starts_from_zero(rows):
+    same(sum(part(rows, slice(i, None, 3)) for i in range(3)), Moments.from_rows(**rows))
+
+
+def test_reduce_needs_rows_and_says_where_a_nan_is(rows):
+    with pytest.raises(InputError, match="hold no rows"):
+        reduce([])
+    with pytest.raises(InputError, match="threads: is 0"):
+        reduce([rows], threads=0)
+    bad = {name: block.copy() for name, block in rows.items()}
+    bad["weak"][[3, 9], 1] = np.nan
+    with pytest.raises(InputError, match=r"weak: holds 2 values .* row 703, column 1"):
+        reduce([rows, bad])
+
+
+def test_variation_below_the_rounding_of_a_type_is_not_called_constant():
+    z = (np.random.default_rng(0).standard_normal((100, 2)) + 3e7).astype(np.float32)
+    with pytest.raises(InputError, match="rounding of its values"):
+        Moments.from_rows(weak=z).require_variation("weak")

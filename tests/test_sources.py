@@ -148,3 +148,96 @@ def test_the_place_of_a_nan_counts_from_the_start_of_the_file(tmp_path):
     np.save(tmp_path / "a.npy", tall)
     with pytest.raises(InputError, match="row 25017, column 1"):
         dimensions(tmp_path / "a.npy", np.arange(60_000.0).reshape(30_000, 2))
+
+
+def test_a_header_is_told_from_numbers(tmp_path):
+    tables = {
+        "quoted.csv": ('"1.5","2.5"\n"3.5","4.5"\n', 2),
+        "quoted header.csv": ('"a, b","c"\n1,2\n', 1),
+        "pandas default.csv": ("0,1,2\n5,6,7\n8,9,10\n", 2),
+        "numeric names.csv": ("3,13\n0.5,0.25\n1.5,2.5\n", 2),
+        "classes.csv": ("0\n1\n0\n", 3),
+    }
+    for name, (text, rows) in tables.items():
+        (tmp_path / name).write_text(text)
+        assert len(read_array(tmp_path / name, "y")) == rows, name
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1,2,3\n", "2 cells in its first line and 3 in its second"),
+        ("1;2\n3;4\n", "separate cells by commas"),
+    ],
+)
+def test_ragged_and_foreign_tables_are_refused(tmp_path, text, message):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        open_features(tmp_path / "a.csv", "weak")
+
+
+def test_vectors_whose_lengths_only_add_up_are_refused(tmp_path):
+    lengths = [8] * 5 + [7, 9]
+    frame = pd.DataFrame({"e": [np.arange(float(k)) for k in lengths]})
+    frame.to_parquet(tmp_path / "e.parquet")
+    with pytest.raises(InputError, match="differ in length"):
+        open_features(tmp_path / "e.parquet", "weak").read()
+    pd.DataFrame({"e": [None, [1.0]]}).to_parquet(tmp_path / "n.parquet")
+    with pytest.raises(InputError, match="lacks 1 of its vectors"):
+        open_features(tmp_path / "n.parquet", "weak").read()
+
+
+def test_mixed_and_missing_columns_of_a_table(tmp_path):
+    frame = pd.DataFrame({"a": [1.5, 2.5], "b": [True, False], "c": pd.array([1, 2], "Int64")})
+    frame.index = [7, 9]
+    frame.to_parquet(tmp_path / "t.parquet")
+    expected = [[1.5, 1, 1], [2.5, 0, 2]]
+    assert open_features(tmp_path / "t.parquet", "weak").read().tolist() == expected
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert open_features(tmp_path / "t.csv", "weak").read().tolist() == expected
+    frame.loc[7, "c"] = pd.NA
+    frame.to_parquet(tmp_path / "m.parquet")
+    with pytest.raises(InputError, match="holds 1 value that is NaN"):
+        open_features(tmp_path / "m.parquet", "weak").read()
+
+
+def test_a_file_under_another_file_s_ending(tmp_path, matrix):
+    np.savez(tmp_path / "a.npz", x=matrix)
+    (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    with pytest.raises(InputError, match=r"give it the ending .npz"):
+        open_features(tmp_path / "a.npy", "weak")
+    np.save(tmp_path / "b.npy", matrix)
+    (tmp_path / "b.npy").rename(tmp_path / "b.npz")
+    with pytest.raises(InputError, match=r"give it the ending .npy"):
+        open_features(tmp_path / "b.npz", "weak")
+    np.save(tmp_path / "c.npy", 1.0)
+    with pytest.raises(InputError, match="single number"):
+        read_array(tmp_path / "c.npy", "y")
+
+
+def test_errors_while_a_slice_is_read_name_the_argument(tmp_path, matrix):
+    zarr = pytest.importorskip("zarr")
+    array = zarr.create_array(str(tmp_path / "a.zarr"), shape=(97, 5), chunks=(10, 5), dtype="f4")
+    array[:] = matrix
+    for chunk in (tmp_path / "a.zarr").rglob("c/3/0"):
+        chunk.write_bytes(b"broken")
+    with pytest.raises(InputError, match=r"weak: .*a.zarr cannot be read as .zarr"):
+        open_features(tmp_path / "a.zarr", "weak").read()
+
+
+def test_nested_arrays_and_keys_with_colons(tmp_path, matrix):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(str(tmp_path / "g.zarr"), mode="w")
+    group.create_array("sub/w", data=matrix)
+    close(open_features(f"{tmp_path}/g.zarr:sub/w", "weak").read(), matrix, 0)
+    numpy = pytest.importorskip("safetensors.numpy")
+    numpy.save_file({"a:b": matrix, "c": matrix}, tmp_path / "t.safetensors")
+    close(open_features(f"{tmp_path}/t.safetensors:a:b", "weak").read(), matrix, 0)
+
+
+def test_nan_are_counted_over_the_whole_file(tmp_path):
+    tall = np.random.default_rng(0).standard_normal((50_000, 2)).astype(np.float32)
+    tall[[4, 30_000, 49_999], 1] = np.nan
+    np.save(tmp_path / "a.npy", tall)
+    with pytest.raises(InputError, match=r"holds 3 values .* row 4, column 1"):
+        dimensions(tmp_path / "a.npy", tall[:, :1])

@@ -3,7 +3,7 @@ import pytest
 
 from tests.laws import agrees, close
 from tests.oracles import fit
-from w2slens import InputError, Problem, predict
+from w2slens import InputError, Moments, Problem, predict
 from w2slens.risk import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
 
@@ -185,6 +185,7 @@ def test_canonical_instance_has_the_numbers_asked_for(d_w, d_s, d_sw, signal):
         ({"noise": -0.1}, "noise: is -0.1"),
         ({"noise": np.nan}, "noise: is nan"),
         ({"d_w": 0}, "d_w: is 0"),
+        ({"signal": np.nan}, "signal: is nan"),
         ({"d_w": 2.5}, "d_w: is 2.5; a whole number"),
         ({"rho_w": 1.0, "signal": 0.5}, "signal: is 0.5; these errors imply at least 1"),
         ({"d_sw": 20, "d_w": 20, "d_s": 30, "rho_s": 0.1}, "rho_s: .* contains the teacher's"),
@@ -244,8 +245,22 @@ def test_prediction_document():
         ({"ridge_weak": -1}, "ridge_weak: is -1"),
         ({"ridge_weak": 0.1, "method": "bounds"}, "method: 'bounds' holds for ridgeless"),
         ({"ceiling": "sky"}, "ceiling: is 'sky'"),
+        ({"ceiling": "pool", "method": "bounds"}, "method: 'bounds' knows no intercept"),
     ],
 )
 def test_bad_requests_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         predict(Problem.gaussian(7, 5, 2, 1.0), **{"n": 20, "N": 30, **settings})
+
+
+def test_malformed_populations_are_refused():
+    with pytest.raises(InputError, match="problem: is str"):
+        predict("x", n=1, N=1)
+    with pytest.raises(InputError, match="cross_gram: has shape"):
+        Problem(np.eye(3), np.eye(2), np.eye(3), np.ones((3, 1)), np.ones((2, 1)), 1.0)
+    with pytest.raises(InputError, match="noise: is -1"):
+        Problem(np.eye(1), np.eye(1), np.eye(1), np.ones((1, 1)), np.ones((1, 1)), 1.0, -1.0)
+    with pytest.raises(InputError, match="weak: is constant"):
+        Problem.from_data(np.eye(3)[:1], np.eye(3)[:1], [1.0])
+    with pytest.raises(InputError, match="lack block 'label'"):
+        Problem.from_moments(Moments.from_rows(weak=np.eye(3), strong=np.eye(3)))

@@ -65,3 +65,8 @@ def test_the_headline_is_the_largest_cell_off_the_peak_and_others_are_named():
 def test_peak(n, peak):
     assert at_peak(n, 20, 0.0) is peak
     assert at_peak(n, 20, 0.1) is False
+
+
+def test_a_noisy_gap_is_no_evidence_that_the_teacher_is_enough():
+    found = verdict(table(n=9, weak=176.0, strong=0.5, w2s=5.0, spread=600.0), 8, 8)
+    assert found.action != "weak-is-enough"

@@ -22,6 +22,13 @@ CHECK_ROWS = 4096
 """Rows looked at together when an array is searched for NaN, so that no full-size mask is made."""
 
 
+LARGEST_CLASS = 2.0**53
+"""Beyond this, floating-point numbers no longer tell neighbouring integers apart."""
+
+LARGEST_RIDGE = 1e100
+"""A ridge beyond this overflows when it is multiplied by the number of rows."""
+
+
 def plural(count: int, noun: str) -> str:
     """Write ``1 row``, ``2 rows``."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
@@ -29,7 +36,12 @@ def plural(count: int, noun: str) -> str:
 
 def numeric(value: Any, argument: str) -> NDArray[Any]:
     """Return the value as an array of real numbers, of its own type and without a copy."""
-    array = np.asarray(value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise InputError(argument, "is a masked array; fill or drop what is masked first")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputError(argument, "has rows of different lengths") from None
     if array.dtype.kind not in "fiub":
         what = "text or objects" if array.dtype.kind in "OUSTM" else "numbers that are not real"
         raise InputError(
@@ -38,26 +50,34 @@ def numeric(value: Any, argument: str) -> NDArray[Any]:
     return array
 
 
+def all_finite(array: NDArray[Any]) -> bool:
+    """Whether an array holds neither NaN nor infinity."""
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+
+
 def finite(array: NDArray[Any], argument: str, first_row: int = 0) -> None:
     """Refuse NaN and infinity, saying how many and where the first is (0-based row, column)."""
-    if array.dtype.kind != "f":
-        return
-    count, where = 0, None
-    for start in range(0, len(array), CHECK_ROWS):
-        bad = ~np.isfinite(array[start : start + CHECK_ROWS])
-        if not bad.any():
-            continue
+    pieces = [array[i : i + CHECK_ROWS] for i in range(0, len(array), CHECK_ROWS)]
+    if not all(map(all_finite, pieces)):
+        refuse_infinite(pieces, argument, first_row)
+
+
+def refuse_infinite(pieces: Iterable[Any], argument: str, first_row: int = 0) -> None:
+    """Raise for the NaN and infinite values in consecutive pieces of one array."""
+    count, where = 0, ""
+    for piece in pieces:
+        bad = ~np.isfinite(piece)
+        if bad.any() and not count:
+            row, *column = (int(i) for i in np.argwhere(bad)[0])
+            where = f"row {row + first_row}" + (f", column {column[0]}" if column else "")
         count += int(bad.sum())
-        if where is None:
-            where = tuple(int(i) for i in np.argwhere(bad)[0])
-            where = (where[0] + start + first_row, *where[1:])
-    if where is not None:
-        column = f", column {where[1]}" if len(where) > 1 else ""
-        raise InputError(
-            argument,
-            f"holds {plural(count, 'value')} that are NaN or infinite, the first at row "
-            f"{where[0]}{column} (counted from 0); drop or impute them first",
-        )
+        first_row += len(bad)
+    are = "is" if count == 1 else "are"
+    raise InputError(
+        argument,
+        f"holds {plural(count, 'value')} that {are} NaN or infinite, the first at {where} "
+        "(counted from 0); drop or impute them first",
+    )
 
 
 def matrix_shape(shape: Sequence[int], argument: str) -> None:
@@ -100,13 +120,25 @@ def refuse_constant(argument: str) -> None:
     )
 
 
+def refuse_rounding(argument: str) -> None:
+    """Raise for features that vary by no more than the rounding of their values."""
+    raise InputError(
+        argument,
+        "has no column that varies by more than the rounding of its values; subtract the column "
+        "means before storing it, scale it, or store it in a wider type",
+    )
+
+
 def same_rows(sizes: dict[str, int]) -> int:
     """Refuse arguments whose numbers of rows differ; return the common number."""
     counts = list(sizes.values())
     if len(set(counts)) > 1:
         odd = min(reversed(sizes), key=lambda name: counts.count(sizes[name]))
         rows = ", ".join(f"{ROLES.get(name, name)} {count:,}" for name, count in sizes.items())
-        raise InputError(odd, f"the numbers of rows differ ({rows}); row i must be one example")
+        hint = "row i must be one example"
+        if max(counts) - min(counts) == 1:
+            hint += " (a header line of numbers counts as a row)"
+        raise InputError(odd, f"the numbers of rows differ ({rows}); {hint}")
     return counts[0]
 
 
@@ -145,9 +177,13 @@ def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], N
             f"has shape {array.shape}; classification takes one integer class a row "
             "(several outputs are a regression)",
         )
-    if array.dtype.kind == "f" and bool((array != np.round(array)).any()):
-        raise InputError(argument, "holds fractions; classification takes integer classes")
-    classes, codes = np.unique(array.astype(np.int64), return_inverse=True)
+    if array.dtype.kind == "f":
+        if bool((array != np.round(array)).any()):
+            raise InputError(argument, "holds fractions; classification takes integer classes")
+        if bool((np.abs(array) > LARGEST_CLASS).any()):
+            raise InputError(argument, "holds numbers too large to be classes")
+        array = array.astype(np.int64)
+    classes, codes = np.unique(array, return_inverse=True)
     if len(classes) < 2:
         raise InputError(argument, f"holds one class only ({classes[0]}); at least two are needed")
     return np.eye(len(classes))[codes], classes
@@ -155,7 +191,7 @@ def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], N
 
 def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
     """Validate a list of sample sizes: whole, positive, each once; a single number is a list."""
-    listed = list(value) if isinstance(value, Iterable) else [value]
+    listed = [value] if np.ndim(value) == 0 else list(value)  # type: ignore[arg-type]
     if not listed:
         raise InputError(argument, "is an empty list; give at least one sample size")
     sizes = tuple(whole(v, argument) for v in listed)
@@ -187,7 +223,16 @@ def ridge(value: Any, argument: str) -> Ridge:
         if value == "auto":
             return "auto"
         raise InputError(argument, f"is {value!r}; a number of at least 0 or 'auto' is needed")
-    return non_negative(value, argument)
+    if non_negative(value, argument) > LARGEST_RIDGE:
+        raise InputError(argument, f"is {value!r}; at most {LARGEST_RIDGE:g} is possible")
+    return float(value)
+
+
+def share(value: Any, argument: str) -> float:
+    """Validate one number in (0, 1]."""
+    if not isinstance(value, Real) or not 0 < float(value) <= 1:
+        raise InputError(argument, f"is {value!r}; a share in (0, 1] is needed")
+    return float(value)
 
 
 def choice(value: str, argument: str, options: Sequence[str]) -> None:

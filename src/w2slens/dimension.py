@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike
 from scipy import linalg, stats
 
 from w2slens import _check
-from w2slens._errors import InputError
 from w2slens._linalg import EPS64, Array, Spectrum, spectrum
 from w2slens.moments import PANEL_ROWS, Accumulator, Moments, total
 from w2slens.sources import Source, open_features, paired_chunks
@@ -234,18 +233,10 @@ def dimensions(
     >>> found.d_w, found.d_s, round(found.d_sw, 1)
     (8, 7, 3.0)
     """
-    if not 0 < energy <= 1:
-        raise InputError("energy", f"is {energy!r}; a share in (0, 1] is needed")
+    energy = _check.share(energy, "energy")
     left, right = open_features(weak, "weak"), open_features(strong, "strong")
     rows = _check.same_rows({"weak": left.rows, "strong": right.rows})
-    blocks = JACKKNIFE_BLOCKS if interval else 1
-    if interval and 8 * blocks * (left.coordinates + right.coordinates) ** 2 > BLOCK_MEMORY:
-        warnings.warn(
-            f"features of {left.coordinates:,} and {right.coordinates:,} coordinates are too wide "
-            "for the jackknife: d_sw comes without its interval",
-            stacklevel=2,
-        )
-        blocks = 1
+    blocks = jackknife_blocks(left.coordinates + right.coordinates) if interval else 1
     accumulators = [Accumulator() for _ in range(min(blocks, rows))]
     for chunk in paired_chunks(left, right, PANEL_ROWS * len(accumulators)):
         for i, accumulator in enumerate(accumulators):
@@ -254,6 +245,18 @@ def dimensions(
             progress(len(chunk["weak"]))
     parts = [accumulators.pop(0).result() for _ in range(len(accumulators))]
     return measure(parts, energy=energy)
+
+
+def jackknife_blocks(coordinates: int) -> int:
+    """Return the number of blocks to deal rows to; one, with a warning, where memory forbids."""
+    if 8 * JACKKNIFE_BLOCKS * coordinates**2 <= BLOCK_MEMORY:
+        return JACKKNIFE_BLOCKS
+    warnings.warn(
+        f"{coordinates:,} coordinates are too many for the jackknife: d_sw comes without its "
+        "interval",
+        stacklevel=3,
+    )
+    return 1
 
 
 def measure(parts: Sequence[Moments], *, energy: float = 0.99) -> Dimensions:
@@ -270,9 +273,8 @@ def measure(parts: Sequence[Moments], *, energy: float = 0.99) -> Dimensions:
     whole = total(parts)
     N, sides = whole.count, {}
     for name in ("weak", "strong"):
+        whole.require_variation(name)
         eigen = whole.spectrum(name)
-        if eigen.rank == 0:
-            _check.refuse_constant(name)
         sides[name] = SideDimensions(whole.width(name), eigen.values / N, energy)
     d_w, d_s = sides["weak"].rank, sides["strong"].rank
     overlap = _whitened_cross(whole, whole.spectrum("weak"), whole.spectrum("strong"))
@@ -403,6 +405,7 @@ def coordinate_overlap(
         The released number and the value that unrelated coordinates give.
     """
     _check.choice(match, "match", ("project", "pad"))
+    energy, seed = _check.share(energy, "energy"), _check.whole(seed, "seed", least=0)
     sides = [np.asarray(_check.features(weak, "weak"), float)]
     sides.append(np.asarray(_check.features(strong, "strong"), float))
     _check.same_rows({"weak": len(sides[0]), "strong": len(sides[1])})
@@ -414,12 +417,13 @@ def coordinate_overlap(
     widths = [side.shape[1] for side in sides]
     D = min(widths) if match == "project" else max(widths)
     rng = np.random.default_rng(seed)
-    axes = []
-    for side, width in zip(sides, widths, strict=True):
+    axes: list[Array] = []
+    for name, side, width in zip(("weak", "strong"), sides, widths, strict=True):
         if width > D:
             side = side @ rng.standard_normal((width, D)) / np.sqrt(D)
-        moments = Moments.from_rows(side=np.pad(side, ((0, 0), (0, D - side.shape[1]))))
-        eigen = moments.spectrum("side")
+        moments = Moments.from_rows(**{name: np.pad(side, ((0, 0), (0, D - side.shape[1])))})
+        moments.require_variation(name)
+        eigen = moments.spectrum(name)
         keep = SideDimensions(D, eigen.values, energy).energy_rank
         axes.append(eigen.vectors[:, :keep])
     V_w, V_s = axes

@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dsyrk
 
-from w2slens._check import finite
+from w2slens import _check
 from w2slens._errors import InputError
-from w2slens._files import load_arrays, save_arrays
-from w2slens._linalg import EPS64, Array, Solve, Spectrum, psd_solver, spectrum
+from w2slens._files import load_arrays, loading, save_arrays
+from w2slens._linalg import ARITHMETIC_ROUNDING, EPS64, Array, Solve, Spectrum, psd_solver, spectrum
 
 Blocks = tuple[tuple[str, int], ...]
 Chunk = Mapping[str, NDArray[Any]]
@@ -123,6 +123,13 @@ class Moments:
         gram = self.cross(name, name)
         return psd_solver(gram, self.count * ridge, self.raw(name), self.precision)
 
+    def require_variation(self, name: str) -> None:
+        """Refuse a block that is constant, or varies by no more than its rounding."""
+        if self.spectrum(name).rank == 0:
+            spread = np.sqrt(np.diag(self.cross(name, name)) / max(self.count, 1))
+            still = spread <= ARITHMETIC_ROUNDING * np.abs(self.centre(name))
+            (_check.refuse_constant if still.all() else _check.refuse_rounding)(name)
+
     def select(self, *names: str) -> "Moments":
         """Keep the named blocks only, in the order given."""
         index = np.concatenate([np.arange(len(self.mean))[self.slices[name]] for name in names])
@@ -185,6 +192,10 @@ class Moments:
         precision = max(self.precision, other.precision)
         return Moments(self.blocks, n + m, mean, scatter, precision)
 
+    def __radd__(self, other: int) -> "Moments":
+        """Let ``sum`` start from 0."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
     def __sub__(self, other: "Moments") -> "Moments":
         if not isinstance(other, Moments):
             return NotImplemented
@@ -224,8 +235,14 @@ class Moments:
         """Read what `save` wrote."""
         keys = ("names", "widths", "count", "mean", "scatter", "precision")
         names, widths, count, mean, scatter, precision = load_arrays(path, keys)
-        blocks = tuple((str(n), int(w)) for n, w in zip(names, widths, strict=True))
-        return cls(blocks, int(count), mean, scatter, float(precision))
+        with loading(path):
+            blocks = tuple((str(n), int(w)) for n, w in zip(names, widths, strict=True))
+            p = sum(width for _, width in blocks)
+            if mean.shape != (p,) or scatter.shape != (p, p) or int(count) < 0:
+                raise ValueError(f"blocks of {p} coordinates, a scatter of shape {scatter.shape}")
+            _check.finite(mean, "mean")
+            _check.finite(scatter, "scatter")
+            return cls(blocks, int(count), mean, scatter, float(precision))
 
 
 class Accumulator:
@@ -242,17 +259,24 @@ class Accumulator:
 
     def add(self, chunk: Chunk) -> None:
         """Add the rows of a chunk: block name → (rows, width), of any real type."""
-        blocks = tuple((name, rows.shape[1]) for name, rows in chunk.items())
+        rows = {name: _check.numeric(part, name) for name, part in chunk.items()}
+        for name, part in rows.items():
+            _check.matrix_shape(part.shape, name)
+        length = _check.same_rows({name: len(part) for name, part in rows.items()})
+        blocks = tuple((name, part.shape[1]) for name, part in rows.items())
         if not self._blocks:
             self._start(blocks)
         elif blocks != self._blocks:
             raise InputError("chunk", f"has blocks {blocks}; the first chunk had {self._blocks}")
-        for rows in chunk.values():
-            if rows.dtype.kind == "f":
-                self._precision = max(self._precision, float(np.finfo(rows.dtype).eps))
-        length = len(next(iter(chunk.values())))
+        for part in rows.values():
+            if part.dtype.kind == "f":
+                self._precision = max(self._precision, float(np.finfo(part.dtype).eps))
+        first_row = self._count
         for start in range(0, length, PANEL_ROWS):
-            self._panel({k: rows[start : start + PANEL_ROWS] for k, rows in chunk.items()}, start)
+            panel = {name: part[start : start + PANEL_ROWS] for name, part in rows.items()}
+            if not self._panel(panel):
+                for name, part in rows.items():
+                    _check.finite(part, name, first_row)
 
     @property
     def count(self) -> int:
@@ -266,7 +290,8 @@ class Accumulator:
         self._scatter = np.zeros((p, p), order="F")
         self._buffer = np.empty((PANEL_ROWS + 1, p))
 
-    def _panel(self, panel: Chunk, first_row: int) -> None:
+    def _panel(self, panel: Chunk) -> bool:
+        """Add a panel; False, with nothing added, where it is not finite."""
         m, n = len(next(iter(panel.values()))), self._count
         rows, begin = self._buffer[: m + 1], 0
         for block in panel.values():
@@ -275,24 +300,35 @@ class Accumulator:
             begin = end
         mean = rows[:m].mean(axis=0)
         if not np.isfinite(mean).all():
-            for name, block in panel.items():
-                finite(block, name, first_row)
+            return False
         rows[:m] -= mean
         step = mean - self._mean
         rows[m] = step * np.sqrt(n * m / (n + m))
         self._scatter = dsyrk(1.0, rows.T, beta=1.0, c=self._scatter, lower=1, overwrite_c=1)
         self._mean += step * (m / (n + m))
         self._count += m
+        return True
 
     def result(self) -> Moments:
         """Return the moments of all rows added so far."""
         scatter = np.tril(self._scatter)
         scatter += np.tril(scatter, -1).T
+        if not np.isfinite(np.diag(scatter)).all():
+            self._refuse_overflow(scatter)
         return Moments(self._blocks, self._count, self._mean.copy(), scatter, self._precision)
+
+    def _refuse_overflow(self, scatter: Array) -> None:
+        for name, where in Moments.zero(self._blocks).slices.items():
+            if not np.isfinite(np.diag(scatter)[where]).all():
+                raise InputError(
+                    name, "holds numbers so large that their squares overflow; scale it"
+                )
 
 
 def total(parts: Sequence[Moments]) -> Moments:
     """Merge the moments of disjoint rows, at least one."""
+    if not parts:
+        raise InputError("parts", "is empty; the moments of at least one block of rows are needed")
     return functools.reduce(operator.add, parts)
 
 
@@ -312,12 +348,14 @@ def reduce(chunks: Iterable[Chunk], *, threads: int = 1) -> Moments:
     -------
     Moments of all rows.
     """
-    if threads == 1:
-        running = Accumulator()
-        for chunk in chunks:
-            running.add(chunk)
-        return running.result()
-    return functools.reduce(operator.add, _in_order(chunks, threads))
+    if _check.whole(threads, "threads") > 1:
+        return functools.reduce(operator.add, _in_order(chunks, threads))
+    running = Accumulator()
+    for chunk in chunks:
+        running.add(chunk)
+    if not running.count:
+        raise InputError("chunks", "hold no rows")
+    return running.result()
 
 
 def _in_order(chunks: Iterable[Chunk], threads: int) -> Iterator[Moments]:

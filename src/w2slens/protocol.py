@@ -13,7 +13,7 @@ from w2slens import _check
 from w2slens._check import Ridge, Task
 from w2slens._errors import InputError
 from w2slens._version import __version__
-from w2slens.dimension import JACKKNIFE_BLOCKS, measure
+from w2slens.dimension import jackknife_blocks, measure
 from w2slens.moments import Moments, total
 from w2slens.pair import Pair
 from w2slens.results import Results
@@ -119,7 +119,7 @@ def transfer(
         _check.whole(seed, "seed", least=0),
     )
     grid.check_rows(rows)
-    parts = data.moments(JACKKNIFE_BLOCKS)
+    parts = data.moments(jackknife_blocks(data.weak.shape[1] + data.strong.shape[1]))
     dims = measure([part.select("weak", "strong") for part in parts])
     records: list[dict[str, Any]] = []
     cells = len(grid.n) * len(grid.N) * grid.trials
@@ -136,13 +136,11 @@ def transfer(
 def test_rows(test: int | float | None, rows: int) -> int:
     """Resolve the size of the test block: a count, a share, or the default share."""
     share = TEST_SHARE if test is None else test
-    if isinstance(share, (float, np.floating)) and 0 < share < 1:
-        return max(int(share * rows), 1)
-    if isinstance(share, (float, np.floating)) and float(share).is_integer():
-        share = int(share)
-    if isinstance(share, (float, np.floating)):
+    if not isinstance(share, (float, np.floating)):
+        return _check.whole(share, "test")
+    if not 0 < share < 1:
         raise InputError("test", f"is {share!r}; a number of rows or a share below 1 is needed")
-    return _check.whole(share, "test")
+    return max(int(share * rows), 1)
 
 
 test_rows.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever its name says

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2slens import _check
+from w2slens._errors import InputError
 from w2slens._readers import Sliceable, open_array
 
 
@@ -44,7 +45,10 @@ class Source:
     def chunk(self, start: int, stop: int) -> NDArray[Any]:
         """Read and validate the rows from `start` up to `stop`."""
         rows = _check.numeric(self.data[start:stop], self.argument)
-        _check.finite(rows, self.argument, start)
+        if not _check.all_finite(rows):
+            pieces = range(0, self.rows, _check.CHECK_ROWS)
+            everything = (self.data[i : i + _check.CHECK_ROWS] for i in pieces)
+            _check.refuse_infinite(everything, self.argument)
         return rows
 
     def read(self) -> NDArray[Any]:
@@ -70,7 +74,11 @@ def open_features(value: "ArrayLike | str | Path | Source", argument: str) -> So
     """
     if isinstance(value, Source):
         return value
-    data = open_array(value, argument) if isinstance(value, (str, Path)) else np.asarray(value)
+    data = (
+        open_array(value, argument)
+        if isinstance(value, (str, Path))
+        else _check.numeric(value, argument)
+    )
     if isinstance(data, np.ndarray):
         _check.numeric(data, argument)
     _check.matrix_shape(data.shape, argument)
@@ -81,7 +89,10 @@ def read_array(value: ArrayLike | str | Path, argument: str) -> NDArray[Any]:
     """Read labels or targets: an array of any shape, from an array or one of the file types."""
     if not isinstance(value, (str, Path)):
         return _check.numeric(value, argument)
-    return _check.numeric(open_array(value, argument)[:], argument)
+    data = open_array(value, argument)
+    if not data.shape:
+        raise InputError(argument, f"{value} holds a single number; one row an example is needed")
+    return _check.numeric(data[: data.shape[0]], argument)
 
 
 def paired_chunks(weak: Source, strong: Source, size: int) -> Iterator[dict[str, NDArray[Any]]]:

@@ -26,6 +26,10 @@ PEAK_INFLATION = 3.0
 its variance is then at least three times what its dimension accounts for."""
 
 
+SMALL_GAP = 0.1
+"""Share of the teacher's risk below which a gap to the ceiling is not worth a second model."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What to do, and why.
@@ -108,12 +112,11 @@ def judge(cell: pd.DataFrame, spoilt: list[str]) -> Verdict:
             f"{where}, no model is clearly better than predicting the labels' mean (best risk "
             f"{mean[best]:.3g}, the mean's {mean['constant']:.3g}): get more labels first.",
         )
-    better_than_weak = (clearly_below(risk[name], risk["weak"]) for name in (best, "ceiling"))
-    if not any(better_than_weak):
+    if "weak" not in spoilt and no_gap(risk["weak"], risk["ceiling"], risk[best]):
         return Verdict(
             "weak-is-enough",
             f"{numbers}; not even the strong model with every label ({mean['ceiling']:.3g}) is "
-            "clearly better than the teacher: there is no gap to recover.",
+            "better than the teacher by a tenth: there is no gap to recover.",
         )
     if not all(clearly_below(risk[best], risk[name]) for name in (second, third)):
         return Verdict(
@@ -144,6 +147,12 @@ def _advice(best: str, mean: dict[str, float], gains: bool) -> str:
             "directly than on the teacher's pseudo-labels, so train it on the labels."
         )
     return "Keep the teacher: the strong student loses more than it gains from it."
+
+
+def no_gap(weak: Array, ceiling: Array, best: Array) -> bool:
+    """Whether neither the ceiling nor any contender can be better than the teacher by a tenth."""
+    gaps = [Estimate.of(weak - other) for other in (ceiling, best)]
+    return all(gap.mean + NOISE_ERRORS * gap.se < SMALL_GAP * weak.mean() for gap in gaps)
 
 
 def clearly_below(low: Array, high: Array) -> bool:

@@ -4,6 +4,8 @@ Exit codes: 0 done, 2 bad input (one line on stderr), 1 a failure of our own.
 """
 
 import importlib
+import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -52,6 +54,9 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors="replace")
     sys.exit(invoke(arguments))
 
 
@@ -70,8 +75,13 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
     except MissingExtraError as error:
         return _refuse(str(error))
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; nothing was written", err=True)
+        click.echo("interrupted", err=True)
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _refuse(f"{error.strerror or error}")
     except Exception:
         traceback.print_exc()
         click.echo("error: this is a failure of w2slens, not of your input", err=True)

@@ -32,7 +32,7 @@ UNPREDICTED = " Predictions are for ridge 0 and samples larger than the dimensio
 
 def to_json(document: Any) -> str:
     """Serialise with undefined numbers as null."""
-    return json.dumps(_defined(document), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(_defined(document), indent=2, allow_nan=False)
 
 
 def _defined(value: Any) -> Any:

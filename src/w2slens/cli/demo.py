@@ -56,5 +56,6 @@ def command(seed: int, as_json: bool, out: str | None, overwrite: bool) -> None:
     show_run(results, console)
     if out is not None:
         console.print(
-            f"Figure: {out}/risks.png   Report: {out}/report.html   Numbers: {out}/result.json"
+            f"Figure: {out}/risks.png   Report: {out}/report.html   Numbers: {out}/result.json",
+            markup=False,
         )

@@ -45,4 +45,4 @@ def command(
     for table in dimensions_table(found):
         console.print(table)
     if out is not None:
-        console.print(f"Result: {out}")
+        console.print(f"Result: {out}", markup=False)

@@ -82,7 +82,7 @@ def command(
     console = Console()
     show_run(results, console)
     if out is not None:
-        console.print(f"Result: {out} (open report.html)")
+        console.print(f"Result: {out} (open report.html)", markup=False)
 
 
 def infer_task(y: NDArray[Any]) -> Task:

@@ -68,9 +68,13 @@ def predict(
     sizes = (_check.counts(n, "n"), _check.counts(N, "N"))
     λ_w = _check.non_negative(ridge_weak, "ridge_weak")
     λ_s = _check.non_negative(ridge_strong, "ridge_strong")
+    if not isinstance(problem, Problem):
+        raise InputError("problem", f"is {type(problem).__name__}; a Problem is needed")
     if method == "bounds":
         if λ_w or λ_s:
             raise InputError("method", "'bounds' holds for ridgeless fits; set both ridges to 0")
+        if intercept or ceiling != "all":
+            raise InputError("method", "'bounds' knows no intercept and only the ceiling 'all'")
         return bounds(problem, *sizes)
     return exact(
         problem, *sizes, ridge_weak=λ_w, ridge_strong=λ_s, intercept=intercept, ceiling=ceiling

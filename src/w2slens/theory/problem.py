@@ -4,14 +4,13 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from w2slens import _check
 from w2slens._errors import InputError
-from w2slens._files import load_arrays, replacing, save_arrays
+from w2slens._files import load_arrays, loading, replacing, save_arrays
 from w2slens._linalg import Array, Spectrum, spectrum
 from w2slens.moments import Moments
 from w2slens.theory.canonical import canonical_moments
@@ -60,6 +59,18 @@ class Problem:
     noise: float = 0.0
     signal_known: bool = True
 
+    def __post_init__(self) -> None:
+        p_w, p_s = len(self.weak_gram), len(self.strong_gram)
+        k = self.weak_target.shape[-1]
+        shapes = ((p_w, p_w), (p_s, p_s), (p_s, p_w), (p_w, k), (p_s, k))
+        for name, shape in zip(ARRAYS, shapes, strict=True):
+            array = getattr(self, name)
+            if np.shape(array) != shape:
+                raise InputError(name, f"has shape {np.shape(array)}; {shape} is needed")
+            _check.finite(array, name)
+        for name in ("signal", "noise"):
+            _check.non_negative(getattr(self, name), name)
+
     @classmethod
     def from_moments(cls, moments: Moments, *, noise: float = 0.0) -> "Problem":
         """Take the moments of rows [weak | strong | label] as the population's.
@@ -74,6 +85,12 @@ class Problem:
             Variance of the label noise about the block ``label``, ≥ 0.
         """
         _check.non_negative(noise, "noise")
+        missing = {"weak", "strong", "label"} - {name for name, _ in moments.blocks}
+        if missing or moments.count == 0:
+            what = f"block {min(missing)!r}" if missing else "any row"
+            raise InputError("moments", f"lack {what}; weak, strong and label are needed")
+        for name in ("weak", "strong"):
+            moments.require_variation(name)
         V_w, V_s = moments.spectrum("weak"), moments.spectrum("strong")
         axes = moments.push({"weak": V_w.vectors.T, "strong": V_s.vectors.T})
         return cls(
@@ -146,6 +163,8 @@ class Problem:
         signal
             E f*², at least what the errors imply. Needed only for ridge > 0.
         """
+        if signal is not None:
+            _check.non_negative(signal, "signal")
         sizes = (_check.whole(d_w, "d_w"), _check.whole(d_s, "d_s"))
         for name, value in (("noise", noise), ("rho_w", rho_w), ("rho_s", rho_s), ("d_sw", d_sw)):
             _check.non_negative(value, name)
@@ -241,20 +260,12 @@ class Problem:
     def load(cls, path: str | Path) -> "Problem":
         """Read what `save` wrote."""
         keys = (*ARRAYS, "signal", "noise", "signal_known")
-        if Path(path).suffix == ".json":
-            values = _load_json(Path(path), keys)
-        else:
-            values = load_arrays(path, keys)
-        S_ww, S_ss, S_sw, c_w, c_s = (np.asarray(value, float) for value in values[:5])
-        signal, noise, known = values[5:]
-        return cls(S_ww, S_ss, S_sw, c_w, c_s, float(signal), float(noise), bool(known))
-
-
-def _load_json(path: Path, keys: tuple[str, ...]) -> list[Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return [document[key] for key in keys]
-    except FileNotFoundError:
-        raise InputError("path", f"{path} does not exist") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError("path", f"{path} is not a problem that w2slens wrote ({error})") from None
+        with loading(path):
+            if Path(path).suffix == ".json":
+                document = json.loads(Path(path).read_text(encoding="utf-8"))
+                values = [document[key] for key in keys]
+            else:
+                values = load_arrays(path, keys)
+            S_ww, S_ss, S_sw, c_w, c_s = (np.asarray(value, float) for value in values[:5])
+            signal, noise, known = values[5:]
+            return cls(S_ww, S_ss, S_sw, c_w, c_s, float(signal), float(noise), bool(known))
