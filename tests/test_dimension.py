@@ -4,7 +4,8 @@ import pytest
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, coordinate_overlap, dimensions
-from w2slens.dimension import debias, measure
+from w2slens.correlation import debias
+from w2slens.dimension import measure
 from w2slens.moments import Moments, total
 
 CASES = {
@@ -100,12 +101,12 @@ def test_replicates_equal_deleting_rows():
     weak[::20, 4] = rng.standard_normal(20)  # a coordinate that lives in one block only
     parts = [Moments.from_rows(weak=weak[i::20], strong=strong[i::20]) for i in range(20)]
     whole = total(parts)
-    from w2slens import dimension
+    from w2slens import correlation
 
     maps = {side: whole.spectrum(side).whitening for side in ("weak", "strong")}
     for i in (0, 3):
         keep = np.arange(400) % 20 != i
-        fast = dimension._overlap_without(whole.push(maps) - parts[i].push(maps))
+        fast = correlation._overlap_without(whole.push(maps) - parts[i].push(maps))
         slow = dimensions(weak[keep], strong[keep], interval=False).correlation.unclipped
         close(fast, slow, 1e-9)
 

@@ -17,11 +17,12 @@ from w2slens._version import __version__
 
 if TYPE_CHECKING:
     from w2slens.advise import Verdict
-    from w2slens.dimension import Dimensions, coordinate_overlap, dimensions
+    from w2slens.dimension import Dimensions, dimensions
     from w2slens.labeled import LabeledBlock
     from w2slens.moments import Moments, reduce
     from w2slens.probe import LinearProbe
     from w2slens.protocol import transfer
+    from w2slens.reproduction import coordinate_overlap
     from w2slens.results import Results
     from w2slens.risk import Risks, UndefinedRatioWarning
     from w2slens.theory import Problem, predict
@@ -48,10 +49,11 @@ __all__ = [
 
 _HOMES = {
     "advise": ("Verdict",),
-    "dimension": ("Dimensions", "coordinate_overlap", "dimensions"),
+    "dimension": ("Dimensions", "dimensions"),
     "labeled": ("LabeledBlock",),
     "moments": ("Moments", "reduce"),
     "probe": ("LinearProbe",),
+    "reproduction": ("coordinate_overlap",),
     "results": ("Results",),
     "risk": ("Risks", "UndefinedRatioWarning"),
     "theory": ("Problem", "predict"),
