@@ -93,14 +93,14 @@ class Spectrum:
 
     def solve(self, right: Array, shift: float = 0.0) -> Array:
         """Return ``(G + shift·I)⁻¹ right``, or at shift 0 ``G⁺ right`` on what is retained."""
-        values, vectors = (self.all_values, self.all_vectors) if shift else self.retained
-        inner = (vectors.T @ right) / (values + shift)[:, None]
+        used = self.used(shift)
+        vectors = self.all_vectors[:, used]
+        inner = (vectors.T @ right) / (self.all_values[used] + shift)[:, None]
         return np.asarray(vectors @ inner)
 
-    @property
-    def retained(self) -> tuple[Array, Array]:
-        """Retained eigenvalues and eigenvectors."""
-        return self.values, self.vectors
+    def used(self, ridge: float) -> slice:
+        """Return which directions a fit uses: all with a ridge, the retained ones without."""
+        return slice(None) if ridge else slice(self.rank)
 
 
 def spectrum(gram: Array, raw: Array | None = None, precision: float = EPS64) -> Spectrum:

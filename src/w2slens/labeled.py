@@ -227,14 +227,14 @@ class LabeledBlock:
         step = self.weak.influence(ridge_weak)
         theta = step.T @ (y - y.mean(axis=0))
         eigen = pool.spectrum("strong")
-        V, rank = eigen.all_vectors, eigen.rank
+        V = eigen.all_vectors
         shift = pool.centre("weak") - self.weak.mean
         offsets = self.strong.mean - pool.centre("strong")
         scores = self.strong.rows @ V + offsets @ V
         to_weak = V.T @ pool.cross("strong", "weak")
         base = y.mean(axis=0) - errors / n + shift @ theta - (step @ shift)[:, None] * errors
         pulled, moved = to_weak @ theta, scores * (step @ to_weak.T)
-        used = [slice(None) if ridge else slice(rank) for ridge in ridges]
+        used = [eigen.used(ridge) for ridge in ridges]
         shrunk = [
             (some, 1 / (eigen.all_values[some] + pool.count * ridge))
             for some, ridge in zip(used, ridges, strict=True)

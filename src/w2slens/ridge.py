@@ -97,7 +97,7 @@ def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
     losses = []
     for ridge in ridges:
         theta = np.zeros_like(learnt)
-        used = slice(None) if ridge else slice(eigen.rank)
+        used = eigen.used(ridge)
         theta[used] = learnt[used] / (eigen.all_values[used] + train.count * ridge)[:, None]
         scatter = np.sum(theta * (gram @ theta)) - 2 * np.sum(theta * target) + total_square
         losses.append(scatter + held.count * np.sum((step @ theta - miss) ** 2))

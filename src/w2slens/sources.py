@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2slens import _check
@@ -79,8 +78,6 @@ def open_features(value: "ArrayLike | str | Path | Source", argument: str) -> So
         if isinstance(value, (str, Path))
         else _check.numeric(value, argument)
     )
-    if isinstance(data, np.ndarray):
-        _check.numeric(data, argument)
     _check.matrix_shape(data.shape, argument)
     return Source(argument, data)
 
