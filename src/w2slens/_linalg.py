@@ -6,6 +6,7 @@ decided here and nowhere else (see `rank_cutoff`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,11 @@ CHOLESKY_MARGIN = 100.0
 LAPACK's estimate of the condition number can be too small by a factor of about ten; a hundred
 leaves no doubt that the eigenvalue route would have kept every direction too.
 """
+
+
+FORMED_DOUBT = 1e-8
+"""Share of the mean eigenvalue below which a fit is left to the rows themselves where they are at
+hand, since no solve brings back the digits that were lost when the Gram was formed."""
 
 
 def entry_rounding(precision: float) -> float:
@@ -157,7 +163,27 @@ def doubtful(gram: Array, raw: Array, precision: float = EPS64) -> float:
     return CHOLESKY_MARGIN * max(largest, rounding)
 
 
-def psd_solver(gram: Array, shift: float, raw: Array, precision: float = EPS64) -> Solve:
+@dataclass(frozen=True, eq=False)
+class Solver:
+    """The function ``right ↦ (G + shift·I)⁺ right``.
+
+    Attributes
+    ----------
+    apply
+        The function.
+    definite
+        Whether the matrix is clearly of full rank.
+    """
+
+    apply: Solve
+    definite: bool
+
+    def __call__(self, right: Array) -> Array:
+        """Solve for right-hand sides (p, k)."""
+        return self.apply(right)
+
+
+def psd_solver(gram: Array, shift: float, raw: Array, precision: float = EPS64) -> Solver:
     """Return the function ``right ↦ (G + shift·I)⁺ right`` for a Gram matrix G.
 
     Cholesky where the matrix is clearly of full rank, else the eigenpairs. A positive shift uses
@@ -165,6 +191,6 @@ def psd_solver(gram: Array, shift: float, raw: Array, precision: float = EPS64) 
     """
     solve = cholesky_solver(gram, shift, doubtful(gram, raw, EPS64 if shift else precision))
     if solve is not None:
-        return solve
+        return Solver(solve, True)
     eigen = spectrum(gram, raw, precision)
-    return lambda right: eigen.solve(right, shift)
+    return Solver(partial(eigen.solve, shift=shift), False)

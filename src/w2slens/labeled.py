@@ -14,16 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from w2slens._linalg import EPS64, Array, cholesky_solver, doubtful, rank_cutoff
+from w2slens._linalg import (
+    EPS64,
+    FORMED_DOUBT,
+    Array,
+    cholesky_solver,
+    doubtful,
+    rank_cutoff,
+)
 from w2slens.moments import Moments
 from w2slens.probe import LinearProbe
 
 LEVERAGE_ROUNDING = 100.0
 """A leverage within this many n·eps of 1 is 1: the rounding of the sum that it is made of."""
-
-DUAL_DOUBT = 1e-8
-"""Share of the mean eigenvalue below which the dual Gram is left to the SVD of the rows, since no
-refinement repairs the digits that were lost when it was formed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +119,7 @@ class Design:
         # leaves the solution for centred targets unchanged.
         lifted = K + np.trace(K) / self.n**2
         rounding = doubtful(lifted, np.full(1, self.raw.sum()), precision)
-        solve = cholesky_solver(lifted, shift, max(rounding, DUAL_DOUBT * np.trace(K) / self.n))
+        solve = cholesky_solver(lifted, shift, max(rounding, FORMED_DOUBT * np.trace(K) / self.n))
         if solve is None:
             return None
         dual = solve(y)
@@ -203,7 +206,9 @@ class LabeledBlock:
         """Strong baseline: strong features fitted on the same labels."""
         return self.strong.fit(self.targets, ridge)
 
-    def loo_w2s(self, pool: Moments, ridge_weak: float, ridges: Sequence[float]) -> Array:
+    def loo_w2s(
+        self, pool: Moments, ridge_weak: float, ridges: Sequence[float], *, teacher: str = "weak"
+    ) -> Array:
         """Exact leave-one-out predictions of the W2S student, at several student ridges.
 
         Without label i the teacher is ``θ_w − Gx̃ᵢeᵢ``; the student is linear in the teacher,
@@ -212,11 +217,13 @@ class LabeledBlock:
         Parameters
         ----------
         pool
-            Moments of the unlabeled pool with blocks ``weak`` and ``strong``.
+            Moments of the unlabeled pool with the teacher's block and ``strong``.
         ridge_weak
             The teacher's λ_w (total penalty nλ_w held fixed).
         ridges
             Values of λ_s.
+        teacher
+            Name of the teacher's block in `pool`.
 
         Returns
         -------
@@ -228,10 +235,10 @@ class LabeledBlock:
         theta = step.T @ (y - y.mean(axis=0))
         eigen = pool.spectrum("strong")
         V = eigen.all_vectors
-        shift = pool.centre("weak") - self.weak.mean
+        shift = pool.centre(teacher) - self.weak.mean
         offsets = self.strong.mean - pool.centre("strong")
         scores = self.strong.rows @ V + offsets @ V
-        to_weak = V.T @ pool.cross("strong", "weak")
+        to_weak = V.T @ pool.cross("strong", teacher)
         base = y.mean(axis=0) - errors / n + shift @ theta - (step @ shift)[:, None] * errors
         pulled, moved = to_weak @ theta, scores * (step @ to_weak.T)
         used = [eigen.used(ridge) for ridge in ridges]

@@ -25,13 +25,24 @@ from scipy.linalg.blas import dsyrk
 from w2slens import _check
 from w2slens._errors import InputError
 from w2slens._files import load_arrays, loading, save_arrays
-from w2slens._linalg import ARITHMETIC_ROUNDING, EPS64, Array, Solve, Spectrum, psd_solver, spectrum
+from w2slens._linalg import (
+    ARITHMETIC_ROUNDING,
+    EPS64,
+    Array,
+    Solver,
+    Spectrum,
+    psd_solver,
+    spectrum,
+)
 
 Blocks = tuple[tuple[str, int], ...]
 Chunk = Mapping[str, NDArray[Any]]
 
 PANEL_ROWS = 1024
 """Rows converted to float64 at a time: large enough for BLAS, small enough to stay in cache."""
+
+MIRROR = 128
+"""Columns mirrored at a time when the lower triangle of a scatter is copied to the upper."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +80,9 @@ class Moments:
     scatter: Array
     precision: float = EPS64
     _spectra: dict[str, Spectrum] = field(default_factory=dict, repr=False, compare=False)
+    _solvers: dict[tuple[str, float], Solver] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def zero(cls, blocks: Blocks) -> "Moments":
@@ -118,10 +132,13 @@ class Moments:
             self._spectra[name] = spectrum(gram, self.raw(name), self.precision)
         return self._spectra[name]
 
-    def solver(self, name: str, ridge: float = 0.0) -> Solve:
-        """Return ``right ↦ (scatter + count·ridge·I)⁺ right`` for a block."""
-        gram = self.cross(name, name)
-        return psd_solver(gram, self.count * ridge, self.raw(name), self.precision)
+    def solver(self, name: str, ridge: float = 0.0) -> Solver:
+        """Return ``right ↦ (scatter + count·ridge·I)⁺ right`` for a block; factored once."""
+        key = (name, ridge)
+        if key not in self._solvers:
+            gram, shift = self.cross(name, name), self.count * ridge
+            self._solvers[key] = psd_solver(gram, shift, self.raw(name), self.precision)
+        return self._solvers[key]
 
     def require_variation(self, name: str) -> None:
         """Refuse a block that is constant, or varies by no more than its rounding."""
@@ -311,8 +328,12 @@ class Accumulator:
 
     def result(self) -> Moments:
         """Return the moments of all rows added so far."""
-        scatter = np.tril(self._scatter)
-        scatter += np.tril(scatter, -1).T
+        scatter = self._scatter.copy(order="F")
+        for start in range(0, len(scatter), MIRROR):
+            some, below = slice(start, start + MIRROR), slice(start + MIRROR, None)
+            corner = np.tril(scatter[some, some])
+            scatter[some, some] = corner + np.tril(corner, -1).T
+            scatter[some, below] = scatter[below, some].T
         if not np.isfinite(np.diag(scatter)).all():
             self._refuse_overflow(scatter)
         return Moments(self._blocks, self._count, self._mean.copy(), scatter, self._precision)

@@ -1,8 +1,10 @@
-"""The validated rows of a teacher–student pair, read once."""
+"""The validated rows of teachers and a student, read once."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from w2slens import _check
@@ -13,15 +15,23 @@ from w2slens.moments import PANEL_ROWS, Accumulator, Moments
 from w2slens.sources import open_features, read_array
 from w2slens.splits import Index
 
+TEACHER = "weak"
+"""Name of a teacher that was given none."""
+
+RESERVED = ("strong", "label")
+"""Blocks of moments that no teacher may be called."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Validated rows of a teacher–student pair.
+    """Validated rows of one or several teachers and a student.
 
     Attributes
     ----------
-    weak, strong
-        (rows, p_w) and (rows, p_s) features in their own types.
+    teachers
+        Name → (rows, p_w) features in their own type.
+    strong
+        (rows, p_s) features.
     targets
         (rows, k) labels, one-hot for classification.
     truth
@@ -30,20 +40,24 @@ class Pair:
         (k,) class labels, None for regression.
     """
 
-    weak: NDArray[Any]
+    teachers: Mapping[str, NDArray[Any]]
     strong: NDArray[Any]
     targets: Array
-    truth: Array | None
-    classes: NDArray[Any] | None
+    truth: Array | None = None
+    classes: NDArray[Any] | None = None
 
     @classmethod
     def validated(cls, weak: Any, strong: Any, y: Any, target: Any, task: Task) -> "Pair":
         """Read each input once and check that they fit together."""
         _check.choice(task, "task", ("regression", "classification"))
-        left = open_features(weak, "weak").read()
+        teachers = {
+            name: open_features(features, argument).read()
+            for name, argument, features in _named(weak)
+        }
         right = open_features(strong, "strong").read()
         targets, classes = _check.labels(read_array(y, "y"), "y", task)
-        sizes = {"weak": len(left), "strong": len(right), "y": len(targets)}
+        sizes = {argument: len(teachers[name]) for name, argument, _ in _named(weak)}
+        sizes |= {"strong": len(right), "y": len(targets)}
         truth = None
         if target is not None:
             truth, _ = _check.labels(read_array(target, "target"), "target", "regression")
@@ -56,7 +70,7 @@ class Pair:
                 f"{_check.plural(targets.shape[1], 'output')}"
                 + (" (one column of class probabilities a class)" if classes is not None else ""),
             )
-        return cls(left, right, targets, truth, classes)
+        return cls(teachers, right, targets, truth, classes)
 
     @property
     def rows(self) -> int:
@@ -68,22 +82,67 @@ class Pair:
         """Number of label columns k."""
         return int(self.targets.shape[1])
 
-    def gather(self, index: Index, into: Accumulator) -> None:
-        """Add the rows of an index to an accumulator, a panel at a time."""
+    def side(self, name: str) -> NDArray[Any]:
+        """Return the features of a teacher, or of the student (``strong``)."""
+        return self.strong if name == "strong" else self.teachers[name]
+
+    def noisy(self, levels: Sequence[float], rng: np.random.Generator) -> Array:
+        """Return the labels at several levels of noise, side by side: (rows, levels · k).
+
+        The same draw serves all levels, so that they differ by the level alone.
+
+        Parameters
+        ----------
+        levels
+            Classification: the share of rows whose class becomes another one, all others being
+            equally likely. Regression: the standard deviation of Gaussian noise, in standard
+            deviations of each label column.
+        """
+        if not any(levels):
+            return np.tile(self.targets, len(levels)) if len(levels) > 1 else self.targets
+        if self.classes is None:
+            noise = rng.standard_normal(self.targets.shape) * self.targets.std(axis=0)
+            return np.concatenate([self.targets + level * noise for level in levels], axis=1)
+        k = self.outputs
+        lot = rng.random(self.rows)
+        codes = self.targets.argmax(axis=1)
+        others = (codes + rng.integers(1, k, self.rows)) % k
+        return np.concatenate(
+            [np.eye(k)[np.where(lot < level, others, codes)] for level in levels], axis=1
+        )
+
+    def gather(self, index: Index, into: Accumulator, sides: Sequence[str], labels: Array) -> None:
+        """Add rows of some feature blocks and of `labels` to an accumulator, panel by panel."""
         for start in range(0, len(index), PANEL_ROWS):
             some = index[start : start + PANEL_ROWS]
-            blocks = {"weak": self.weak[some], "strong": self.strong[some]}
-            into.add({**blocks, "label": self.targets[some]})
+            blocks = {name: self.side(name)[some] for name in sides}
+            into.add({**blocks, "label": labels[some]})
 
-    def moments(self, parts: int) -> list[Moments]:
-        """Moments of all rows, dealt to `parts` like cards; the block ``label`` is f* if known."""
+    def moments(self, teacher: str, parts: int) -> list[Moments]:
+        """Moments of all rows of ``weak``, ``strong`` and ``label`` (f* if known).
+
+        The rows are dealt to `parts` like cards.
+        """
         label = self.targets if self.truth is None else self.truth
-        found = []
+        weak, found = self.teachers[teacher], []
         for part in range(min(parts, len(label))):
             running = Accumulator()
             deal = slice(part, None, parts)
-            running.add(
-                {"weak": self.weak[deal], "strong": self.strong[deal], "label": label[deal]}
-            )
+            running.add({"weak": weak[deal], "strong": self.strong[deal], "label": label[deal]})
             found.append(running.result())
         return found
+
+
+def _named(weak: Any) -> list[tuple[str, str, Any]]:
+    """List (name, argument as the user knows it, features) of one teacher or of several."""
+    if not isinstance(weak, Mapping):
+        return [(TEACHER, "weak", weak)]
+    if not weak:
+        raise InputError("weak", "names no teacher; give features or {name: features}")
+    for name in weak:
+        if not isinstance(name, str) or not name.strip() or name in RESERVED:
+            raise InputError(
+                "weak",
+                f"names a teacher {name!r}; a word other than {' and '.join(RESERVED)} is needed",
+            )
+    return [(name, f"weak.{name}", features) for name, features in weak.items()]

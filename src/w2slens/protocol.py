@@ -1,29 +1,19 @@
 """The weak-to-strong protocol over a grid of (n, N): one engine for one cell or many."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from w2slens import _check
 from w2slens._check import Ridge, Task
-from w2slens._errors import InputError
 from w2slens._version import __version__
-from w2slens.dimension import jackknife_blocks, measure
-from w2slens.moments import Moments, total
+from w2slens.grid import Grid, test_rows
+from w2slens.outlook import SampleOutlook
 from w2slens.pair import Pair
 from w2slens.results import Results
-from w2slens.risk import Risks
-from w2slens.theory import Problem, predict
-from w2slens.theory.prediction import CEILINGS
-from w2slens.trial import Grid, run_trial
-
-TEST_SHARE = 0.2
-"""Share of the rows that is held out for testing unless asked otherwise."""
+from w2slens.trial import run_trial
 
 
 def transfer(
@@ -106,70 +96,31 @@ def transfer(
     True
     """
     data = Pair.validated(weak, strong, y, target, task)
-    rows = data.rows
-    _check.choice(ceiling, "ceiling", CEILINGS)
-    grid = Grid(
-        _check.counts(n, "n"),
-        _check.counts(N, "N"),
-        _check.whole(trials, "trials"),
-        test_rows(test, rows),
-        _check.ridge(ridge_weak, "ridge_weak"),
-        _check.ridge(ridge_strong, "ridge_strong"),
-        ceiling,
-        _check.whole(seed, "seed", least=0),
+    grid = Grid.validated(
+        n=n,
+        N=N,
+        trials=trials,
+        test=test_rows(test, data.rows),
+        ridge_weak=ridge_weak,
+        ridge_strong=ridge_strong,
+        ceiling=ceiling,
+        seed=seed,
     )
-    grid.check_rows(rows)
-    parts = data.moments(jackknife_blocks(data.weak.shape[1] + data.strong.shape[1]))
-    dims = measure([part.select("weak", "strong") for part in parts])
+    grid.check_rows(data.rows)
     records: list[dict[str, Any]] = []
     cells = len(grid.n) * len(grid.N) * grid.trials
     for trial in range(grid.trials):
         records += run_trial(data, grid, trial)
         if progress is not None:
             progress(len(records), cells)
-    predicted = _oracle(total(parts), data, grid)
-    return Results(
-        pd.DataFrame(records), dims, predicted, predicted.scale, _config(data, grid, task)
-    )
+    return Results(pd.DataFrame(records), config(data, grid, task), SampleOutlook(data, grid))
 
 
-def test_rows(test: int | float | None, rows: int) -> int:
-    """Resolve the size of the test block: a count, a share, or the default share."""
-    share = TEST_SHARE if test is None else test
-    if not isinstance(share, (float, np.floating)):
-        return _check.whole(share, "test")
-    if not 0 < share < 1:
-        raise InputError("test", f"is {share!r}; a number of rows or a share below 1 is needed")
-    return max(int(share * rows), 1)
-
-
-test_rows.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever its name says
-
-
-def _oracle(moments: Moments, data: Pair, grid: Grid) -> Risks:
-    """Predict with the moments of all rows and labels, as no user without labels could."""
-    noise = 0.0
-    if data.truth is not None:
-        noise = float(np.mean(np.sum((data.targets - data.truth) ** 2, axis=1)))
-    risks = predict(
-        Problem.from_moments(moments, noise=noise),
-        n=grid.n,
-        N=grid.N,
-        # A chosen ridge has no ridgeless prediction: any positive value says so.
-        ridge_weak=1.0 if grid.ridge_weak == "auto" else grid.ridge_weak,
-        ridge_strong=1.0 if grid.ridge_strong == "auto" else grid.ridge_strong,
-        method="exact",
-        intercept=True,
-        ceiling=grid.ceiling,
-    )
-    return replace(risks, scale="raw" if data.truth is None else "excess")
-
-
-def _config(data: Pair, grid: Grid, task: Task) -> dict[str, Any]:
+def config(data: Pair, grid: Grid, task: Task) -> dict[str, Any]:
+    """Return everything that replays a run on given rows."""
     return {
-        **asdict(grid),
-        "n": list(grid.n),
-        "N": list(grid.N),
+        **grid.to_dict(),
+        "scale": "raw" if data.truth is None else "excess",
         "task": task,
         "rows": data.rows,
         "outputs": data.outputs,

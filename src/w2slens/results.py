@@ -1,4 +1,4 @@
-"""What `transfer` returns: a tidy table of trials and what follows from it."""
+"""What `transfer` and `sweep` return: a tidy table of trials and what follows from it."""
 
 import warnings
 from dataclasses import dataclass
@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from w2slens._check import Ridge
+from w2slens._errors import InputError
 from w2slens.advise import Verdict, verdict
 from w2slens.advise.verdict import peaks
 from w2slens.dimension import Dimensions
+from w2slens.grid import Setting
+from w2slens.outlook import Outlook
 from w2slens.risk import (
     MODELS,
     Estimate,
@@ -22,36 +26,125 @@ from w2slens.risk import (
     recovered_gap,
 )
 
+AXES = ("teacher", "noise", "asked_ridge_weak", "asked_ridge_strong")
+"""Columns that tell the curves of a sweep apart."""
+
 
 @dataclass(frozen=True, eq=False)
 class Results:
     """Measured risks over a grid of (n, N) and trials, beside their predictions.
 
+    A sweep over several teachers, noise levels or ridges holds several curves; `select` and
+    `curves` give them one by one, and what is said of one curve alone (dimensions, predictions,
+    verdict) asks for that first.
+
     Attributes
     ----------
     table
-        One row a cell and trial: ``n``, ``N``, ``trial``, the risks ``weak``, ``w2s``, ``strong``,
-        ``ceiling`` and ``constant`` (predicting the labels' mean), ``ridge_*`` of each model,
-        ``accuracy_*`` for classification, ``raw_*`` where the scale is excess.
-    dimensions
-        Intrinsic dimensions and overlap of the features, over all rows.
-    predicted
-        Oracle prediction of the four risks: from the moments of all rows and labels.
-    scale
-        ``"excess"`` where f* was given, else ``"raw"``.
+        One row a cell and trial: ``n``, ``N``, ``trial``, ``teacher``, ``noise``, the ridges as
+        they were asked for (``asked_ridge_weak``, ``asked_ridge_strong``), the risks ``weak``,
+        ``w2s``, ``strong``, ``ceiling`` and ``constant`` (predicting the labels' mean), ``ridge_*``
+        of each model, ``accuracy_*`` for classification, ``raw_*`` where the scale is excess.
     config
         Everything that replays the run.
+    outlook
+        Where dimensions and predictions come from; asked on demand.
     """
 
     table: pd.DataFrame
-    dimensions: Dimensions
-    predicted: Risks
-    scale: Scale
     config: dict[str, Any]
+    outlook: Outlook
+
+    @property
+    def scale(self) -> Scale:
+        """``"excess"`` where f* was given, else ``"raw"``."""
+        scale: Scale = self.config["scale"]
+        return scale
+
+    @cached_property
+    def settings(self) -> list[Setting]:
+        """The curves that the table holds, in its order."""
+        found = self.table[list(AXES)].drop_duplicates()
+        return [
+            Setting(str(t), float(noise), as_ridge(λ_w), as_ridge(λ_s))
+            for t, noise, λ_w, λ_s in found.itertuples(index=False)
+        ]
+
+    @property
+    def setting(self) -> Setting:
+        """The one curve of these results.
+
+        Raises
+        ------
+        InputError
+            If there are several.
+        """
+        if len(self.settings) > 1:
+            raise InputError(
+                "results",
+                f"hold {len(self.settings)} curves; choose one with select(teacher=…, noise=…, "
+                "ridge_weak=…, ridge_strong=…) or go through curves()",
+            )
+        return self.settings[0]
+
+    def select(
+        self,
+        *,
+        teacher: str | None = None,
+        noise: float | None = None,
+        ridge_weak: Ridge | None = None,
+        ridge_strong: Ridge | None = None,
+    ) -> "Results":
+        """Keep the curves of a teacher, a noise level, or ridges as they were asked for."""
+        asked = Setting(
+            teacher,  # type: ignore[arg-type]
+            noise,  # type: ignore[arg-type]
+            as_ridge(ridge_weak),
+            as_ridge(ridge_strong),
+        )
+        kept = [
+            setting
+            for setting in self.settings
+            if all(want in (None, have) for want, have in zip(asked, setting, strict=True))
+        ]
+        if not kept:
+            raise InputError(
+                "select", f"finds no such curve; there are {', '.join(map(str, self.settings))}"
+            )
+        keys = {tuple(map(str, setting)) for setting in kept}
+        rows = [
+            tuple(map(str, row)) in keys for row in self.table[list(AXES)].itertuples(index=False)
+        ]
+        return Results(self.table[rows].reset_index(drop=True), self.config, self.outlook)
+
+    def curves(self) -> "list[Results]":
+        """Return the results of each curve by itself."""
+        if len(self.settings) == 1:
+            return [self]
+        return [self.select(**setting._asdict()) for setting in self.settings]
+
+    @cached_property
+    def dimensions(self) -> Dimensions:
+        """Intrinsic dimensions and overlap of teacher and student, over all rows."""
+        teachers = {setting.teacher for setting in self.settings}
+        return self.outlook.dimensions(
+            teachers.pop() if len(teachers) == 1 else self.setting.teacher
+        )
+
+    @cached_property
+    def predicted(self) -> Risks:
+        """Prediction of the four risks, from the population or the moments of all rows."""
+        return self.outlook.predicted(self.setting)
+
+    @cached_property
+    def bounds(self) -> Risks | None:
+        """The bounds of the paper's authors, where the population is known."""
+        return self.outlook.bounds(self.setting)
 
     @cached_property
     def verdict(self) -> Verdict:
         """What to do."""
+        self.setting  # noqa: B018  # refuses several curves
         return verdict(self.table, self.dimensions.d_w, self.dimensions.d_s)
 
     @cached_property
@@ -62,11 +155,14 @@ class Results:
         says little. ``pgr_mean_of_ratios`` and ``opr_mean_of_ratios`` are what published code
         reports.
         """
-        rows = [self._summarise(cell) for _, cell in self.table.groupby(["n", "N"], sort=False)]
+        rows = [
+            self._summarise(cell) for _, cell in self.table.groupby([*AXES, "n", "N"], sort=False)
+        ]
         return pd.DataFrame(rows)
 
     def _summarise(self, cell: pd.DataFrame) -> dict[str, Any]:
-        row: dict[str, Any] = {"n": int(cell["n"].iloc[0]), "N": int(cell["N"].iloc[0])}
+        row: dict[str, Any] = {name: cell[name].iloc[0] for name in AXES}
+        row |= {"n": int(cell["n"].iloc[0]), "N": int(cell["N"].iloc[0])}
         row["trials"] = len(cell)
         estimates = {name: Estimate.of(cell[name].to_numpy()) for name in MODELS}
         weak, w2s, strong, ceiling = (cell[name].to_numpy() for name in MODELS)
@@ -88,20 +184,26 @@ class Results:
             estimates["raw_opr"] = outperforming_ratio(raw["strong"], raw["w2s"])
         for name, estimate in estimates.items():
             row[name], row[f"{name}_se"] = estimate.mean, estimate.se
-        row["peak"] = "+".join(peaks(cell, self.dimensions.d_w, self.dimensions.d_s))
+        dims = self.outlook.dimensions(str(row["teacher"]))
+        row["peak"] = "+".join(peaks(cell, dims.d_w, dims.d_s))
         return row
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the table as JSON types; undefined numbers are nan."""
-        records = self.summary.to_dict("records")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UndefinedRatioWarning)
-            pgr = self.predicted.pgr
-        opr = self.predicted.opr
-        grid = [(i, j) for i in range(len(self.predicted.n)) for j in range(len(self.predicted.N))]
+        """Return everything but the table as JSON types; undefined numbers are nan.
+
+        Several curves stand under ``curves``, each with its ``setting``.
+        """
+        if len(self.settings) == 1:
+            return {**self._curve(), "config": self.config}
+        curves = [{"setting": part.setting._asdict(), **part._curve()} for part in self.curves()]
+        return {"curves": curves, "config": self.config}
+
+    def _curve(self) -> dict[str, Any]:
+        predicted = _as_cells(self.predicted)
+        bounds = None if self.bounds is None else _as_cells(self.bounds)
         cells = []
-        for row, (i, j) in zip(records, grid, strict=True):
-            predicted = {name: float(getattr(self.predicted, name)[i, j]) for name in MODELS}
+        for row in self.summary.to_dict("records"):
+            at = (row["n"], row["N"])
             cells.append(
                 {
                     "n": row["n"],
@@ -117,21 +219,38 @@ class Results:
                         "opr": _pair(row, "opr_mean_of_ratios"),
                     },
                     "peak": row["peak"].split("+") if row["peak"] else [],
-                    "predicted": {
-                        "kind": "oracle",
-                        "risk": predicted,
-                        "pgr": float(pgr[i, j]),
-                        "opr": float(opr[i, j]),
-                    },
+                    "predicted": {"kind": "oracle", **predicted[at]},
                 }
             )
+            if bounds is not None:
+                cells[-1]["bounds"] = bounds[at]
         return {
             "dimensions": self.dimensions.to_dict(),
             "cells": cells,
             "scale": self.scale,
             "verdict": {"action": self.verdict.action, "reason": self.verdict.reason},
-            "config": self.config,
         }
+
+
+def as_ridge(value: Any) -> Any:
+    """Read a ridge as the table writes it; None stays None."""
+    return value if value in (None, "auto") else float(value)
+
+
+def _as_cells(risks: Risks) -> dict[tuple[int, int], dict[str, Any]]:
+    """Return (n, N) → risks and ratios of that cell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedRatioWarning)
+        pgr, opr = risks.pgr, risks.opr
+    return {
+        (n, N): {
+            "risk": {name: float(getattr(risks, name)[i, j]) for name in MODELS},
+            "pgr": float(pgr[i, j]),
+            "opr": float(opr[i, j]),
+        }
+        for i, n in enumerate(risks.n)
+        for j, N in enumerate(risks.N)
+    }
 
 
 def _pair(row: dict[Any, Any], name: str) -> dict[str, float]:

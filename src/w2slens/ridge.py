@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from w2slens._linalg import Array, Solve
+from w2slens._linalg import EPS64, FORMED_DOUBT, Array, Solve, cholesky_solver, doubtful
 from w2slens.labeled import Design, LabeledBlock
-from w2slens.moments import Moments, total
+from w2slens.moments import Moments
 from w2slens.probe import LinearProbe
 
 GRID_DECADES = (-8.0, 2.0)
@@ -23,25 +23,38 @@ FOLDS = 5
 """Folds of moments by which the ceiling's ridge is chosen."""
 
 
-def fit(moments: Moments, ridge: float, *, solve: Solve | None = None) -> LinearProbe:
-    """Fit block ``strong`` to block ``label`` from moments.
+def fit(
+    moments: Moments, ridge: float, *, features: str = "strong", solve: Solve | None = None
+) -> LinearProbe:
+    """Fit a block of features to block ``label`` from moments.
 
     Parameters
     ----------
     moments
-        With blocks ``strong`` (p_s) and ``label`` (k).
+        With blocks `features` (p) and ``label`` (k).
     ridge
         λ ≥ 0; at 0 the minimum-norm least-squares solution.
+    features
+        Name of the block.
     solve
-        ``moments.solver("strong", ridge)`` where the caller has it already.
+        ``moments.solver(features, ridge)`` where the caller has it already.
 
     Returns
     -------
     LinearProbe with an unpenalised intercept.
     """
-    solve = solve or moments.solver("strong", ridge)
-    coef = solve(moments.cross("strong", "label"))
-    return LinearProbe.centred(coef, moments.centre("strong"), moments.centre("label"))
+    solve = solve or moments.solver(features, ridge)
+    coef = solve(moments.cross(features, "label"))
+    return LinearProbe.centred(coef, moments.centre(features), moments.centre("label"))
+
+
+def fit_surely(moments: Moments, ridge: float, *, features: str) -> LinearProbe | None:
+    """Fit from moments where that costs no digits that the rows would give, else return None."""
+    gram, shift = moments.cross(features, features), moments.count * ridge
+    rounding = doubtful(gram, moments.raw(features), EPS64 if ridge else moments.precision)
+    doubt = max(rounding, FORMED_DOUBT * float(np.trace(gram)) / len(gram))
+    solve = cholesky_solver(gram, shift, doubt)
+    return None if solve is None else fit(moments, ridge, features=features, solve=solve)
 
 
 def grid(eigenvalues: Array) -> list[float]:
@@ -57,41 +70,51 @@ def choose_loo(design: Design, targets: Array) -> float:
     return least(ridges, np.mean(np.sum(residuals**2, axis=2), axis=1))
 
 
-def choose_w2s(block: LabeledBlock, pool: Moments, ridge_weak: float) -> float:
+def choose_w2s(
+    block: LabeledBlock, pool: Moments, ridge_weak: float, *, teacher: str = "weak"
+) -> float:
     """Return the student's ridge with the least leave-one-out error on the true labels.
 
     Leave-one-out on the pseudo-labels would tune imitation of the teacher instead.
     """
     ridges = grid(pool.spectrum("strong").values / pool.count)
-    errors = block.targets - block.loo_w2s(pool, ridge_weak, ridges)
+    errors = block.targets - block.loo_w2s(pool, ridge_weak, ridges, teacher=teacher)
     return least(ridges, np.mean(np.sum(errors**2, axis=2), axis=1))
 
 
-def choose_folds(folds: Sequence[Moments]) -> float:
-    """Return the ridge of a fit of ``label`` on ``strong`` with the least K-fold error.
+def choose_folds(folds: Sequence[Moments], whole: Moments, *, groups: int = 1) -> list[float]:
+    """Return the ridges of fits of ``label`` on ``strong`` with the least K-fold error.
 
     Parameters
     ----------
     folds
         Moments of disjoint rows; each is predicted from the others.
+    whole
+        Their sum.
+    groups
+        Into how many groups of equal size the label's columns fall; each gets its ridge.
+
+    Returns
+    -------
+    (groups,)
     """
-    whole = total(folds)
     ridges = grid(whole.spectrum("strong").values / whole.count)
-    losses = np.zeros(len(ridges))
+    losses = np.zeros((len(ridges), groups))
     for fold in folds:
         if 0 < fold.count < whole.count:
-            losses += _fold_loss(whole - fold, fold, ridges)
-    return least(ridges, losses)
+            each = _fold_loss(whole - fold, fold, ridges)
+            losses += each.reshape(len(ridges), groups, -1).sum(axis=2)
+    return [least(ridges, column) for column in losses.T]
 
 
 def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
-    """Sum the squared error on `held` of fits on `train`, at each ridge."""
+    """Sum the squared error on `held` of fits on `train` → (ridges, outputs)."""
     eigen = train.spectrum("strong")
     V = eigen.all_vectors
     gram = V.T @ held.cross("strong", "strong") @ V
     target = V.T @ held.cross("strong", "label")
     learnt = V.T @ train.cross("strong", "label")
-    total_square = float(np.trace(held.cross("label", "label")))
+    squares = np.diag(held.cross("label", "label"))
     step = (held.centre("strong") - train.centre("strong")) @ V
     miss = held.centre("label") - train.centre("label")
     losses = []
@@ -99,8 +122,8 @@ def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
         theta = np.zeros_like(learnt)
         used = eigen.used(ridge)
         theta[used] = learnt[used] / (eigen.all_values[used] + train.count * ridge)[:, None]
-        scatter = np.sum(theta * (gram @ theta)) - 2 * np.sum(theta * target) + total_square
-        losses.append(scatter + held.count * np.sum((step @ theta - miss) ** 2))
+        scatter = np.sum(theta * (gram @ theta) - 2 * theta * target, axis=0) + squares
+        losses.append(scatter + held.count * (step @ theta - miss) ** 2)
     return np.array(losses)
 
 

@@ -191,6 +191,7 @@ def tally(
     features: NDArray[Any],
     truths: Sequence[Array],
     classes: NDArray[np.intp] | None = None,
+    index: NDArray[np.intp] | None = None,
 ) -> Tally:
     """Score probes on rows, a panel of rows at a time, one product for all probes.
 
@@ -199,21 +200,25 @@ def tally(
     probes
         With k outputs each.
     features
-        (m, p) of any real type.
+        (m, p) of any real type, or more rows of which `index` names m.
     truths
         Arrays (m, k) to compare the scores with.
     classes
         (m,) true class positions, if accuracy is wanted.
+    index
+        (m,) rows of `features` to score, where not all are.
     """
+    m = len(truths[0])
     stacked, k = LinearProbe.stack(probes), truths[0].shape[1]
     errors = np.zeros((len(truths), len(probes)))
     hits = np.zeros(len(probes))
-    for start in range(0, len(features), PANEL_ROWS):
+    for start in range(0, m, PANEL_ROWS):
         panel = slice(start, start + PANEL_ROWS)
-        scores = stacked.predict(features[panel].astype(np.float64)).reshape(-1, len(probes), k)
+        rows = features[panel if index is None else index[panel]].astype(np.float64)
+        scores = stacked.predict(rows).reshape(-1, len(probes), k)
         for row, truth in enumerate(truths):
             errors[row] += np.sum((scores - truth[panel, None, :]) ** 2, axis=(0, 2))
         if classes is not None:
             hits += np.sum(scores.argmax(axis=2) == classes[panel, None], axis=0)
-    accuracy = hits / len(features) if classes is not None else np.full(len(probes), np.nan)
-    return Tally(errors / len(features), accuracy)
+    accuracy = hits / m if classes is not None else np.full(len(probes), np.nan)
+    return Tally(errors / m, accuracy)

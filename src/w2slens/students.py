@@ -6,7 +6,12 @@ from w2slens.probe import LinearProbe
 
 
 def imitate(
-    pool: Moments, teacher: LinearProbe, ridge: float = 0.0, *, solve: Solve | None = None
+    pool: Moments,
+    teacher: LinearProbe,
+    ridge: float = 0.0,
+    *,
+    weak: str = "weak",
+    solve: Solve | None = None,
 ) -> LinearProbe:
     """Fit the strong features to the teacher's pseudo-labels, by moments of the pool alone.
 
@@ -16,11 +21,13 @@ def imitate(
     Parameters
     ----------
     pool
-        Moments of the N unlabeled rows with blocks ``weak`` and ``strong``.
+        Moments of the N unlabeled rows with the teacher's block and ``strong``.
     teacher
         Scores k outputs from the weak features; `LinearProbe.stack` trains many at once.
     ridge
         λ_s ≥ 0; at 0 the minimum-norm least-squares solution.
+    weak
+        Name of the teacher's block.
     solve
         ``pool.solver("strong", ridge)`` where the caller has it already.
 
@@ -29,5 +36,5 @@ def imitate(
     LinearProbe on the strong features.
     """
     solve = solve or pool.solver("strong", ridge)
-    coef = solve(pool.cross("strong", "weak") @ teacher.coef)
-    return LinearProbe.centred(coef, pool.centre("strong"), teacher.predict(pool.centre("weak")))
+    coef = solve(pool.cross("strong", weak) @ teacher.coef)
+    return LinearProbe.centred(coef, pool.centre("strong"), teacher.predict(pool.centre(weak)))

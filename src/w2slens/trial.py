@@ -1,202 +1,157 @@
 """One trial of the protocol: splits → fits → scores, for all cells of a grid at once.
 
-The moments of label prefixes and pool prefixes grow by their increments; every fit is then one
-small solve, all n share the factor of an N, and one product scores all models on the test rows.
+The labels of every n are learnt from first; then one pool after another is grown, and all
+students and ceilings of its N are fitted (each one small solve, all n sharing the pool's factor),
+scored on the test rows and forgotten.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from w2slens._check import Ridge
-from w2slens._errors import InputError
-from w2slens.labeled import LabeledBlock
-from w2slens.moments import Accumulator, Moments, total
+from w2slens.ceiling import Ceilings
+from w2slens.grid import Grid, Setting
+from w2slens.moments import Moments, total
 from w2slens.pair import Pair
 from w2slens.probe import LinearProbe
-from w2slens.ridge import FOLDS, choose_folds, choose_loo, choose_w2s, fit
+from w2slens.ridge import choose_w2s
 from w2slens.risk import tally
-from w2slens.splits import Index, Split
+from w2slens.splits import Split
 from w2slens.students import imitate
+from w2slens.taught import Fitted, Growth, Taught, folds_of, teach
 
-LEAST_LABELS_AUTO = 3
-"""Leave-one-out needs at least this many labels."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Validated settings of a run."""
-
-    n: tuple[int, ...]
-    N: tuple[int, ...]
-    trials: int
-    test: int
-    ridge_weak: Ridge
-    ridge_strong: Ridge
-    ceiling: str
-    seed: int
-
-    def check_rows(self, rows: int) -> None:
-        """Refuse a grid whose largest cell and test block do not fit into the rows."""
-        need = max(self.n) + max(self.N) + self.test
-        if need > rows:
-            raise InputError(
-                "n",
-                f"max n + max N + test = {max(self.n):,} + {max(self.N):,} + {self.test:,} = "
-                f"{need:,} rows are needed and there are {rows:,}; lower one of them",
-            )
-        if "auto" in (self.ridge_weak, self.ridge_strong) and min(self.n) < LEAST_LABELS_AUTO:
-            raise InputError(
-                "n",
-                f"is {min(self.n)}; ridge 'auto' (leave-one-out) needs at least "
-                f"{LEAST_LABELS_AUTO} labels",
-            )
-
-
-@dataclass(frozen=True, eq=False)
-class Taught:
-    """What n labels give: the rows, the teacher and the strong baseline, and their ridges."""
-
-    block: LabeledBlock
-    teacher: LinearProbe
-    baseline: LinearProbe
-    ridge_weak: float
-    ridge_strong: float
-
-
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """The models of one (n, N) that need the pool, and their ridges."""
-
-    student: LinearProbe
-    ceiling: LinearProbe
-    ridge_w2s: float
-    ridge_ceiling: float
+Marks = dict[str, float]
+"""What one model at one noise level scores: risk, raw risk, accuracy, ridge."""
 
 
 def run_trial(data: Pair, grid: Grid, trial: int) -> list[dict[str, Any]]:
-    """Run all cells of one trial; one record a cell, in the order of n × N."""
+    """Run all cells of one trial; one record a cell, in the order of settings × n × N."""
     split = Split.draw(data.rows, grid.test, grid.seed, trial)
-    folds = FOLDS if grid.ridge_strong == "auto" and grid.ceiling != "labels" else 1
-    pools = grow(data, split.pool(max(grid.N)), grid.N, folds)
-    labels = grow(data, split.labels(max(grid.n)), grid.n, folds)
-    taught = [teach(data, split.labels(n), grid) for n in grid.n]
-    cells: dict[tuple[int, int], Cell] = {}
-    for N in grid.N:
-        students = train_students(total(pools[N]), taught, grid.ridge_strong)
-        for n, known, (student, ridge) in zip(grid.n, taught, students, strict=True):
-            top, top_ridge = train_ceiling(known, labels[n], pools[N], grid)
-            cells[n, N] = Cell(student, top, ridge, top_ridge)
-    return score(data, split, grid, trial, taught, cells)
-
-
-def grow(data: Pair, order: Index, sizes: Sequence[int], folds: int) -> dict[int, list[Moments]]:
-    """Moments of prefixes of `order`, each dealt to `folds`, reading every row once."""
-    running = [Accumulator() for _ in range(folds)]
-    found, start = {}, 0
-    for size in sorted(sizes):
-        for fold, accumulator in enumerate(running):
-            first = start + (fold - start) % folds
-            data.gather(order[first:size:folds], accumulator)
-        found[size] = [accumulator.result() for accumulator in running if accumulator.count]
-        start = size
-    return found
-
-
-def teach(data: Pair, index: Index, grid: Grid) -> Taught:
-    """Fit the teacher and the strong baseline on labeled rows."""
-    block = LabeledBlock.from_rows(data.weak[index], data.strong[index], data.targets[index])
-    ridge_weak, ridge_strong = (
-        choose_loo(design, block.targets) if ridge == "auto" else ridge
-        for design, ridge in (
-            (block.weak, grid.ridge_weak),
-            (block.strong, grid.ridge_strong),
+    noisy = data.noisy(grid.noise_levels, np.random.default_rng([grid.seed, trial, 1]))
+    exam = Exam(data, split, grid.levels)
+    taught = teach(data, split.labels(max(grid.n)), noisy, grid)
+    first = {
+        n: (
+            {key: exam.mark(key[0], fitted) for key, fitted in known.teachers.items()},
+            {ridge: exam.mark("strong", fitted) for ridge, fitted in known.baselines.items()},
+            exam.constant(known),
         )
+        for n, known in taught.items()
+    }
+    growth = Growth(
+        data, split.pool(max(grid.N)), ["strong", *data.teachers], noisy, folds_of(grid)
     )
-    return Taught(
-        block, block.teacher(ridge_weak), block.baseline(ridge_strong), ridge_weak, ridge_strong
-    )
+    settings = grid.settings(data.teachers)
+    records: dict[tuple[Setting, int, int], dict[str, Any]] = {}
+    for N in sorted(grid.N):
+        folds = growth.to(N)
+        pool = total(folds)
+        ceilings = Ceilings(folds, pool, grid.ceiling, grid.levels)
+        tops = {
+            ridge: exam.mark_all([ceilings.fit(known, ridge) for known in taught.values()])
+            for ridge in grid.ridges_strong
+        }
+        for teacher, λ_w, λ_s in {
+            (s.teacher, s.ridge_weak, s.ridge_strong): None for s in settings
+        }:
+            students = train_students(pool, teacher, list(taught.values()), λ_w, λ_s)
+            marked = exam.mark_all(students)
+            for i, n in enumerate(grid.n):
+                teachers, baselines, constant = first[n]
+                for level, noise in enumerate(grid.noise_levels):
+                    models = {
+                        "weak": teachers[teacher, λ_w][level],
+                        "w2s": marked[i][level],
+                        "strong": baselines[λ_s][level],
+                        "ceiling": tops[λ_s][i][level],
+                    }
+                    setting = Setting(teacher, noise, λ_w, λ_s)
+                    records[setting, n, N] = record(setting, n, N, trial, models, constant[level])
+    return [records[setting, n, N] for setting in settings for n in grid.n for N in grid.N]
 
 
 def train_students(
-    pool: Moments, taught: Sequence[Taught], ridge: Ridge
-) -> list[tuple[LinearProbe, float]]:
-    """Train the W2S student of every teacher on one pool; with its ridge."""
+    pool: Moments, teacher: str, taught: Sequence[Taught], ridge_weak: Ridge, ridge: Ridge
+) -> list[Fitted]:
+    """Train the W2S students of one teacher, a student a number of labels, on one pool."""
+    learnt = [known.teachers[teacher, ridge_weak] for known in taught]
     if ridge != "auto":
-        teachers = LinearProbe.stack([known.teacher for known in taught])
-        students = imitate(pool, teachers, ridge).split(len(taught))
-        return [(student, ridge) for student in students]
+        teachers = LinearProbe.stack([fitted.probe for fitted in learnt])
+        solve = pool.solver("strong", ridge)
+        students = imitate(pool, teachers, weak=teacher, solve=solve).split(len(taught))
+        return [Fitted(student, (ridge,) * len(learnt[0].ridges)) for student in students]
     eigen, trained = pool.spectrum("strong"), []
-    for known in taught:
-        chosen = choose_w2s(known.block, pool, known.ridge_weak)
-        solve = partial(eigen.solve, shift=pool.count * chosen)
-        student = imitate(pool, known.teacher, chosen, solve=solve)
-        trained.append((student, chosen))
+    for known, fitted in zip(taught, learnt, strict=True):
+        levels = len(fitted.ridges)
+        probes, ridges = [], []
+        for probe, λ_w, y in zip(
+            fitted.probe.split(levels),
+            fitted.ridges,
+            np.split(known.targets, levels, axis=1),
+            strict=True,
+        ):
+            λ = choose_w2s(known.block(teacher, y), pool, λ_w, teacher=teacher)
+            solve_shifted = partial(eigen.solve, shift=pool.count * λ)
+            probes.append(imitate(pool, probe, weak=teacher, solve=solve_shifted))
+            ridges.append(λ)
+        trained.append(Fitted(LinearProbe.stack(probes), tuple(ridges)))
     return trained
 
 
-def train_ceiling(
-    known: Taught, labels: Sequence[Moments], pool: Sequence[Moments], grid: Grid
-) -> tuple[LinearProbe, float]:
-    """Train the strong ceiling on the rows that `grid.ceiling` names; with its ridge."""
-    if grid.ceiling == "labels":
-        return known.baseline, known.ridge_strong
-    folds = [part.select("strong", "label") for part in pool]
-    if grid.ceiling == "all":
-        for i, part in enumerate(labels):
-            more = part.select("strong", "label")
-            folds[i:] = [folds[i] + more, *folds[i + 1 :]] if i < len(folds) else [more]
-    ridge = choose_folds(folds) if grid.ridge_strong == "auto" else grid.ridge_strong
-    return fit(total(folds), ridge), ridge
+class Exam:
+    """The held-out rows of a trial, on which every model is scored."""
+
+    def __init__(self, data: Pair, split: Split, levels: int) -> None:
+        y = data.targets[split.test]
+        self._data, self._test, self._levels = data, split.test, levels
+        self._truths = [y] if data.truth is None else [data.truth[split.test], y]
+        self._classes = None if data.classes is None else y.argmax(axis=1)
+
+    def mark(self, side: str, fitted: Fitted) -> list[Marks]:
+        """Score one model on the features of a side; one entry a noise level."""
+        return self._mark(side, [fitted])[0]
+
+    def mark_all(self, models: Sequence[Fitted]) -> list[list[Marks]]:
+        """Score several strong models at once."""
+        return self._mark("strong", models)
+
+    def _mark(self, side: str, models: Sequence[Fitted]) -> list[list[Marks]]:
+        probes = [probe for model in models for probe in model.probe.split(self._levels)]
+        found = tally(probes, self._data.side(side), self._truths, self._classes, self._test)
+        marks = []
+        for place, ridge in enumerate(λ for model in models for λ in model.ridges):
+            scores = {"risk": float(found.squared_error[0, place])}
+            if len(self._truths) > 1:
+                scores["raw"] = float(found.squared_error[1, place])
+            if self._classes is not None:
+                scores["accuracy"] = float(found.accuracy[place])
+            marks.append({**scores, "ridge": ridge})
+        return [marks[i : i + self._levels] for i in range(0, len(marks), self._levels)]
+
+    def constant(self, known: Taught) -> list[float]:
+        """Risk of predicting the mean of the labels, at each noise level."""
+        means = np.split(known.targets.mean(axis=0), self._levels)
+        return [float(np.mean(np.sum((self._truths[0] - m) ** 2, axis=1))) for m in means]
 
 
-def score(
-    data: Pair,
-    split: Split,
-    grid: Grid,
-    trial: int,
-    taught: Sequence[Taught],
-    cells: dict[tuple[int, int], Cell],
-) -> list[dict[str, Any]]:
-    """Test all models of a trial on its held-out rows."""
-    y = data.targets[split.test]
-    truths = [y] if data.truth is None else [data.truth[split.test], y]
-    classes = None if data.classes is None else y.argmax(axis=1)
-    strong_probes = [known.baseline for known in taught]
-    strong_probes += [cell.student for cell in cells.values()]
-    strong_probes += [cell.ceiling for cell in cells.values()]
-    by_weak = tally([known.teacher for known in taught], data.weak[split.test], truths, classes)
-    by_strong = tally(strong_probes, data.strong[split.test], truths, classes)
-    position = {size: place for place, size in enumerate(cells)}
-    records = []
-    for i, n in enumerate(grid.n):
-        guess = data.targets[split.labels(n)].mean(axis=0)
-        constant = float(np.mean(np.sum((truths[0] - guess) ** 2, axis=1)))
-        for N in grid.N:
-            place, cell = len(taught) + position[n, N], cells[n, N]
-            where = {
-                "weak": (by_weak, i),
-                "w2s": (by_strong, place),
-                "strong": (by_strong, i),
-                "ceiling": (by_strong, place + len(cells)),
-            }
-            record: dict[str, Any] = {"n": n, "N": N, "trial": trial}
-            record |= {m: float(t.squared_error[0, at]) for m, (t, at) in where.items()}
-            record["constant"] = constant
-            if len(truths) > 1:
-                record |= {
-                    f"raw_{m}": float(t.squared_error[1, at]) for m, (t, at) in where.items()
-                }
-            if classes is not None:
-                record |= {f"accuracy_{m}": float(t.accuracy[at]) for m, (t, at) in where.items()}
-            record |= {
-                "ridge_weak": taught[i].ridge_weak,
-                "ridge_w2s": cell.ridge_w2s,
-                "ridge_strong": taught[i].ridge_strong,
-                "ridge_ceiling": cell.ridge_ceiling,
-            }
-            records.append(record)
-    return records
+def record(
+    setting: Setting, n: int, N: int, trial: int, models: dict[str, Marks], constant: float
+) -> dict[str, Any]:
+    """One row of the table."""
+    row: dict[str, Any] = {
+        "n": n,
+        "N": N,
+        "trial": trial,
+        "teacher": setting.teacher,
+        "noise": setting.noise,
+        "asked_ridge_weak": str(setting.ridge_weak),
+        "asked_ridge_strong": str(setting.ridge_strong),
+    }
+    row |= {name: marks["risk"] for name, marks in models.items()}
+    row["constant"] = constant
+    for kind in ("raw", "accuracy", "ridge"):
+        row |= {f"{kind}_{name}": marks[kind] for name, marks in models.items() if kind in marks}
+    return row

@@ -1,0 +1,77 @@
+"""The strong ceilings over one pool, for every number of labels."""
+
+from functools import partial
+
+from w2slens._check import Ridge
+from w2slens.moments import Moments, total
+from w2slens.normal import Normal
+from w2slens.probe import LinearProbe
+from w2slens.ridge import choose_folds, fit
+from w2slens.taught import Fitted, Taught
+
+
+class Ceilings:
+    """Ceilings on the rows that `kind` names: ``all``, ``pool`` or ``labels``.
+
+    Parameters
+    ----------
+    folds
+        Moments of the pool with blocks ``strong`` and ``label``, in parts.
+    pool
+        Their sum; its factor of the strong Gram is shared with the students.
+    kind
+        Rows of the ceiling.
+    levels
+        Number of noise levels, the groups of the label's columns.
+    """
+
+    def __init__(self, folds: list[Moments], pool: Moments, kind: str, levels: int) -> None:
+        self._folds, self._pool, self._kind, self._levels = folds, pool, kind, levels
+        self._alone: dict[Ridge, Fitted] = {}
+        self._normal: Normal | None = None
+        self._narrow: list[Moments] | None = None
+
+    def fit(self, known: Taught, ridge: Ridge) -> Fitted:
+        """Train the ceiling beside the models of `known`."""
+        if self._kind == "labels":
+            return known.baselines[ridge]
+        if self._kind == "pool":
+            if ridge not in self._alone:
+                self._alone[ridge] = self._fit_folds(self._own_folds(), ridge)
+            return self._alone[ridge]
+        if ridge != "auto" and self._pool.solver("strong", ridge).definite:
+            probe = self._own_normal().fit_sum(known.folds[0], ridge)
+            if probe is not None:
+                return Fitted(probe, (ridge,) * self._levels)
+        return self._fit_folds(self._with_labels(known), ridge)
+
+    def _own_normal(self) -> Normal:
+        if self._normal is None:
+            self._normal = Normal.of(self._pool)
+        return self._normal
+
+    def _own_folds(self) -> list[Moments]:
+        if self._narrow is None:
+            self._narrow = [part.select("strong", "label") for part in self._folds]
+        return self._narrow
+
+    def _with_labels(self, known: Taught) -> list[Moments]:
+        """Add the labels to the pool, fold by fold."""
+        folds = list(self._own_folds())
+        for i, normal in enumerate(known.folds):
+            more = normal.moments()
+            folds[i:] = [folds[i] + more, *folds[i + 1 :]] if i < len(folds) else [more]
+        return folds
+
+    def _fit_folds(self, folds: list[Moments], ridge: Ridge) -> Fitted:
+        whole = total(folds)
+        if ridge != "auto":
+            return Fitted(fit(whole, ridge), (ridge,) * self._levels)
+        ridges = choose_folds(folds, whole, groups=self._levels)
+        eigen, k = whole.spectrum("strong"), whole.width("label") // self._levels
+        probes = []
+        for level, λ in enumerate(ridges):
+            every = fit(whole, λ, solve=partial(eigen.solve, shift=whole.count * λ))
+            some = slice(level * k, (level + 1) * k)
+            probes.append(LinearProbe(every.coef[:, some], every.intercept[some]))
+        return Fitted(LinearProbe.stack(probes), tuple(ridges))
