@@ -2,7 +2,7 @@
 
 Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
 Predict : `predict`, `Problem`, `Risks`.
-Run     : `transfer`, `Results`, `LabeledBlock`, `LinearProbe`.
+Run     : `transfer`, `sweep`, `Results`, `LabeledBlock`, `LinearProbe`.
 Advise  : `Verdict`.
 Refuse  : `InputError`, `MissingExtraError`, `UndefinedRatioWarning`.
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from w2slens.reproduction import coordinate_overlap
     from w2slens.results import Results
     from w2slens.risk import Risks, UndefinedRatioWarning
+    from w2slens.sweeps import sweep
     from w2slens.theory import Problem, predict
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "dimensions",
     "predict",
     "reduce",
+    "sweep",
     "transfer",
 ]
 
@@ -58,6 +60,7 @@ _HOMES = {
     "risk": ("Risks", "UndefinedRatioWarning"),
     "theory": ("Problem", "predict"),
     "protocol": ("transfer",),
+    "sweeps": ("sweep",),
 }
 
 

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +71,44 @@ def loading(path: str | Path) -> Iterator[None]:
 MARKER = "result.json"
 """The file by which a folder is known to hold a result; written last."""
 
-OURS = (MARKER, "report.html", "risks.png", "trials.csv", "dimensions.png")
+CONFIG = "config.json"
+"""The file by which a folder is known to hold a sweep; written first."""
+
+PARTS = "trials"
+"""Folder of a sweep's finished trials."""
+
+OURS = (
+    MARKER,
+    CONFIG,
+    "report.html",
+    "risks.png",
+    "trials.csv",
+    "summary.csv",
+    "dimensions.png",
+)
 """All files that a result may have; overwriting one removes those that the new one lacks."""
 
 
+def clear_result(folder: Path) -> None:
+    """Remove what a result left in a folder, and nothing else."""
+    parts = [*(folder / PARTS).glob("trial-*.csv"), *(folder / PARTS).glob("trial-*.csv.sha256")]
+    for file in [*(folder / name for name in OURS), *parts]:
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        (folder / PARTS).rmdir()
+
+
 def check_folder(
-    path: str | Path, *, overwrite: bool, names: Sequence[str] = OURS, argument: str = "out"
+    path: str | Path,
+    *,
+    overwrite: bool,
+    names: Sequence[str] = OURS,
+    continuing: bool = False,
+    argument: str = "out",
 ) -> Path:
     """Refuse, before any work, a folder that cannot or must not take a result.
+
+    Files of the result that a sweep `continuing` there has begun are no reason.
 
     Raises
     ------
@@ -92,13 +122,13 @@ def check_folder(
     try:
         if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
             raise InputError(argument, f"{folder} is a file; a folder is needed")
-        if (folder / MARKER).exists() and not overwrite:
+        if (folder / MARKER).exists() and not (overwrite or continuing):
             raise InputError(
                 argument,
                 f"{folder} already holds a result; choose another folder or pass --overwrite",
             )
         taken = [folder / name for name in names if (folder / name).exists()]
-        if any(file.is_dir() for file in taken) or (taken and not overwrite):
+        if any(file.is_dir() for file in taken) or (taken and not (overwrite or continuing)):
             raise InputError(argument, f"{taken[0]} exists already; choose another folder")
         above = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
         if not above.is_dir():
@@ -110,12 +140,19 @@ def check_folder(
     return folder
 
 
-def write_folder(path: str | Path, files: Mapping[str, str | bytes], *, overwrite: bool) -> Path:
+def write_folder(
+    path: str | Path,
+    files: Mapping[str, str | bytes],
+    *,
+    overwrite: bool,
+    continuing: bool = False,
+) -> Path:
     """Write the files of a result, whole or not at all; files that are not ours stay.
 
     Everything is written aside first and moved into place, the marker last.
     """
-    folder = check_folder(path, overwrite=overwrite, names=list(files))
+    names = list(files)
+    folder = check_folder(path, overwrite=overwrite, names=names, continuing=continuing)
     new = not folder.exists()
     try:
         aside = folder.parent if new else folder
@@ -129,9 +166,9 @@ def write_folder(path: str | Path, files: Mapping[str, str | bytes], *, overwrit
             if new:
                 stage.rename(folder)
                 return folder
-            stale = [file for file in OURS if (folder / MARKER).exists() and file not in files]
-            for file in stale:
-                (folder / file).unlink(missing_ok=True)
+            ours = (folder / MARKER).exists() or (folder / CONFIG).exists()
+            if ours and not continuing:
+                clear_result(folder)
             for file in sorted(files, key=lambda file: file == MARKER):
                 (stage / file).replace(folder / file)
     except OSError as error:

@@ -5,7 +5,10 @@ factored for every cell of a grid. Packed, a sum costs half and LAPACK's ``pftrf
 matrix products.
 """
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from w2slens._linalg import Array
@@ -29,9 +32,12 @@ def order(packed: Array) -> int:
     return int((np.sqrt(8 * len(packed) + 1) - 1) / 2)
 
 
-def diagonal(p: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+@lru_cache(maxsize=8)
+def diagonal(p: int) -> NDArray[np.intp]:
     """Return where the diagonal of a (p, p) matrix lies in its packed form."""
-    return np.flatnonzero(pack(np.eye(p)))
+    places = np.flatnonzero(pack(np.eye(p)))
+    places.setflags(write=False)
+    return places
 
 
 def solve_packed(packed: Array, right: Array) -> Array | None:

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from w2slens._files import MARKER
-from w2slens.cli._show import to_json
+from w2slens._json import to_json
 from w2slens.plots import figure_of_run
 from w2slens.report import render
 from w2slens.results import Results

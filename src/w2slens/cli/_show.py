@@ -1,7 +1,5 @@
 """Results on a terminal: tables on stdout, progress and notes on stderr."""
 
-import json
-import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,21 +26,6 @@ predicted: oracle, from the moments of all rows and labels. –: not defined."""
 
 
 UNPREDICTED = " Predictions are for ridge 0 and samples larger than the dimension."
-
-
-def to_json(document: Any) -> str:
-    """Serialise with undefined numbers as null."""
-    return json.dumps(_defined(document), indent=2, allow_nan=False)
-
-
-def _defined(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _defined(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_defined(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 @contextmanager

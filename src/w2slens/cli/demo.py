@@ -4,9 +4,10 @@ import click
 from rich.console import Console
 
 from w2slens._files import check_folder, write_folder
+from w2slens._json import to_json
 from w2slens.cli._options import output_options
 from w2slens.cli._result import command_line, run_files
-from w2slens.cli._show import notes, progress, show_run, to_json
+from w2slens.cli._show import notes, progress, show_run
 from w2slens.protocol import transfer
 from w2slens.views import digits
 

@@ -5,9 +5,10 @@ from rich.console import Console
 
 from w2slens._check import same_rows
 from w2slens._files import MARKER, check_folder, write_folder
+from w2slens._json import to_json
 from w2slens.cli._options import output_options
 from w2slens.cli._result import png
-from w2slens.cli._show import dimensions_table, notes, progress, to_json
+from w2slens.cli._show import dimensions_table, notes, progress
 from w2slens.dimension import dimensions
 from w2slens.plots import figure_of_dimensions
 from w2slens.sources import open_features

@@ -1,0 +1,181 @@
+"""The finished trials of a sweep in a folder, safe against being killed at any moment.
+
+    config.json                  settings, fingerprints of the data, format of the folder
+    trials/trial-0000.csv        one trial, numbers to the last digit
+    trials/trial-0000.csv.sha256 its checksum, as sha256sum writes and reads it
+
+A part is written aside, flushed to the disk and renamed, its checksum after it; a part without a
+matching checksum counts as not done. A lock keeps a second run out of the folder; it goes with the
+process that holds it.
+"""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from w2slens._errors import InputError
+from w2slens._files import CONFIG, MARKER, PARTS, check_folder, clear_result
+from w2slens._json import to_json
+from w2slens._version import __version__
+
+FORMAT = 1
+"""Format of the folder; readers refuse others."""
+
+LOCK = ".lock"
+"""Held while a sweep runs; the empty file stays."""
+
+
+class Journal:
+    """The parts of one sweep; made by `open_journal`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.damaged: list[int] = []
+
+    def load(self, trial: int) -> pd.DataFrame | None:
+        """Return a finished trial, or None where it is missing or damaged."""
+        path = self._path(trial)
+        try:
+            content = path.read_bytes()
+            checksum = path.with_suffix(".csv.sha256").read_text(encoding="ascii").split()[0]
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError, IndexError):
+            checksum = ""
+        if checksum != hashlib.sha256(content).hexdigest():
+            self.damaged.append(trial)
+            return None
+        return read_table(content)
+
+    def save(self, trial: int, table: pd.DataFrame) -> None:
+        """Write a finished trial."""
+        content = table.to_csv(index=False).encode()
+        path = self._path(trial)
+        checksum = f"{hashlib.sha256(content).hexdigest()}  {path.name}\n"
+        write_durably(path, content)
+        write_durably(path.with_suffix(".csv.sha256"), checksum.encode())
+
+    def _path(self, trial: int) -> Path:
+        return self.folder / PARTS / f"trial-{trial:04d}.csv"
+
+
+def read_table(content: bytes) -> pd.DataFrame:
+    """Read a table of trials to the last digit."""
+    text = {"teacher": str, "asked_ridge_weak": str, "asked_ridge_strong": str}
+    return pd.read_csv(
+        io.BytesIO(content), dtype=text, float_precision="round_trip", keep_default_na=True
+    )
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, also when the power fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    with part.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+
+
+@contextmanager
+def open_journal(
+    out: str | Path, config: dict[str, Any], *, overwrite: bool = False
+) -> Iterator[Journal]:
+    """Begin a sweep in a folder, or continue the same one.
+
+    Raises
+    ------
+    InputError
+        If another run is at work there, or the folder holds something else: another result, a
+        sweep with other settings or data, or one of another version.
+    """
+    folder = Path(out)
+    known = _config(folder)
+    check_folder(folder, overwrite=overwrite, continuing=known is not None)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / LOCK, timeout=0):
+            known = _config(folder)
+            if known is not None and overwrite:
+                clear_result(folder)
+                known = None
+            if known is None:
+                write_durably(folder / CONFIG, document(config).encode())
+            else:
+                _require_same(folder, known, config)
+            yield Journal(folder)
+    except Timeout:
+        raise InputError(
+            "out", f"{folder} is in use by another run; wait for it or choose another folder"
+        ) from None
+    except OSError as error:
+        raise InputError("out", f"{folder} cannot be written ({error.strerror})") from None
+
+
+def document(config: dict[str, Any]) -> str:
+    """Write the configuration of a sweep as JSON."""
+    return to_json({"format": FORMAT, "version": __version__, "config": config}) + "\n"
+
+
+def _config(folder: Path) -> dict[str, Any] | None:
+    """Read a sweep's configuration; None where the folder has none."""
+    path = folder / CONFIG
+    if not path.is_file():
+        return None
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(known["config"], dict):
+            raise TypeError
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            "out", f"{path} is not the configuration of a sweep; choose another folder"
+        ) from None
+    return check_format(known, path, "out")
+
+
+def check_format(known: dict[str, Any], path: Path, argument: str) -> dict[str, Any]:
+    """Refuse a document of another format."""
+    if known.get("format") != FORMAT:
+        raise InputError(
+            argument,
+            f"{path} has format {known.get('format')!r}; this version ({__version__}) reads "
+            f"format {FORMAT}: use the version that wrote it, or another folder",
+        )
+    return known
+
+
+def _require_same(folder: Path, known: dict[str, Any], config: dict[str, Any]) -> None:
+    """Refuse to continue a sweep that differs, naming the first difference."""
+    if known.get("version") != __version__:
+        raise InputError(
+            "out",
+            f"{folder} was begun by version {known.get('version')}; this is {__version__}, whose "
+            "digits may differ: finish it with that version, or choose another folder",
+        )
+    old, new = known["config"], json.loads(to_json(config))
+    for key in dict.fromkeys([*old, *new]):
+        if old.get(key) != new.get(key):
+            raise InputError(
+                "out",
+                f"{folder} holds another sweep: {key} is {_short(old.get(key))} there and "
+                f"{_short(new.get(key))} here; choose another folder or pass --overwrite",
+            )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def finished(folder: Path) -> bool:
+    """Whether the sweep in a folder has come to its end."""
+    return (folder / MARKER).is_file()
