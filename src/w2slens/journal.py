@@ -29,6 +29,10 @@ from w2slens._version import __version__
 FORMAT = 1
 """Format of the folder; readers refuse others."""
 
+TEXT = ("teacher", "asked_ridge_weak", "asked_ridge_strong")
+WHOLE = ("n", "N", "trial")
+"""Columns of the table that are not floating-point numbers."""
+
 LOCK = ".lock"
 """Held while a sweep runs; the empty file stays."""
 
@@ -68,17 +72,18 @@ class Journal:
 
 
 def read_table(content: bytes) -> pd.DataFrame:
-    """Read a table of trials to the last digit."""
-    text = {"teacher": str, "asked_ridge_weak": str, "asked_ridge_strong": str}
-    return pd.read_csv(
-        io.BytesIO(content), dtype=text, float_precision="round_trip", keep_default_na=True
-    )
+    """Read a table of trials to the last digit, which pandas' own parsers do not promise."""
+    table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    for column in table.columns.difference(list(TEXT), sort=False):
+        kind = int if column in WHOLE else float
+        table[column] = [kind(text or "nan") for text in table[column]]
+    return table
 
 
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, also when the power fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.part")
     with part.open("wb") as stream:
         stream.write(content)
         stream.flush()

@@ -7,7 +7,7 @@ scored on the test rows and forgotten.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,44 +33,68 @@ def run_trial(data: Pair, grid: Grid, trial: int) -> list[dict[str, Any]]:
     noisy = data.noisy(grid.noise_levels, np.random.default_rng([grid.seed, trial, 1]))
     exam = Exam(data, split, grid.levels)
     taught = teach(data, split.labels(max(grid.n)), noisy, grid)
-    first = {
-        n: (
+    alone = {
+        n: Alone(
             {key: exam.mark(key[0], fitted) for key, fitted in known.teachers.items()},
             {ridge: exam.mark("strong", fitted) for ridge, fitted in known.baselines.items()},
             exam.constant(known),
         )
         for n, known in taught.items()
     }
-    growth = Growth(
-        data, split.pool(max(grid.N)), ["strong", *data.teachers], noisy, folds_of(grid)
-    )
+    sides = ["strong", *data.teachers]
+    growth = Growth(data, split.pool(max(grid.N)), sides, noisy, folds_of(grid))
     settings = grid.settings(data.teachers)
     records: dict[tuple[Setting, int, int], dict[str, Any]] = {}
     for N in sorted(grid.N):
-        folds = growth.to(N)
-        pool = total(folds)
-        ceilings = Ceilings(folds, pool, grid.ceiling, grid.levels)
-        tops = {
-            ridge: exam.mark_all([ceilings.fit(known, ridge) for known in taught.values()])
-            for ridge in grid.ridges_strong
-        }
-        for teacher, λ_w, λ_s in {
-            (s.teacher, s.ridge_weak, s.ridge_strong): None for s in settings
-        }:
-            students = train_students(pool, teacher, list(taught.values()), λ_w, λ_s)
-            marked = exam.mark_all(students)
-            for i, n in enumerate(grid.n):
-                teachers, baselines, constant = first[n]
-                for level, noise in enumerate(grid.noise_levels):
-                    models = {
-                        "weak": teachers[teacher, λ_w][level],
-                        "w2s": marked[i][level],
-                        "strong": baselines[λ_s][level],
-                        "ceiling": tops[λ_s][i][level],
-                    }
-                    setting = Setting(teacher, noise, λ_w, λ_s)
-                    records[setting, n, N] = record(setting, n, N, trial, models, constant[level])
+        models = score_pool(growth.to(N), taught, settings, grid, exam)
+        for (setting, n), (student, ceiling) in models.items():
+            marks = {**alone[n].of(setting, grid), "w2s": student, "ceiling": ceiling}
+            constant = alone[n].constant[grid.noise_levels.index(setting.noise)]
+            records[setting, n, N] = record(setting, n, N, trial, marks, constant)
     return [records[setting, n, N] for setting in settings for n in grid.n for N in grid.N]
+
+
+class Alone(NamedTuple):
+    """Scores of what n labels give without a pool, a list over noise levels each."""
+
+    teachers: dict[tuple[str, Ridge], list[Marks]]
+    baselines: dict[Ridge, list[Marks]]
+    constant: list[float]
+
+    def of(self, setting: Setting, grid: Grid) -> dict[str, Marks]:
+        """Scores of the teacher and the baseline of one curve."""
+        level = grid.noise_levels.index(setting.noise)
+        return {
+            "weak": self.teachers[setting.teacher, setting.ridge_weak][level],
+            "strong": self.baselines[setting.ridge_strong][level],
+        }
+
+
+def score_pool(
+    folds: list[Moments],
+    taught: dict[int, Taught],
+    settings: Sequence[Setting],
+    grid: Grid,
+    exam: "Exam",
+) -> dict[tuple[Setting, int], tuple[Marks, Marks]]:
+    """Train and score the students and ceilings of one pool: (curve, n) → both scores."""
+    pool = total(folds)
+    ceilings = Ceilings(folds, pool, grid.ceiling, grid.levels)
+    tops = {
+        ridge: exam.mark_all([ceilings.fit(known, ridge) for known in taught.values()])
+        for ridge in grid.ridges_strong
+    }
+    students = {
+        key: exam.mark_all(train_students(pool, key[0], list(taught.values()), *key[1:]))
+        for key in dict.fromkeys((s.teacher, s.ridge_weak, s.ridge_strong) for s in settings)
+    }
+    found = {}
+    for setting in settings:
+        level = grid.noise_levels.index(setting.noise)
+        key = (setting.teacher, setting.ridge_weak, setting.ridge_strong)
+        for i, n in enumerate(taught):
+            found[setting, n] = (students[key][i][level], tops[setting.ridge_strong][i][level])
+    return found
 
 
 def train_students(

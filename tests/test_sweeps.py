@@ -1,0 +1,265 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from filelock import FileLock
+
+from tests import oracles
+from tests.laws import agrees, close
+from w2slens import InputError, sweep, transfer
+from w2slens.pair import Pair
+from w2slens.risk import MODELS
+from w2slens.splits import Split
+
+pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
+
+ROWS = 500
+
+
+def rows(seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((ROWS, 30))
+    y = x[:, 0] + 0.5 * x[:, 20] + rng.standard_normal(ROWS)
+    teachers = {"near": x[:, :18], "far": np.cumsum(x[:, 10:], axis=1).astype(np.float32)}
+    return teachers, x[:, 5:25], y
+
+
+SMALL = {"n": [25, 60], "N": [90, 200], "trials": 3, "ridge_weak": 0, "ridge_strong": 0, "test": 99}
+
+
+def test_every_cell_equals_a_computation_of_its_own():
+    teachers, strong, y = rows()
+    found = sweep(
+        teachers,
+        strong,
+        y,
+        n=[60, 12, 25],
+        N=[200, 90, 15],
+        trials=2,
+        ridge_weak=[0.0, 0.3],
+        ridge_strong=[0.1, 0.0],
+        noise_levels=[0.0, 0.5],
+        seed=4,
+        test=99,
+        jobs=1,
+    ).table
+    assert len(found) == 2 * 2 * 2 * 2 * 9 * 2
+    targets = y[:, None]
+    for row in found.itertuples():
+        split = Split.draw(ROWS, 99, 4, row.trial)
+        noise = np.random.default_rng([4, row.trial, 1]).standard_normal(targets.shape)
+        taught = targets + row.noise * noise * targets.std(axis=0)
+        index = (split.labels(row.n), split.pool(row.N), split.test)
+        ridges = (float(row.asked_ridge_weak), float(row.asked_ridge_strong))
+        weak = teachers[row.teacher]
+        risks, _ = oracles.four_models(weak, strong, taught, targets, *index, *ridges)
+        for model in MODELS:
+            close(getattr(row, model), risks[model])
+
+
+def test_flipped_classes_are_other_classes_at_the_given_share():
+    codes = np.random.default_rng(0).integers(0, 4, 30_000)
+    pair = Pair({}, np.zeros((30_000, 1)), np.eye(4)[codes], classes=np.arange(4))
+    noisy = pair.noisy([0.0, 0.1, 0.3], np.random.default_rng(1)).reshape(-1, 3, 4)
+    assert (noisy.sum(axis=2) == 1).all()
+    drawn = noisy.argmax(axis=2)
+    assert (drawn[:, 0] == codes).all()
+    for level, share in ((1, 0.1), (2, 0.3)):
+        step = (drawn[:, level] - codes) % 4
+        for other in (1, 2, 3):
+            agrees(step == other, share / 3)
+    assert (drawn[:, 2] != codes)[drawn[:, 1] != codes].all()
+
+
+def test_noise_changes_training_alone_and_not_the_clean_curve():
+    teachers, strong, y = rows()
+    classes = np.digitize(y, [-0.5, 0.5])
+    found = sweep(
+        teachers["near"], strong, classes, **SMALL, noise_levels=[0.0, 0.3], task="classification"
+    )
+    clean, noisy = found.select(noise=0.0).table, found.select(noise=0.3).table
+    assert not np.isclose(noisy["weak"], clean["weak"]).any()
+    assert np.isnan(found.select(noise=0.3).predicted.weak).all()
+    alone = transfer(teachers["near"], strong, classes, **SMALL, task="classification").table
+    pd.testing.assert_frame_equal(clean, alone, rtol=1e-10)
+
+
+def test_automatic_ridges_are_chosen_for_each_noise_level_and_teacher():
+    teachers, strong, y = rows()
+    settings = {**SMALL, "ridge_weak": "auto", "ridge_strong": ["auto", 0.1], "trials": 2}
+    found = sweep(teachers, strong, y, noise_levels=[0, 2.0], **settings, jobs=1)
+    one = found.select(teacher="far", noise=0.0, ridge_strong="auto").table
+    settings["ridge_strong"] = "auto"
+    alone = transfer(teachers["far"], strong, y, **settings).table
+    for column in (*MODELS, "ridge_weak", "ridge_w2s", "ridge_strong", "ridge_ceiling"):
+        close(one[column], alone[column], 1e-7)
+    means = found.table.groupby("noise")[["ridge_weak", "ridge_strong"]].mean()
+    assert (means.loc[2.0] > means.loc[0.0]).all()
+
+
+def test_processes_change_no_digit():
+    teachers, strong, y = rows()
+    one = sweep(teachers, strong, y, **SMALL, jobs=1).table
+    two = sweep(teachers, strong, y, **SMALL, jobs=2).table
+    pd.testing.assert_frame_equal(one, two, rtol=1e-11)
+
+
+def test_folder_is_readable_without_the_library_and_is_read_back(tmp_path):
+    teachers, strong, y = rows()
+    seen = []
+    first = sweep(teachers, strong, y, **SMALL, out=tmp_path / "s", jobs=1)
+    again = sweep(
+        teachers, strong, y, **SMALL, out=tmp_path / "s", progress=lambda *done: seen.append(done)
+    )
+    assert seen == [(24, 24)]
+    pd.testing.assert_frame_equal(first.table, again.table, check_exact=True)
+    table = pd.read_csv(tmp_path / "s" / "trials.csv")
+    assert {"n", "N", "trial", "teacher", "noise", *MODELS} <= set(table)
+    config = json.loads((tmp_path / "s" / "config.json").read_text())["config"]
+    assert (config["seed"], config["n"], config["teachers"]) == (0, [25, 60], ["near", "far"])
+    checked = subprocess.run(
+        ["sha256sum", "-c", *(p.name for p in (tmp_path / "s" / "trials").glob("*.sha256"))],
+        cwd=tmp_path / "s" / "trials",
+        capture_output=True,
+    )
+    assert checked.returncode == 0
+
+
+def test_a_damaged_part_is_noticed_and_computed_again(tmp_path):
+    teachers, strong, y = rows()
+    first = sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    part = tmp_path / "trials" / "trial-0001.csv"
+    content = part.read_bytes()
+    part.write_bytes(content.replace(b"1", b"2", 1))
+    (tmp_path / "trials" / "trial-0002.csv.sha256").write_bytes(b"\xff")
+    again = sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    pd.testing.assert_frame_equal(first.table, again.table, check_exact=True)
+    assert part.read_bytes() == content
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path):
+    teachers, strong, y = rows()
+    with (
+        FileLock(tmp_path / ".lock"),
+        pytest.raises(InputError, match=r"out: .* is in use by another run"),
+    ):
+        sweep(teachers, strong, y, **SMALL, out=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 1}, "another sweep: seed is 0 there and 1 here"),
+        ({"n": [25]}, "another sweep: n is"),
+        ({"strong": 1}, "another sweep: data is"),
+    ],
+)
+def test_a_folder_of_another_sweep_is_refused(tmp_path, change, message):
+    teachers, strong, y = rows()
+    sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    change = {"strong": strong + 1} if "strong" in change else change
+    arguments = {"strong": strong, **SMALL, **change, "out": tmp_path, "jobs": 1}
+    with pytest.raises(InputError, match=message):
+        sweep(teachers, arguments.pop("strong"), y, **arguments)
+    foreign = tmp_path / "notes.txt"
+    foreign.write_text("mine")
+    arguments = {"strong": strong, **SMALL, **change, "out": tmp_path, "jobs": 1}
+    sweep(teachers, arguments.pop("strong"), y, **arguments, overwrite=True)
+    assert foreign.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [("format", 2, "format 2; this version"), ("version", "0.0.0", "begun by version 0.0.0")],
+)
+def test_a_folder_of_another_version_is_refused(tmp_path, key, value, message):
+    teachers, strong, y = rows()
+    sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, key: value}))
+    with pytest.raises(InputError, match=message):
+        sweep(teachers, strong, y, **SMALL, out=tmp_path)
+
+
+def test_a_foreign_configuration_is_left_alone(tmp_path):
+    teachers, strong, y = rows()
+    (tmp_path / "config.json").write_text('{"mine": 1}')
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match="not the configuration of a sweep"):
+            sweep(teachers, strong, y, **SMALL, out=tmp_path, overwrite=overwrite)
+    assert (tmp_path / "config.json").read_text() == '{"mine": 1}'
+
+
+KILLED = """
+import sys
+from tests.test_sweeps import SMALL, rows
+from w2slens import sweep
+teachers, strong, y = rows()
+sweep(teachers, strong, y, **{**SMALL, "trials": 60}, out=sys.argv[1], jobs=int(sys.argv[2]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_killed_sweep_goes_on_with_the_same_numbers(tmp_path, jobs):
+    teachers, strong, y = rows()
+    settings = {**SMALL, "trials": 60, "jobs": jobs}
+    whole = sweep(teachers, strong, y, **settings)
+    out, parts = tmp_path / "killed", tmp_path / "killed" / "trials"
+    kills = 0
+    for least in (1, 20):
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(out), str(jobs)])
+        while process.poll() is None and len(list(parts.glob("*.csv"))) < least:
+            time.sleep(0.002)
+        kills += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert kills > 0
+    assert not (out / "result.json").exists()
+    resumed = sweep(teachers, strong, y, **settings, out=out)
+    pd.testing.assert_frame_equal(resumed.table, whole.table, check_exact=True)
+    assert (out / "result.json").exists()
+    assert not list(parts.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"weak": {}}, "weak: names no teacher"),
+        ({"weak": {"label": np.eye(ROWS)}}, "weak: names a teacher 'label'"),
+        ({"weak": {"a": np.eye(ROWS), "b": np.eye(9)}}, "weak.b: the numbers of rows differ"),
+        ({"ridge_weak": []}, "ridge_weak: is an empty list"),
+        ({"ridge_strong": [0.1, 0.1]}, "ridge_strong: lists 0.1 twice"),
+        ({"noise_levels": [-0.1]}, "noise_levels: is -0.1"),
+        ({"noise_levels": []}, "noise_levels: is an empty list"),
+        ({"noise_levels": [1.0], "task": "classification"}, "noise_levels: holds 1"),
+        ({"jobs": 0}, "jobs: is 0"),
+        ({"n": 400, "N": 200}, "n: max n"),
+    ],
+)
+def test_bad_sweeps_are_refused(change, message):
+    teachers, strong, y = rows()
+    arguments = {"weak": teachers, **SMALL, **change}
+    labels = (y > 0).astype(int) if "task" in change else y
+    with pytest.raises(InputError, match=message):
+        sweep(arguments.pop("weak"), strong, labels, **arguments)
+
+
+def test_several_curves_are_told_apart():
+    teachers, strong, y = rows()
+    found = sweep(teachers, strong, y, **SMALL, jobs=1)
+    assert len(found.settings) == 2
+    for ask in ("dimensions", "predicted", "verdict", "bounds"):
+        with pytest.raises(InputError, match="hold 2 curves"):
+            getattr(found, ask)
+    with pytest.raises(InputError, match="finds no such curve"):
+        found.select(teacher="nobody")
+    document = found.to_dict()
+    assert [curve["setting"]["teacher"] for curve in document["curves"]] == ["near", "far"]
+    assert found.summary["teacher"].tolist() == ["near"] * 4 + ["far"] * 4
