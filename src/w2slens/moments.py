@@ -38,7 +38,7 @@ from w2slens._linalg import (
 Blocks = tuple[tuple[str, int], ...]
 Chunk = Mapping[str, NDArray[Any]]
 
-PANEL_ROWS = 1024
+PANEL_ROWS = 512
 """Rows converted to float64 at a time: large enough for BLAS, small enough to stay in cache."""
 
 MIRROR = 128

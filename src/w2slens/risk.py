@@ -214,8 +214,8 @@ def tally(
     hits = np.zeros(len(probes))
     for start in range(0, m, PANEL_ROWS):
         panel = slice(start, start + PANEL_ROWS)
-        rows = features[panel if index is None else index[panel]].astype(np.float64)
-        scores = stacked.predict(rows).reshape(-1, len(probes), k)
+        rows = features[panel if index is None else index[panel]]
+        scores = stacked.predict(rows.astype(np.float64)).reshape(-1, len(probes), k)
         for row, truth in enumerate(truths):
             errors[row] += np.sum((scores - truth[panel, None, :]) ** 2, axis=(0, 2))
         if classes is not None:
