@@ -2,6 +2,7 @@
 
 Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
 Predict : `predict`, `Problem`, `Risks`.
+Plant   : `Planted`.
 Run     : `transfer`, `Results`, `LabeledBlock`, `LinearProbe`.
 Advise  : `Verdict`.
 Refuse  : `InputError`, `MissingExtraError`, `UndefinedRatioWarning`.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from w2slens.reproduction import coordinate_overlap
     from w2slens.results import Results
     from w2slens.risk import Risks, UndefinedRatioWarning
+    from w2slens.synthetic import Planted
     from w2slens.theory import Problem, predict
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "LinearProbe",
     "MissingExtraError",
     "Moments",
+    "Planted",
     "Problem",
     "Results",
     "Risks",
@@ -56,6 +59,7 @@ _HOMES = {
     "reproduction": ("coordinate_overlap",),
     "results": ("Results",),
     "risk": ("Risks", "UndefinedRatioWarning"),
+    "synthetic": ("Planted",),
     "theory": ("Problem", "predict"),
     "protocol": ("transfer",),
 }
