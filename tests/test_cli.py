@@ -37,7 +37,7 @@ def test_dims_prints_one_document(files, capsys):
     assert code == 0
     assert list(document) == ["rows", "weak", "strong", "correlation"]
     side = {"coordinates", "rank", "energy_rank", "participation_ratio", "stable_rank"}
-    assert set(document["weak"]) == set(document["strong"]) == side
+    assert set(document["weak"]) == set(document["strong"]) == side | {"energy", "spectrum"}
     expected = {"plug_in", "debiased", "unclipped", "chance", "interval", "canonical"}
     assert set(document["correlation"]) == expected
     assert document["weak"]["rank"] == 8

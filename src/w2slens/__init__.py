@@ -2,7 +2,8 @@
 
 Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
 Predict : `predict`, `Problem`, `Risks`.
-Run     : `transfer`, `sweep`, `Results`, `LabeledBlock`, `LinearProbe`.
+Plant   : `Planted`.
+Run     : `transfer`, `sweep`, `simulate`, `Results`, `load_results`, `LabeledBlock`, `LinearProbe`.
 Advise  : `Verdict`.
 Refuse  : `InputError`, `MissingExtraError`, `UndefinedRatioWarning`.
 
@@ -17,6 +18,7 @@ from w2slens._version import __version__
 
 if TYPE_CHECKING:
     from w2slens.advise import Verdict
+    from w2slens.archive import load_results
     from w2slens.dimension import Dimensions, dimensions
     from w2slens.labeled import LabeledBlock
     from w2slens.moments import Moments, reduce
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from w2slens.reproduction import coordinate_overlap
     from w2slens.results import Results
     from w2slens.risk import Risks, UndefinedRatioWarning
-    from w2slens.sweeps import sweep
+    from w2slens.sweeps import simulate, sweep
+    from w2slens.synthetic import Planted
     from w2slens.theory import Problem, predict
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "LinearProbe",
     "MissingExtraError",
     "Moments",
+    "Planted",
     "Problem",
     "Results",
     "Risks",
@@ -43,8 +47,10 @@ __all__ = [
     "__version__",
     "coordinate_overlap",
     "dimensions",
+    "load_results",
     "predict",
     "reduce",
+    "simulate",
     "sweep",
     "transfer",
 ]
@@ -58,9 +64,11 @@ _HOMES = {
     "reproduction": ("coordinate_overlap",),
     "results": ("Results",),
     "risk": ("Risks", "UndefinedRatioWarning"),
+    "synthetic": ("Planted",),
     "theory": ("Problem", "predict"),
     "protocol": ("transfer",),
-    "sweeps": ("sweep",),
+    "archive": ("load_results",),
+    "sweeps": ("simulate", "sweep"),
 }
 
 

@@ -142,6 +142,17 @@ def same_rows(sizes: dict[str, int]) -> int:
     return counts[0]
 
 
+def task_of(array: NDArray[Any]) -> Task:
+    """Take real labels as regression; ask where integers could be either."""
+    if array.dtype.kind not in "iub":
+        return "regression"
+    raise InputError(
+        "task",
+        f"is missing and the labels are integers with {len(np.unique(array))} distinct values; are "
+        "they classes (task classification) or numbers (task regression)?",
+    )
+
+
 def labels(
     value: Any, argument: str, task: Task
 ) -> tuple[NDArray[np.float64], NDArray[Any] | None]:

@@ -47,6 +47,22 @@ class Correlation:
     interval: tuple[float, float]
     canonical: Array
 
+    @classmethod
+    def exact(cls, canonical: Array) -> "Correlation":
+        """Describe a population, whose correlations are known."""
+        canonical = np.minimum(canonical, 1.0)
+        d_sw = float(np.sum(canonical**2))
+        return cls(d_sw, d_sw, d_sw, 0.0, (d_sw, d_sw), canonical)
+
+    @classmethod
+    def from_dict(cls, found: dict[str, Any]) -> "Correlation":
+        """Read what `to_dict` wrote; null is nan."""
+        names = ("plug_in", "debiased", "unclipped", "chance")
+        plug_in, debiased, unclipped, chance = (as_float(found[name]) for name in names)
+        low, high = (as_float(end) for end in found["interval"])
+        canonical = np.array(found["canonical"], float)
+        return cls(plug_in, debiased, unclipped, chance, (low, high), canonical)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types; undefined ones are nan."""
         return {
@@ -57,6 +73,11 @@ class Correlation:
             "interval": list(self.interval),
             "canonical": self.canonical.tolist(),
         }
+
+
+def as_float(value: Any) -> float:
+    """Read a number from JSON, where nan is null."""
+    return float("nan") if value is None else float(value)
 
 
 def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:

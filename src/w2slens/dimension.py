@@ -79,7 +79,14 @@ class SideDimensions:
             "energy_rank": self.energy_rank,
             "participation_ratio": self.participation_ratio,
             "stable_rank": self.stable_rank,
+            "energy": self.energy,
+            "spectrum": self.spectrum.tolist(),
         }
+
+    @classmethod
+    def from_dict(cls, found: dict[str, Any]) -> "SideDimensions":
+        """Read what `to_dict` wrote."""
+        return cls(found["coordinates"], np.array(found["spectrum"], float), found["energy"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +96,7 @@ class Dimensions:
     Attributes
     ----------
     rows
-        Number of examples.
+        Number of examples; 0 for a population that is known exactly.
     weak, strong
         Intrinsic dimensions of either side.
     correlation
@@ -134,6 +141,12 @@ class Dimensions:
             "strong": self.strong.to_dict(),
             "correlation": self.correlation.to_dict(),
         }
+
+    @classmethod
+    def from_dict(cls, found: dict[str, Any]) -> "Dimensions":
+        """Read what `to_dict` wrote."""
+        weak, strong = (SideDimensions.from_dict(found[name]) for name in ("weak", "strong"))
+        return cls(found["rows"], weak, strong, Correlation.from_dict(found["correlation"]))
 
 
 def dimensions(

@@ -33,6 +33,9 @@ TEXT = ("teacher", "asked_ridge_weak", "asked_ridge_strong")
 WHOLE = ("n", "N", "trial")
 """Columns of the table that are not floating-point numbers."""
 
+WORDS = ("title", "recipe")
+"""Entries of the configuration that change no number."""
+
 LOCK = ".lock"
 """Held while a sweep runs; the empty file stays."""
 
@@ -168,7 +171,7 @@ def _require_same(folder: Path, known: dict[str, Any], config: dict[str, Any]) -
         )
     old, new = known["config"], json.loads(to_json(config))
     for key in dict.fromkeys([*old, *new]):
-        if old.get(key) != new.get(key):
+        if key not in WORDS and old.get(key) != new.get(key):
             raise InputError(
                 "out",
                 f"{folder} holds another sweep: {key} is {_short(old.get(key))} there and "

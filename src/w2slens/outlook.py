@@ -10,7 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from w2slens.dimension import Dimensions, jackknife_blocks, measure
+from w2slens.correlation import Correlation
+from w2slens.dimension import Dimensions, SideDimensions, jackknife_blocks, measure
 from w2slens.grid import Grid, Setting
 from w2slens.moments import total
 from w2slens.pair import Pair
@@ -84,6 +85,41 @@ class SampleOutlook:
                 noise = float(np.mean(np.sum((data.targets - data.truth) ** 2, axis=1)))
             self._known[teacher] = dims, Problem.from_moments(total(parts), noise=noise)
         return self._known[teacher]
+
+
+class PlantedOutlook:
+    """From a population that is known exactly.
+
+    Parameters
+    ----------
+    problem
+        The population.
+    grid
+        Settings.
+    """
+
+    def __init__(self, problem: Problem, grid: Grid) -> None:
+        self._problem, self._grid = problem, grid
+
+    def dimensions(self, teacher: str) -> Dimensions:
+        """Return the dimensions of the population."""
+        problem = self._problem
+        weak, strong = (
+            SideDimensions(len(eigen.all_values), eigen.values)
+            for eigen in (problem.weak_spectrum, problem.strong_spectrum)
+        )
+        return Dimensions(0, weak, strong, Correlation.exact(problem.canonical))
+
+    def predicted(self, setting: Setting) -> Risks:
+        """Predict from the population."""
+        return exact_risks(self._problem, self._grid, setting)
+
+    def bounds(self, setting: Setting) -> Risks | None:
+        """Evaluate the bounds, which hold without ridge and for the ceiling of all rows."""
+        ridgeless = setting.ridge_weak == setting.ridge_strong == 0
+        if not ridgeless or self._grid.ceiling != "all":
+            return None
+        return predict(self._problem, n=self._grid.n, N=self._grid.N, method="bounds")
 
 
 def exact_risks(problem: Problem, grid: Grid, setting: Setting) -> Risks:

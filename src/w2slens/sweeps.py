@@ -20,18 +20,27 @@ from threadpoolctl import threadpool_limits
 
 from w2slens import _check
 from w2slens._check import Ridge, Task
+from w2slens._errors import InputError
 from w2slens._files import MARKER, write_folder
 from w2slens._json import to_json
+from w2slens._version import __version__
 from w2slens.grid import Grid, test_rows
 from w2slens.journal import FORMAT, Journal, open_journal
-from w2slens.outlook import Outlook, SampleOutlook
-from w2slens.pair import Pair
+from w2slens.outlook import Outlook, PlantedOutlook, SampleOutlook
+from w2slens.pair import TEACHER, Pair
 from w2slens.protocol import config
 from w2slens.results import Results
+from w2slens.synthetic import Planted
 from w2slens.trial import run_trial
 
 Progress = Callable[[int, int], None]
 Features = ArrayLike | str | Path
+
+TEST_DRAWN = 2000
+"""Rows on which the models of a drawn trial are tested, unless asked otherwise."""
+
+DRAW = 2
+"""Last entry of the seed of a trial's rows; its splits and its noise have others."""
 
 HASH_ROWS = 4096
 """Rows hashed at a time, so that no second copy of the features is made."""
@@ -122,6 +131,103 @@ def sweep(
     >>> found.select(teacher="apart").dimensions.d_w
     30
     """
+    plan = prepare(
+        weak,
+        strong,
+        y,
+        n=n,
+        N=N,
+        trials=trials,
+        ridge_weak=ridge_weak,
+        ridge_strong=ridge_strong,
+        noise_levels=noise_levels,
+        seed=seed,
+        task=task,
+        target=target,
+        test=test,
+        ceiling=ceiling,
+    )
+    return plan.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
+
+
+def simulate(
+    planted: Planted,
+    *,
+    n: int | Iterable[int],
+    N: int | Iterable[int],
+    trials: int = 10,
+    ridge_weak: Ridge | Sequence[Ridge] = "auto",
+    ridge_strong: Ridge | Sequence[Ridge] = "auto",
+    out: str | Path | None = None,
+    seed: int = 0,
+    test: int = TEST_DRAWN,
+    ceiling: str = "all",
+    overwrite: bool = False,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Results:
+    """Run weak-to-strong training on fresh draws of a planted problem.
+
+    Every trial draws its rows anew, so that standard errors cover the draw of the rows; risks are
+    excess risks, and the predictions come from the population itself.
+
+    Parameters
+    ----------
+    planted
+        The problem.
+    n, N, trials, ridge_weak, ridge_strong, out, seed, ceiling, overwrite, jobs, progress
+        As in `sweep`.
+    test
+        Rows on which every trial's models are tested.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    InputError
+        As `sweep`.
+
+    Examples
+    --------
+    >>> pair = Planted.with_correlations(12, 8, [1, 1, 0.5], noise=1.0)
+    >>> found = simulate(pair, n=60, N=500, trials=2, ridge_weak=0, ridge_strong=0, jobs=1)
+    >>> print(found.scale, f"{found.dimensions.d_sw:.2f}")
+    excess 2.25
+    """
+    plan = prepare_planted(
+        planted,
+        n=n,
+        N=N,
+        trials=trials,
+        ridge_weak=ridge_weak,
+        ridge_strong=ridge_strong,
+        seed=seed,
+        test=test,
+        ceiling=ceiling,
+    )
+    return plan.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
+
+
+def prepare(
+    weak: Features | Mapping[str, Features],
+    strong: Features,
+    y: Features,
+    *,
+    n: int | Iterable[int],
+    N: int | Iterable[int],
+    trials: int = 10,
+    ridge_weak: Ridge | Sequence[Ridge] = "auto",
+    ridge_strong: Ridge | Sequence[Ridge] = "auto",
+    noise_levels: Sequence[float] | None = None,
+    seed: int = 0,
+    task: Task = "regression",
+    target: Features | None = None,
+    test: int | float | None = None,
+    ceiling: str = "all",
+) -> "Plan":
+    """Check everything about a sweep on rows without running it; parameters as of `sweep`."""
     data = Pair.validated(weak, strong, y, target, task)
     grid = Grid.validated(
         n=n,
@@ -137,10 +243,49 @@ def sweep(
     )
     grid.check_rows(data.rows)
     settings = {**config(data, grid, task), "teachers": list(data.teachers)}
-    if out is not None:
-        settings["data"] = fingerprints(data)
-    plan = Plan(OnRows(data, grid), grid, list(data.teachers), settings, SampleOutlook(data, grid))
-    return plan.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
+    return Plan(OnRows(data, grid), grid, list(data.teachers), settings, SampleOutlook(data, grid))
+
+
+def prepare_planted(
+    planted: Planted,
+    *,
+    n: int | Iterable[int],
+    N: int | Iterable[int],
+    trials: int = 10,
+    ridge_weak: Ridge | Sequence[Ridge] = "auto",
+    ridge_strong: Ridge | Sequence[Ridge] = "auto",
+    seed: int = 0,
+    test: int = TEST_DRAWN,
+    ceiling: str = "all",
+) -> "Plan":
+    """Check everything about a simulation without running it; parameters as of `simulate`."""
+    if not isinstance(planted, Planted):
+        raise InputError("planted", f"is {type(planted).__name__}; a Planted problem is needed")
+    grid = Grid.validated(
+        n=n,
+        N=N,
+        trials=trials,
+        test=_check.whole(test, "test"),
+        ridge_weak=ridge_weak,
+        ridge_strong=ridge_strong,
+        ceiling=ceiling,
+        seed=seed,
+    )
+    grid.check_rows(grid.rows)
+    settings = {
+        **grid.to_dict(),
+        "scale": "excess",
+        "task": "regression",
+        "rows": grid.rows,
+        "outputs": planted.coef.shape[1],
+        "classes": None,
+        "version": __version__,
+        "teachers": [TEACHER],
+        "drawn": {"law": planted.law, "noise": float(planted.noise)},
+    }
+    return Plan(
+        OnDraws(planted, grid), grid, [TEACHER], settings, PlantedOutlook(planted.problem, grid)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +298,35 @@ class OnRows:
     def __call__(self, trial: int) -> list[dict[str, Any]]:
         """Run one trial."""
         return run_trial(self.data, self.grid, trial)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Shape, type and SHA-256 of every array."""
+        data = self.data
+        arrays = {f"weak.{name}": features for name, features in data.teachers.items()}
+        arrays |= {"strong": data.strong, "labels": data.targets}
+        if data.truth is not None:
+            arrays["target"] = data.truth
+        return {name: fingerprint(array) for name, array in arrays.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class OnDraws:
+    """The trials of a grid on fresh draws of a planted problem."""
+
+    planted: Planted
+    grid: Grid
+
+    def __call__(self, trial: int) -> list[dict[str, Any]]:
+        """Draw the rows of one trial and run it."""
+        rng = np.random.default_rng([self.grid.seed, trial, DRAW])
+        drawn = self.planted.draw(self.grid.rows, rng)
+        pair = Pair({TEACHER: drawn.weak}, drawn.strong, drawn.y, drawn.target)
+        return run_trial(pair, self.grid, trial)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Shape, type and SHA-256 of the maps that define the problem."""
+        names = ("weak_map", "strong_map", "coef")
+        return {name: fingerprint(getattr(self.planted, name)) for name in names}
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +347,7 @@ class Plan:
         Where the results' dimensions and predictions come from.
     """
 
-    trial: Callable[[int], list[dict[str, Any]]]
+    trial: OnRows | OnDraws
     grid: Grid
     teachers: list[str]
     config: dict[str, Any]
@@ -193,7 +367,8 @@ class Plan:
         if out is None:
             tables = self._trials(None, workers, progress)
             return self._results(tables)
-        with open_journal(out, self.config, overwrite=overwrite) as journal:
+        settings = {**self.config, "data": self.trial.fingerprints()}
+        with open_journal(out, settings, overwrite=overwrite) as journal:
             results = self._results(self._trials(journal, workers, progress))
             if not (journal.folder / MARKER).exists() or journal.damaged:
                 write_folder(journal.folder, result_files(results), overwrite=True, continuing=True)
@@ -257,15 +432,6 @@ def result_files(results: Results) -> dict[str, str | bytes]:
         "summary.csv": results.summary.to_csv(index=False),
         MARKER: to_json({"format": FORMAT, **results.to_dict()}) + "\n",
     }
-
-
-def fingerprints(data: Pair) -> dict[str, str]:
-    """Shape, type and SHA-256 of every array of a pair."""
-    arrays = {f"weak.{name}": features for name, features in data.teachers.items()}
-    arrays |= {"strong": data.strong, "labels": data.targets}
-    if data.truth is not None:
-        arrays["target"] = data.truth
-    return {name: fingerprint(array) for name, array in arrays.items()}
 
 
 def fingerprint(array: NDArray[Any]) -> str:

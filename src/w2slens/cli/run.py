@@ -3,12 +3,10 @@
 from typing import Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
+from w2slens import _check
 from w2slens._check import Ridge, Task
-from w2slens._errors import InputError
 from w2slens._files import check_folder, write_folder
 from w2slens._json import to_json
 from w2slens.cli._options import RidgeValue, Sizes, TestSize, output_options
@@ -56,7 +54,7 @@ def command(
     if out is not None:
         check_folder(out, overwrite=overwrite)
     y = read_array(labels, "y")
-    task = task or infer_task(y)
+    task = task or _check.task_of(y)
     settings: dict[str, Any] = {
         "n": n,
         "N": N,
@@ -84,14 +82,3 @@ def command(
     show_run(results, console)
     if out is not None:
         console.print(f"Result: {out} (open report.html)", markup=False)
-
-
-def infer_task(y: NDArray[Any]) -> Task:
-    """Take real labels as regression; ask where integers could be either."""
-    if y.dtype.kind not in "iub":
-        return "regression"
-    raise InputError(
-        "task",
-        f"is missing and the labels are integers with {len(np.unique(y))} distinct values; are "
-        "they classes (--task classification) or numbers (--task regression)?",
-    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import linalg
 
 from w2slens import _check
 from w2slens._errors import InputError
@@ -203,10 +204,15 @@ class Problem:
         return self.strong_spectrum.rank
 
     @cached_property
+    def canonical(self) -> Array:
+        """Canonical correlations (min(d_w, d_s),), largest first."""
+        half = self.strong_spectrum.whitening @ self.cross_gram @ self.weak_spectrum.whitening.T
+        return np.asarray(linalg.svdvals(half))
+
+    @cached_property
     def d_sw(self) -> float:
         """Correlation dimension: the sum of squared canonical correlations."""
-        half = self.strong_spectrum.whitening @ self.cross_gram @ self.weak_spectrum.whitening.T
-        return float(np.sum(half**2))
+        return float(np.sum(self.canonical**2))
 
     @cached_property
     def rho_w(self) -> float:
