@@ -5,9 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from w2slens import transfer
+from w2slens._format import measured, number
 from w2slens.plots import plot_canonical, plot_ratios, plot_risks, plot_spectra
 from w2slens.report import render
-from w2slens.report.page import measured, number
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
 

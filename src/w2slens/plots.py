@@ -1,15 +1,25 @@
 """Results drawn on matplotlib Axes: an Axes in, the same Axes out, no data read.
 
-Colours are Okabe and Ito's, told apart by colour-blind readers; markers differ as well.
+Everything on an Axes can be restyled afterwards; the figures of the report are made of these
+functions and nothing else. Colours are Okabe and Ito's, told apart by colour-blind readers, and
+the maps run from orange (loss) over white to purple (gain); markers and line styles differ too.
 """
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+import warnings
 
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from w2slens._errors import InputError
+from w2slens._linalg import Array
 from w2slens.dimension import Dimensions
 from w2slens.results import Results
-from w2slens.risk import MODELS
+from w2slens.risk import MODELS, Risks, UndefinedRatioWarning
+from w2slens.theory.exact import inherited
 
 LOOKS = {
     "weak": ("weak teacher", "#D55E00", "o"),
@@ -17,78 +27,164 @@ LOOKS = {
     "strong": ("strong on labels", "#009E73", "^"),
     "ceiling": ("strong ceiling", "#666666", "D"),
 }
+"""Label, colour and marker of each model."""
+
+RATIOS = {"pgr": ("PGR", "#0072B2", "s"), "opr": ("OPR", "#009E73", "^")}
+"""Label, colour and marker of each ratio."""
+
+CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Colours of the curves of a sweep, in order, again from the start after the last."""
+
+NEUTRAL = "#888888"
+
+LOG_FROM = 30.0
+"""Risks that differ by more than this factor are drawn on a logarithmic axis."""
+
+WRITTEN_CELLS = 64
+"""Maps of at most this many cells have their numbers written in."""
 
 
-def plot_risks(results: Results, ax: Axes, *, N: int | None = None) -> Axes:
-    """Draw measured risks with standard errors over n, and their predictions as dashed lines.
+def plot_risks(
+    results: Results, ax: Axes, *, n: int | None = None, N: int | None = None, bounds: bool = True
+) -> Axes:
+    """Draw measured risks with standard errors, their predictions dashed, bounds dotted.
 
     Parameters
     ----------
     results
-        Of `transfer`.
+        One curve of `transfer`, `sweep` or `simulate`.
     ax
         Where to draw.
-    N
-        Number of pseudo-labels; default the largest of the run.
+    n, N
+        Draw over N at this number of labels, or over n at this number of pseudo-labels; default:
+        over n at the largest N.
+    bounds
+        Whether to draw the authors' bounds of the student's risk, where they are known.
     """
-    N = N or max(results.predicted.N)
-    rows = results.summary[results.summary["N"] == N].sort_values("n")
-    order = np.argsort(results.predicted.n)
-    sizes = np.array(results.predicted.n)[order]
-    column = results.predicted.N.index(N)
+    cut = Cut(results, n, N)
     for name in MODELS:
         label, color, marker = LOOKS[name]
-        ax.errorbar(
-            rows["n"],
-            rows[name],
-            yerr=rows[f"{name}_se"].fillna(0),
-            fmt=marker,
-            color=color,
-            capsize=3,
-            label=label,
-        )
-        predicted = getattr(results.predicted, name)[order, column]
-        ax.plot(sizes, predicted, "--", color=color, linewidth=1.3)
-    ax.plot([], [], "--", color="#888888", label="predicted (oracle)")
-    ax.set_xlabel("labels n")
+        cut.errorbar(ax, name, color=color, fmt=marker, label=label)
+        cut.curve(ax, getattr(results.predicted, name), color=color, linestyle="--")
+    ax.plot([], [], "--", color=NEUTRAL, label="predicted")
+    if bounds and results.bounds is not None:
+        for name in ("weak", "w2s"):
+            cut.curve(ax, getattr(results.bounds, name), color=LOOKS[name][1], linestyle=":")
+        ax.plot([], [], ":", color=NEUTRAL, label="authors' bounds")
+    values = cut.rows[list(MODELS)].to_numpy()
+    if values.max() > LOG_FROM * max(values.min(), 1e-300):
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(bottom=0)
     ax.set_ylabel(f"{results.scale} risk (squared error)")
-    ax.set_title(f"Risks at N = {N:,} pseudo-labels")
-    ax.set_ylim(bottom=0)
-    ax.legend(frameon=False)
+    ax.set_title(f"Risks at {cut.where}")
+    return cut.finish(ax)
+
+
+def plot_ratios(
+    results: Results, ax: Axes, *, n: int | None = None, N: int | None = None, bounds: bool = True
+) -> Axes:
+    """Draw PGR and OPR with standard errors, predictions dashed; parameters as of `plot_risks`.
+
+    The line at 1 separates gain from loss: an OPR below it says that labels alone do better.
+    """
+    cut = Cut(results, n, N)
+    for name, (label, color, marker) in RATIOS.items():
+        cut.errorbar(ax, name, color=color, fmt=marker, label=label)
+        cut.curve(ax, ratio(results.predicted, name), color=color, linestyle="--")
+        if bounds and results.bounds is not None:
+            cut.curve(ax, ratio(results.bounds, name), color=color, linestyle=":")
+    ax.plot([], [], "--", color=NEUTRAL, label="predicted")
+    if bounds and results.bounds is not None:
+        ax.plot([], [], ":", color=NEUTRAL, label="authors' bounds")
+    for level in (0, 1):
+        ax.axhline(level, color=NEUTRAL, linewidth=0.8)
+    _keep_in_view(ax, cut.rows[list(RATIOS)].to_numpy())
+    ax.set_ylabel("ratio")
+    ax.set_title(f"PGR and OPR at {cut.where}")
+    return cut.finish(ax)
+
+
+def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
+    """Draw PGR or OPR over the whole grid of (n, N): purple is gain, orange loss, × a peak.
+
+    Parameters
+    ----------
+    results
+        One curve.
+    ax
+        Where to draw.
+    ratio
+        ``"opr"`` (white at 1) or ``"pgr"`` (white at 0).
+    """
+    table = results.summary.pivot(index="n", columns="N", values=ratio)
+    values = table.to_numpy()
+    centre = 1.0 if ratio == "opr" else 0.0
+    known = values[np.isfinite(values)]
+    reach = float(np.max(np.abs(known - centre), initial=0.05))
+    norm = TwoSlopeNorm(centre, centre - min(reach, 1.0), centre + min(reach, 1.0))
+    mesh = ax.pcolormesh(values, cmap="PuOr", norm=norm, edgecolors="none", linewidth=0)
+    figure = ax.get_figure()
+    if figure is not None:
+        figure.colorbar(mesh, ax=ax, label=RATIOS[ratio][0])
+    peaks = results.summary.pivot(index="n", columns="N", values="peak").to_numpy()
+    for i, j in np.ndindex(values.shape):
+        if peaks[i, j]:
+            ax.text(j + 0.5, i + 0.5, "×", ha="center", va="center", color="#000000")
+        elif values.size <= WRITTEN_CELLS and np.isfinite(values[i, j]):
+            ax.text(
+                j + 0.5, i + 0.5, f"{values[i, j]:.2f}", ha="center", va="center", color="#000000"
+            )
+    for axis, sizes in ((ax.xaxis, table.columns), (ax.yaxis, table.index)):
+        step = -(-len(sizes) // 6)
+        axis.set_ticks([k + 0.5 for k in range(0, len(sizes), step)])
+        axis.set_ticklabels([f"{size:,}" for size in sizes[::step]])
+    ax.set_xlabel("pseudo-labels N")
+    ax.set_ylabel("labels n")
+    what = "gap recovered" if ratio == "pgr" else "above 1: W2S beats labels alone"
+    ax.set_title(f"{RATIOS[ratio][0]}: {what}")
     return ax
 
 
-def plot_ratios(results: Results, ax: Axes, *, N: int | None = None) -> Axes:
-    """Draw PGR and OPR over n with standard errors; the line at 1 separates gain from loss."""
-    N = N or max(results.predicted.N)
-    rows = results.summary[results.summary["N"] == N].sort_values("n")
-    for name, color, marker in (("pgr", "#0072B2", "s"), ("opr", "#009E73", "^")):
-        ax.errorbar(
-            rows["n"],
-            rows[name],
-            yerr=rows[f"{name}_se"].fillna(0),
-            fmt=f"{marker}-",
-            color=color,
-            capsize=3,
-            label=name.upper(),
-        )
-    ax.axhline(1, color="#888888", linewidth=0.8)
-    ax.axhline(0, color="#888888", linewidth=0.8)
-    ax.set_xlabel("labels n")
-    ax.set_title("PGR: gap recovered.  OPR < 1: labels alone win")
-    ax.legend(frameon=False)
-    return ax
+def plot_comparison(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
+    """Draw PGR or OPR over n at the largest N for every curve of a sweep.
+
+    Parameters
+    ----------
+    results
+        Of `sweep`.
+    ax
+        Where to draw.
+    ratio
+        ``"pgr"`` or ``"opr"``.
+    """
+    for place, curve in enumerate(results.curves()):
+        cut = Cut(curve, None, None)
+        color, marker = CURVES[place % len(CURVES)], "os^Dv<>"[place % 7]
+        name = curve_name(results, place)
+        cut.errorbar(ax, ratio, color=color, fmt=f"{marker}-", label=name)
+    ax.axhline(1, color=NEUTRAL, linewidth=0.8)
+    _keep_in_view(ax, results.summary[[ratio]].to_numpy())
+    ax.set_ylabel(RATIOS[ratio][0])
+    ax.set_title(f"{RATIOS[ratio][0]} at {cut.where}")
+    return cut.finish(ax)
 
 
 def plot_spectra(dimensions: Dimensions, ax: Axes) -> Axes:
     """Draw the eigenvalues of both covariances as shares of their variance."""
-    for side, name in ((dimensions.weak, "weak"), (dimensions.strong, "strong")):
+    for side, name, style in (
+        (dimensions.weak, "weak", "-"),
+        (dimensions.strong, "strong", "-."),
+    ):
         share = side.spectrum / side.spectrum.sum()
-        ax.plot(np.arange(1, side.rank + 1), share, color=LOOKS[name][1], label=f"{name} features")
+        label = f"{name}: rank {side.rank:,}"
+        ax.plot(
+            np.arange(1, side.rank + 1), share, style, color=LOOKS[name][1], label=label, lw=1.6
+        )
     ax.set_yscale("log")
     ax.set_xlabel("principal component")
     ax.set_ylabel("share of variance")
-    ax.set_title("Spectra")
+    ax.set_title("Spectra of the features")
     ax.legend(frameon=False)
     return ax
 
@@ -96,14 +192,73 @@ def plot_spectra(dimensions: Dimensions, ax: Axes) -> Axes:
 def plot_canonical(dimensions: Dimensions, ax: Axes) -> Axes:
     """Draw the squared canonical correlations, whose sum is the plug-in d_sw."""
     squares = dimensions.correlation.canonical**2
-    ax.bar(np.arange(1, len(squares) + 1), squares, color=LOOKS["w2s"][1], width=1.0)
+    ax.fill_between(
+        np.arange(len(squares) + 1) + 0.5,
+        np.append(squares, squares[-1:]),
+        step="post",
+        color=LOOKS["w2s"][1],
+        linewidth=0,
+    )
     level = dimensions.correlation.chance / len(squares)
-    ax.axhline(level, color="#D55E00", linestyle=":", label="chance, on average")
+    if level > 0:
+        ax.axhline(level, color=LOOKS["weak"][1], linestyle=":", label="chance, on average")
+        ax.legend(frameon=False)
     ax.set_xlabel("canonical pair")
     ax.set_ylabel("squared correlation")
-    ax.set_ylim(0, 1)
+    ax.set_ylim(0, 1.02)
     ax.set_title(f"Overlap: d_sw = {dimensions.d_sw:.1f}")
-    ax.legend(frameon=False)
+    return ax
+
+
+def plot_inheritance(
+    dimensions: Dimensions, ax: Axes, *, N: "tuple[int, ...] | list[int]", most: int = 5
+) -> Axes:
+    """Draw which share of the teacher's variance the student inherits, and which it sheds.
+
+    For ridgeless fits: all of it in the d_sw shared dimensions, d_s/(N − d_s − 1) of it in the
+    teacher's others (see `w2slens.theory.exact`).
+
+    Parameters
+    ----------
+    dimensions
+        Of the pair.
+    ax
+        Where to draw.
+    N
+        Numbers of pseudo-labels, a bar each.
+    most
+        Largest number of bars.
+    """
+    sizes = sorted(N)
+    if len(sizes) > most:
+        sizes = [sizes[int(k)] for k in np.linspace(0, len(sizes) - 1, most).round()]
+    shared, copied = inherited(dimensions.d_w, dimensions.d_s, dimensions.d_sw, np.array(sizes))
+    rows = np.arange(len(sizes))
+    total = shared + copied
+    known = np.isfinite(total)
+    parts = (
+        (np.zeros(len(sizes)), np.full(len(sizes), shared), LOOKS["weak"][1], "", "shared: stays"),
+        (np.full(len(sizes), shared), copied, "#E69F00", "//", "copied, as N is finite"),
+        (total, np.maximum(1 - total, 0), LOOKS["w2s"][1], "..", "shed"),
+    )
+    for left, width, color, hatch, label in parts:
+        ax.barh(
+            rows[known],
+            width[known],
+            left=left[known],
+            color=color,
+            hatch=hatch,
+            edgecolor="#FFFFFF",
+            linewidth=0.5,
+            label=label,
+        )
+    ax.axvline(1, color=NEUTRAL, linewidth=0.8)
+    ax.set_yticks(rows, [f"N = {size:,}" for size in sizes])
+    ax.set_xlim(0, max(1.02, float(np.max(total[known], initial=0)) * 1.02))
+    ax.set_ylim(len(sizes) - 0.4, -0.6)
+    ax.set_xlabel("share of the teacher's variance")
+    ax.set_title("Variance inherited and shed")
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, fontsize=8)
     return ax
 
 
@@ -123,3 +278,86 @@ def figure_of_dimensions(dimensions: Dimensions) -> Figure:
     plot_spectra(dimensions, left)
     plot_canonical(dimensions, right)
     return figure
+
+
+def ratio(risks: Risks, name: str) -> Array:
+    """PGR or OPR of risks, nan where undefined, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedRatioWarning)
+        found: Array = getattr(risks, name)
+    return found
+
+
+def curve_name(results: Results, place: int) -> str:
+    """Name one curve of a sweep by what tells it from the others."""
+    settings = results.settings
+    words = {"noise": "noise", "ridge_weak": "λ_w", "ridge_strong": "λ_s"}
+    parts = []
+    for axis, value in settings[place]._asdict().items():
+        if len({getattr(setting, axis) for setting in settings}) > 1:
+            shown = value if isinstance(value, str) else f"{value:g}"
+            parts.append(shown if axis == "teacher" else f"{words[axis]} {shown}")
+    return ", ".join(parts) or settings[place].teacher
+
+
+class Cut:
+    """A line through the grid of (n, N): over n at one N, or over N at one n."""
+
+    def __init__(self, results: Results, n: int | None, N: int | None) -> None:
+        if n is not None and N is not None:
+            raise InputError("N", "and n are both given; fix one, the other is the axis")
+        summary = results.summary
+        self.axis, fixed, value = ("n", "N", N) if n is None else ("N", "n", n)
+        value = int(summary[fixed].max()) if value is None else value
+        if value not in set(summary[fixed]):
+            sizes = ", ".join(map(str, sorted(set(summary[fixed]))))
+            raise InputError(fixed, f"is {value}; the grid has {sizes}")
+        self.rows: pd.DataFrame = summary[summary[fixed] == value].sort_values(self.axis)
+        self.where = f"{fixed} = {value:,} " + ("labels" if fixed == "n" else "pseudo-labels")
+        self._value = value
+
+    def errorbar(self, ax: Axes, column: str, *, color: str, fmt: str, label: str) -> None:
+        """Draw means with their standard errors."""
+        ax.errorbar(
+            self.rows[self.axis],
+            self.rows[column],
+            yerr=self.rows[f"{column}_se"].fillna(0),
+            fmt=fmt,
+            color=color,
+            capsize=2.5,
+            markersize=4.5,
+            linewidth=1.3,
+            label=label,
+        )
+
+    def curve(self, ax: Axes, grid: Array, *, color: str, linestyle: str) -> None:
+        """Draw a line through values (len(n), len(N)) in the order of the summary."""
+        sizes = self.rows[self.axis].to_numpy()
+        values = self._along(grid)
+        if np.isfinite(values).any():
+            ax.plot(sizes, values, linestyle, color=color, linewidth=1.4)
+
+    def _along(self, grid: Array) -> Array:
+        flat = np.asarray(grid).ravel()
+        return np.asarray(flat[self.rows.index.to_numpy()])
+
+    def finish(self, ax: Axes) -> Axes:
+        """Label the axis of sizes and add the legend."""
+        ax.set_xlabel("labels n" if self.axis == "n" else "pseudo-labels N")
+        sizes = self.rows[self.axis].to_numpy()
+        if len(sizes) > 1 and sizes.max() > LOG_FROM * sizes.min():
+            ax.set_xscale("log")
+        if len(sizes) <= 4:
+            ax.xaxis.set_major_locator(FixedLocator(sizes.tolist()))
+            ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
+        ax.legend(frameon=False, fontsize=8)
+        return ax
+
+
+def _keep_in_view(ax: Axes, values: Array) -> None:
+    """Let one wild ratio not flatten the others: show what lies within a few medians."""
+    known = np.abs(values[np.isfinite(values)])
+    limit = 4 * max(float(np.median(known)), 1.0) if len(known) else 1.0
+    low, high = ax.get_ylim()
+    ax.set_ylim(max(low, -limit), min(high, limit))

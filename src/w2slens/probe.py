@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from w2slens._linalg import Array
+from w2slens._linalg import Array, product
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,4 +44,6 @@ class LinearProbe:
 
     def predict(self, features: Array) -> Array:
         """Score rows of features (rows, coordinates) → (rows, outputs)."""
-        return np.asarray(features @ self.coef + self.intercept)
+        scores = product(features, self.coef)
+        scores += self.intercept
+        return scores

@@ -1,6 +1,6 @@
 """The weak-to-strong student: strong features fitted to a teacher's scores on the pool."""
 
-from w2slens._linalg import Solve
+from w2slens._linalg import Solve, product
 from w2slens.moments import Moments
 from w2slens.probe import LinearProbe
 
@@ -36,5 +36,5 @@ def imitate(
     LinearProbe on the strong features.
     """
     solve = solve or pool.solver("strong", ridge)
-    coef = solve(pool.cross("strong", weak) @ teacher.coef)
+    coef = solve(product(pool.cross("strong", weak), teacher.coef))
     return LinearProbe.centred(coef, pool.centre("strong"), teacher.predict(pool.centre(weak)))

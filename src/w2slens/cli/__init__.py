@@ -19,9 +19,11 @@ COMMANDS = {
     "demo": "Run the main job on scikit-learn's bundled digits.",
     "dims": "Measure the dimensions of two feature files and their overlap.",
     "run": "Run weak-to-strong training on your files, measured beside predicted.",
+    "sweep": "Run the recorded, resumable grid of a recipe.",
+    "report": "Render a result as one self-contained HTML page.",
 }
 
-OPTIONS = {"y": "--labels", "test_rows": "--test"}
+OPTIONS = {"y": "--labels", "test_rows": "--test", "folder": "DIR", "recipe": "RECIPE"}
 """Options whose names differ from the library's arguments."""
 
 

@@ -7,6 +7,9 @@ import click
 
 from w2slens._check import Ridge
 
+OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
+"""Arguments that a command line gives beside a recipe."""
+
 
 class Sizes(click.ParamType[list[int]]):
     """A comma-separated list of whole numbers."""

@@ -3,17 +3,26 @@
 import io
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from w2slens._files import MARKER
+from w2slens._errors import InputError
+from w2slens._files import MARKER, replacing
 from w2slens._json import to_json
+from w2slens.journal import FORMAT
 from w2slens.plots import figure_of_run
 from w2slens.report import render
 from w2slens.results import Results
 
 FIGURE_DPI = 150
+
+GENERATOR = '<meta name="generator" content="w2slens'
+"""By this a page is known to be a report of ours, which may be rendered anew."""
+
+PAGE = "report.html"
 
 
 def png(figure: Figure) -> bytes:
@@ -35,9 +44,25 @@ def command_line(name: str, options: Sequence[tuple[str, Any]]) -> str:
 
 def run_files(results: Results, title: str, command: str) -> dict[str, str | bytes]:
     """Name and content of all files that a run leaves."""
+    titled = replace(results, config={**results.config, "title": title, "command": command})
     return {
         "trials.csv": results.table.to_csv(index=False),
         "risks.png": png(figure_of_run(results)),
-        "report.html": render(results, title=title, command=command),
-        MARKER: to_json({**results.to_dict(), "command": command}),
+        PAGE: render(titled),
+        MARKER: to_json({"format": FORMAT, **titled.to_dict(), "command": command}) + "\n",
     }
+
+
+def render_into(
+    results: Results, folder: Path, *, out: str | None = None, overwrite: bool = False
+) -> Path:
+    """Write the page of a result; a report of ours is rendered anew, nothing else replaced."""
+    page = folder / PAGE if out is None else Path(out)
+    if page.is_dir():
+        raise InputError("out", f"{page} is a folder; name a file")
+    mine = page.is_file() and GENERATOR in page.read_text(encoding="utf-8", errors="replace")
+    if page.exists() and not mine and not overwrite:
+        raise InputError("out", f"{page} exists and is not a report; pass --overwrite")
+    with replacing(page, overwrite=True) as part:
+        part.write_text(render(results), encoding="utf-8")
+    return page

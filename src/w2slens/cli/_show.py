@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from w2slens._format import number
 from w2slens.dimension import Dimensions
-from w2slens.report.page import number
+from w2slens.plots import curve_name
 from w2slens.results import Results
 from w2slens.risk import MODELS
 
@@ -24,6 +25,9 @@ weak: the teacher, on n labels. W2S: the strong student, on the teacher's N pseu
 the strong model on the n labels. ceiling: the strong model with true labels throughout. \
 predicted: oracle, from the moments of all rows and labels. –: not defined."""
 
+
+SHOWN_CELLS = 24
+"""Of a larger grid the corners are shown."""
 
 UNPREDICTED = " Predictions are for ridge 0 and samples larger than the dimension."
 
@@ -52,7 +56,11 @@ def notes() -> Iterator[None]:
 
 def dimensions_table(dims: Dimensions) -> list[Table]:
     """Two tables: either side's dimensions, and their overlap."""
-    sides = _plain_table(f"Intrinsic dimensions over {dims.rows:,} rows")
+    sides = _plain_table(
+        f"Intrinsic dimensions over {dims.rows:,} rows"
+        if dims.rows
+        else "Intrinsic dimensions of the population"
+    )
     for column in (
         "features",
         "coordinates",
@@ -132,11 +140,44 @@ def _add_measured(table: Table, cell: dict[str, Any], pairs: list[dict[str, floa
     table.add_row("", "", "± se", *(f"[dim]{number(pair['se'], 2)}[/dim]" for pair in pairs))
 
 
+def _corners(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Cells of the least and the largest n and N."""
+    ends = {size: {pick(cell[size] for cell in cells) for pick in (min, max)} for size in "nN"}
+    return [cell for cell in cells if cell["n"] in ends["n"] and cell["N"] in ends["N"]]
+
+
+def curves_table(results: Results) -> Table:
+    """One table of a sweep's curves, each at its largest cell."""
+    table = _plain_table("Curves, at the largest n and N")
+    for column in ("curve", "n", "N", "d_sw", *HEADINGS, "PGR", "OPR", "verdict"):
+        table.add_column(column, justify="left" if column in ("curve", "verdict") else "right")
+    for place, curve in enumerate(results.curves()):
+        row = curve.summary.sort_values(["n", "N"]).iloc[-1]
+        numbers = [curve.dimensions.d_sw, *(row[name] for name in (*MODELS, "pgr", "opr"))]
+        sizes = (f"{row['n']:,}", f"{row['N']:,}")
+        name = curve_name(results, place)
+        table.add_row(name, *sizes, *map(number, numbers), curve.verdict.action)
+    return table
+
+
+def show_sweep(results: Results, console: Console) -> None:
+    """Print a sweep: its curves, or of a single one what a run shows."""
+    if len(results.settings) == 1:
+        show_run(results, console)
+    else:
+        console.print(curves_table(results))
+
+
 def show_run(results: Results, console: Console) -> None:
     """Print a run: dimensions, risks, accuracies, verdict."""
     document = results.to_dict()
     for table in dimensions_table(results.dimensions):
         console.print(table)
+    cells = document["cells"]
+    if len(cells) > SHOWN_CELLS:
+        shown = _corners(cells)
+        console.print(f"{len(shown)} of {len(cells):,} cells; all are in the result.")
+        document = {**document, "cells": shown}
     console.print(risks_table(document))
     unpredicted = any(
         cell["predicted"]["risk"]["w2s"] != cell["predicted"]["risk"]["w2s"]

@@ -1,28 +1,46 @@
 """The page: a dict of words, numbers and inline figures, then one template."""
 
-import io
+from collections import Counter
+from functools import partial
 from typing import Any
 
 import jinja2
-import matplotlib as mpl
-from matplotlib.figure import Figure
+import yaml
 
-from w2slens.plots import LOOKS, figure_of_dimensions, figure_of_run
+from w2slens._format import measured, number
+from w2slens.plots import (
+    LOOKS,
+    curve_name,
+    plot_canonical,
+    plot_comparison,
+    plot_inheritance,
+    plot_map,
+    plot_ratios,
+    plot_risks,
+    plot_spectra,
+)
+from w2slens.report.figures import panel
 from w2slens.results import Results
 from w2slens.risk import MODELS
 
+DRAWN_CURVES = 12
+"""A sweep of more curves shows the figures of the first ones and all numbers."""
 
-def render(results: Results, *, title: str = "Weak-to-strong run", command: str = "") -> str:
-    """Render a run as HTML that needs nothing from the network.
+SHOWN_CELLS = 12
+"""A table of more cells is folded."""
+
+
+def render(results: Results, *, title: str | None = None, command: str | None = None) -> str:
+    """Render a run or a sweep as HTML that needs nothing from the network.
 
     Parameters
     ----------
     results
-        Of `transfer`.
+        Of `transfer`, `sweep`, `simulate` or `load_results`.
     title
-        Headline of the page.
+        Headline of the page; default the recipe's.
     command
-        Command line that replays the run, if there is one.
+        Command line that replays the run; default the recorded one, if there is one.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("w2slens.report"),
@@ -35,43 +53,100 @@ def render(results: Results, *, title: str = "Weak-to-strong run", command: str 
     return environment.get_template("page.html").render(summary(results, title, command))
 
 
-def summary(results: Results, title: str, command: str) -> dict[str, Any]:
+def summary(results: Results, title: str | None, command: str | None) -> dict[str, Any]:
     """Collect all that the page shows."""
+    config = results.config
+    curves = [
+        _curve(curve, curve_name(results, place), drawn=place < DRAWN_CURVES)
+        for place, curve in enumerate(results.curves())
+    ]
+    several = len(curves) > 1
     return {
-        "title": title,
-        "command": command,
+        "title": title or config.get("title") or "Weak-to-strong run",
+        "replay": _replay(config, command),
+        "config": {key: value for key, value in config.items() if key != "recipe"},
+        "scale": results.scale,
         "models": {name: LOOKS[name][0] for name in MODELS},
-        "learnable": results.dimensions.learnable_by_strong_only,
-        "not_copied": results.dimensions.not_copied,
-        "d_w": results.dimensions.d_w,
-        "d_s": results.dimensions.d_s,
-        "figures": {
-            "risks": svg(figure_of_run(results)),
-            "dimensions": svg(figure_of_dimensions(results.dimensions)),
-        },
-        **results.to_dict(),
+        "curves": curves,
+        "several": several,
+        "verdict": _overall(curves) if several else curves[0]["verdict"],
+        "comparison": _comparison(results) if several else [],
+        "shown_cells": SHOWN_CELLS,
     }
 
 
-def svg(figure: Figure) -> str:
-    """Draw a figure as an inline SVG element, the same bytes every time."""
-    buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "w2slens"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+def _curve(curve: Results, name: str, *, drawn: bool) -> dict[str, Any]:
+    dims = curve.dimensions
+    document = curve.to_dict()
+    head = max(document["cells"], key=lambda cell: (not cell["peak"], cell["n"], cell["N"]))
+    return {
+        "name": name,
+        "head": head,
+        "rows": dims.rows,
+        "d_w": dims.d_w,
+        "d_s": dims.d_s,
+        "learnable": dims.learnable_by_strong_only,
+        "not_copied": dims.not_copied,
+        "figures": _figures(curve) if drawn else [],
+        **document,
+    }
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """Write a number to significant digits, or a dash where it is undefined."""
-    if value is None or value != value:
-        return "–"
-    return f"{value:#.{digits}g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+def _figures(curve: Results) -> list[str]:
+    """Draw the panels of one curve, in reading order."""
+    dims, n, N = curve.dimensions, curve.predicted.n, curve.predicted.N
+    panels = [
+        panel(partial(plot_risks, curve), "Measured and predicted risks over the labels n"),
+        panel(partial(plot_ratios, curve), "PGR and OPR over the labels n"),
+    ]
+    if len(N) > 1:
+        top = max(n)
+        panels += [
+            panel(partial(plot_risks, curve, n=top), "Risks over the pseudo-labels N"),
+            panel(partial(plot_ratios, curve, n=top), "PGR and OPR over the pseudo-labels N"),
+        ]
+    if len(n) > 1 and len(N) > 1:
+        panels += [
+            panel(partial(plot_map, curve, ratio=ratio), f"Map of {ratio.upper()} over n and N")
+            for ratio in ("opr", "pgr")
+        ]
+    return [
+        *panels,
+        panel(partial(plot_spectra, dims), "Eigenvalue spectra of the weak and strong features"),
+        panel(partial(plot_canonical, dims), "Squared canonical correlations of the features"),
+        panel(
+            partial(plot_inheritance, dims, N=N),
+            "Share of the teacher's variance that the student inherits and sheds",
+        ),
+    ]
 
 
-def measured(pair: dict[str, float], digits: int = 3) -> str:
-    """Write mean ± standard error."""
-    if pair["mean"] != pair["mean"]:
-        return "–"
-    error = "" if pair["se"] != pair["se"] else f" ± {pair['se']:.{digits}f}"
-    return f"{pair['mean']:.{digits}f}{error}"
+def _overall(curves: list[dict[str, Any]]) -> dict[str, str]:
+    """Say of a sweep what most of its curves say, and which differ."""
+    counts = Counter(curve["verdict"]["action"] for curve in curves)
+    action = counts.most_common(1)[0][0]
+    sentences = []
+    for other, count in counts.most_common():
+        names = [curve["name"] for curve in curves if curve["verdict"]["action"] == other]
+        listed = "; ".join(names[:6]) + (f"; and {count - 6} more" if count > 6 else "")
+        sentences.append(f"{other} for {count} of {len(curves)} curves ({listed})")
+    example = next(curve for curve in curves if curve["verdict"]["action"] == action)
+    reason = f"{'. '.join(sentences)}. First of these, {example['name']}: "
+    return {"action": action, "reason": reason + example["verdict"]["reason"]}
+
+
+def _comparison(results: Results) -> list[str]:
+    return [
+        panel(partial(plot_comparison, results, ratio=ratio), f"{ratio.upper()} of all curves")
+        for ratio in ("opr", "pgr")
+    ]
+
+
+def _replay(config: dict[str, Any], command: str | None) -> list[str]:
+    """Return what replays the run: a command, or a recipe and its command."""
+    if command or "command" in config:
+        return [command or config["command"]]
+    if "recipe" in config:
+        recipe = yaml.safe_dump(config["recipe"], sort_keys=False, allow_unicode=True)
+        return ["w2slens sweep recipe.yaml --out DIR", f"# recipe.yaml\n{recipe}"]
+    return []

@@ -1,0 +1,43 @@
+"""Numbers and tables as people read them: on a terminal, in a notebook, on a page."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from math import floor, isnan, log10
+
+TINY = 1e-6
+"""Below this a number is written with a power of ten."""
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Write a number to significant digits, or a dash where it is undefined."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:#.{digits}g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def measured(pair: dict[str, float], decimals: int | None = None) -> str:
+    """Write mean ± standard error, to three significant digits of the mean unless told."""
+    mean, se = pair["mean"], pair["se"]
+    if isnan(mean):
+        return "–"
+    if decimals is None and 0 < abs(mean) < TINY:
+        return f"{mean:.2e}" + ("" if isnan(se) else f" ± {se:.0e}")
+    places = _decimals(mean) if decimals is None else decimals
+    return f"{mean:,.{places}f}" + ("" if isnan(se) else f" ± {se:,.{places}f}")
+
+
+def _decimals(value: float) -> int:
+    return 3 if value == 0 else max(0, 2 - floor(log10(abs(value))))
+
+
+def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a small table as HTML that needs no style sheet."""
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "\n".join(line(row, "td") for row in rows)
+    return (
+        f"<table>\n<caption>{escape(caption)}</caption>\n<thead>{line(head, 'th')}</thead>\n"
+        f"<tbody>\n{body}\n</tbody>\n</table>"
+    )

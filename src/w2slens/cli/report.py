@@ -1,0 +1,23 @@
+"""``w2slens report``: the page of a run or a sweep."""
+
+from pathlib import Path
+
+import click
+
+from w2slens._json import to_json
+from w2slens.archive import load_results
+from w2slens.cli._result import render_into
+from w2slens.cli._show import notes
+
+
+@click.command("report")
+@click.argument("folder", metavar="DIR")
+@click.option("--out", metavar="FILE", help="Write the page here [default: DIR/report.html].")
+@click.option("--overwrite", is_flag=True, help="Replace a file that is not a report of ours.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def command(folder: str, out: str | None, overwrite: bool, as_json: bool) -> None:
+    """Render the result in DIR as one self-contained HTML page."""
+    with notes():
+        results = load_results(folder)
+        page = render_into(results, Path(folder), out=out, overwrite=overwrite)
+    click.echo(to_json({"report": str(page)}) if as_json else f"Report: {page}")

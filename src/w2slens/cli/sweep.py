@@ -1,0 +1,41 @@
+"""``w2slens sweep``: a recorded, resumable grid from a recipe."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from w2slens._errors import InputError
+from w2slens._json import to_json
+from w2slens.cli._options import OUTPUT_ARGUMENTS
+from w2slens.cli._result import render_into
+from w2slens.cli._show import notes, progress, show_sweep
+from w2slens.recipe import load_recipe
+
+
+@click.command("sweep")
+@click.argument("recipe", metavar="RECIPE.yaml")
+@click.option("--out", required=True, metavar="DIR", help="Keep trials, result and report here.")
+@click.option("--overwrite", is_flag=True, help="Begin anew where --out holds another result.")
+@click.option("--jobs", type=int, help="Trials at a time [default: one a core].")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: bool) -> None:
+    """Run the grid of a recipe; every finished trial is kept, and a killed run goes on."""
+    try:
+        plan = load_recipe(recipe)
+        with notes(), progress("cells") as move:
+            results = plan.run(out, overwrite=overwrite, jobs=jobs, progress=move)
+            document = results.to_dict()
+    except InputError as error:
+        if error.argument in OUTPUT_ARGUMENTS:
+            raise
+        key = {"y": "labels", "recipe": ""}.get(error.argument, error.argument)
+        where = f"{Path(recipe).name}: {key}: " if key else ""
+        raise click.ClickException(f"{where}{error.problem}") from None
+    page = render_into(results, Path(out))
+    if as_json:
+        click.echo(to_json(document))
+        return
+    console = Console()
+    show_sweep(results, console)
+    console.print(f"Result: {out} (open {page.name})", markup=False)
