@@ -4,15 +4,23 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from math import floor, isnan, log10
 
+SMALL = 1e-3
+"""Below this a number alone is written with a power of ten, which is shorter."""
+
 TINY = 1e-6
-"""Below this a number is written with a power of ten."""
+"""Below this a mean with its error is."""
 
 
 def number(value: float | None, digits: int = 3) -> str:
     """Write a number to significant digits, or a dash where it is undefined."""
     if value is None or value != value:
         return "–"
-    return f"{value:#.{digits}g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if 0 < abs(value) < SMALL:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:#.{digits}g}".rstrip(".")
 
 
 def measured(pair: dict[str, float], decimals: int | None = None) -> str:
@@ -23,7 +31,10 @@ def measured(pair: dict[str, float], decimals: int | None = None) -> str:
     if decimals is None and 0 < abs(mean) < TINY:
         return f"{mean:.2e}" + ("" if isnan(se) else f" ± {se:.0e}")
     places = _decimals(mean) if decimals is None else decimals
-    return f"{mean:,.{places}f}" + ("" if isnan(se) else f" ± {se:,.{places}f}")
+    shown = f"{mean:,.{places}f}"
+    if not shown.strip("-0.,"):
+        shown = shown.lstrip("-")
+    return shown.replace("-", "−") + ("" if isnan(se) else f" ± {se:,.{places}f}")
 
 
 def _decimals(value: float) -> int:

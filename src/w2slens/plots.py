@@ -6,6 +6,7 @@ the maps run from orange (loss) over white to purple (gain); markers and line st
 """
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 from w2slens._errors import InputError
 from w2slens._linalg import Array
@@ -32,13 +34,16 @@ LOOKS = {
 RATIOS = {"pgr": ("PGR", "#0072B2", "s"), "opr": ("OPR", "#009E73", "^")}
 """Label, colour and marker of each ratio."""
 
-CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Colours of the curves of a sweep, in order, again from the start after the last."""
-
 NEUTRAL = "#888888"
 
 LOG_FROM = 30.0
 """Risks that differ by more than this factor are drawn on a logarithmic axis."""
+
+DARK_FROM = 0.6
+"""Distance from the centre of a map from which its colours are dark."""
+
+LEGEND_DROP = -0.42
+"""Inches from the bottom of an Axes to its legend: tick labels and axis label lie between."""
 
 WRITTEN_CELLS = 64
 """Maps of at most this many cells have their numbers written in."""
@@ -64,13 +69,12 @@ def plot_risks(
     cut = Cut(results, n, N)
     for name in MODELS:
         label, color, marker = LOOKS[name]
-        cut.errorbar(ax, name, color=color, fmt=marker, label=label)
+        cut.errorbar(ax, name, color=color, fmt=marker + joined(results), label=label)
         cut.curve(ax, getattr(results.predicted, name), color=color, linestyle="--")
-    ax.plot([], [], "--", color=NEUTRAL, label="predicted")
+    _explain(ax, results, bounds=bounds)
     if bounds and results.bounds is not None:
         for name in ("weak", "w2s"):
             cut.curve(ax, getattr(results.bounds, name), color=LOOKS[name][1], linestyle=":")
-        ax.plot([], [], ":", color=NEUTRAL, label="authors' bounds")
     values = cut.rows[list(MODELS)].to_numpy()
     if values.max() > LOG_FROM * max(values.min(), 1e-300):
         ax.set_yscale("log")
@@ -90,16 +94,14 @@ def plot_ratios(
     """
     cut = Cut(results, n, N)
     for name, (label, color, marker) in RATIOS.items():
-        cut.errorbar(ax, name, color=color, fmt=marker, label=label)
+        cut.errorbar(ax, name, color=color, fmt=marker + joined(results), label=label)
         cut.curve(ax, ratio(results.predicted, name), color=color, linestyle="--")
         if bounds and results.bounds is not None:
             cut.curve(ax, ratio(results.bounds, name), color=color, linestyle=":")
-    ax.plot([], [], "--", color=NEUTRAL, label="predicted")
-    if bounds and results.bounds is not None:
-        ax.plot([], [], ":", color=NEUTRAL, label="authors' bounds")
+    _explain(ax, results, bounds=bounds)
     for level in (0, 1):
         ax.axhline(level, color=NEUTRAL, linewidth=0.8)
-    _keep_in_view(ax, cut.rows[list(RATIOS)].to_numpy())
+    ax.set_ylim(*_window(cut.rows[list(RATIOS)].to_numpy(), ax.get_ylim()))
     ax.set_ylabel("ratio")
     ax.set_title(f"PGR and OPR at {cut.where}")
     return cut.finish(ax)
@@ -121,20 +123,20 @@ def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
     values = table.to_numpy()
     centre = 1.0 if ratio == "opr" else 0.0
     known = values[np.isfinite(values)]
-    reach = float(np.max(np.abs(known - centre), initial=0.05))
-    norm = TwoSlopeNorm(centre, centre - min(reach, 1.0), centre + min(reach, 1.0))
-    mesh = ax.pcolormesh(values, cmap="PuOr", norm=norm, edgecolors="none", linewidth=0)
+    norm = TwoSlopeNorm(centre, centre - 1, centre + 1)
+    mesh = ax.pcolormesh(values, cmap="PuOr", norm=norm, edgecolors="face", linewidth=0.3)
     figure = ax.get_figure()
     if figure is not None:
-        figure.colorbar(mesh, ax=ax, label=RATIOS[ratio][0])
+        beyond = "max" if float(np.max(known, initial=centre)) > centre + 1 else "neither"
+        figure.colorbar(mesh, ax=ax, label=RATIOS[ratio][0], extend=beyond)
     peaks = results.summary.pivot(index="n", columns="N", values="peak").to_numpy()
     for i, j in np.ndindex(values.shape):
         if peaks[i, j]:
             ax.text(j + 0.5, i + 0.5, "×", ha="center", va="center", color="#000000")
         elif values.size <= WRITTEN_CELLS and np.isfinite(values[i, j]):
-            ax.text(
-                j + 0.5, i + 0.5, f"{values[i, j]:.2f}", ha="center", va="center", color="#000000"
-            )
+            ink = "#FFFFFF" if abs(values[i, j] - centre) > DARK_FROM else "#000000"
+            text = f"{values[i, j]:.2f}"
+            ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=ink)
     for axis, sizes in ((ax.xaxis, table.columns), (ax.yaxis, table.index)):
         step = -(-len(sizes) // 6)
         axis.set_ticks([k + 0.5 for k in range(0, len(sizes), step)])
@@ -146,8 +148,8 @@ def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
     return ax
 
 
-def plot_comparison(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
-    """Draw PGR or OPR over n at the largest N for every curve of a sweep.
+def plot_comparison(results: Results, ax: Axes) -> Axes:
+    """Draw PGR and OPR of every curve of a sweep at its largest n and N, a row each.
 
     Parameters
     ----------
@@ -155,19 +157,28 @@ def plot_comparison(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
         Of `sweep`.
     ax
         Where to draw.
-    ratio
-        ``"pgr"`` or ``"opr"``.
     """
-    for place, curve in enumerate(results.curves()):
-        cut = Cut(curve, None, None)
-        color, marker = CURVES[place % len(CURVES)], "os^Dv<>"[place % 7]
-        name = curve_name(results, place)
-        cut.errorbar(ax, ratio, color=color, fmt=f"{marker}-", label=name)
-    ax.axhline(1, color=NEUTRAL, linewidth=0.8)
-    _keep_in_view(ax, results.summary[[ratio]].to_numpy())
-    ax.set_ylabel(RATIOS[ratio][0])
-    ax.set_title(f"{RATIOS[ratio][0]} at {cut.where}")
-    return cut.finish(ax)
+    heads = [curve.summary.sort_values(["n", "N"]).iloc[-1] for curve in results.curves()]
+    rows = np.arange(len(heads))
+    for shift, (name, (label, color, marker)) in zip((-0.13, 0.13), RATIOS.items(), strict=True):
+        values, errors = ([head[f"{name}{end}"] for head in heads] for end in ("", "_se"))
+        ax.errorbar(
+            values,
+            rows + shift,
+            xerr=np.nan_to_num(errors),
+            fmt=marker,
+            color=color,
+            capsize=2.5,
+            markersize=5,
+            label=label,
+        )
+    for level in (0, 1):
+        ax.axvline(level, color=NEUTRAL, linewidth=0.8)
+    ax.set_xlim(*_window([head[name] for head in heads for name in RATIOS], ax.get_xlim()))
+    ax.set_yticks(rows, [curve_name(results, place) for place in range(len(heads))])
+    ax.set_ylim(len(heads) - 0.5, -0.5)
+    ax.set_title(f"PGR and OPR at n = {heads[0]['n']:,}, N = {heads[0]['N']:,}")
+    return _legend_below(ax)
 
 
 def plot_spectra(dimensions: Dimensions, ax: Axes) -> Axes:
@@ -258,8 +269,7 @@ def plot_inheritance(
     ax.set_ylim(len(sizes) - 0.4, -0.6)
     ax.set_xlabel("share of the teacher's variance")
     ax.set_title("Variance inherited and shed")
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, fontsize=8)
-    return ax
+    return _legend_below(ax)
 
 
 def figure_of_run(results: Results) -> Figure:
@@ -278,6 +288,12 @@ def figure_of_dimensions(dimensions: Dimensions) -> Figure:
     plot_spectra(dimensions, left)
     plot_canonical(dimensions, right)
     return figure
+
+
+def joined(results: Results) -> str:
+    """Return the style that joins measured points where no predicted curve guides the eye."""
+    known = np.isfinite([getattr(results.predicted, name) for name in MODELS]).any()
+    return "" if known else "-"
 
 
 def ratio(risks: Risks, name: str) -> Array:
@@ -326,7 +342,7 @@ class Cut:
             color=color,
             capsize=2.5,
             markersize=4.5,
-            linewidth=1.3,
+            linewidth=1,
             label=label,
         )
 
@@ -351,13 +367,37 @@ class Cut:
             ax.xaxis.set_major_locator(FixedLocator(sizes.tolist()))
             ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
-        ax.legend(frameon=False, fontsize=8)
-        return ax
+        return _legend_below(ax)
 
 
-def _keep_in_view(ax: Axes, values: Array) -> None:
+def _explain(ax: Axes, results: Results, *, bounds: bool) -> None:
+    """Add the line styles that are drawn to the legend."""
+    if not joined(results):
+        ax.plot([], [], "--", color=NEUTRAL, label="predicted")
+    if bounds and results.bounds is not None:
+        ax.plot([], [], ":", color=NEUTRAL, label="authors' bounds")
+
+
+def _legend_below(ax: Axes) -> Axes:
+    """Put the legend where no point can lie under it."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise InputError("ax", "belongs to no figure")
+    below = ScaledTranslation(0, LEGEND_DROP, figure.dpi_scale_trans)
+    ax.legend(
+        frameon=False,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=ax.transAxes + below,
+        ncols=3,
+        fontsize="small",
+    )
+    return ax
+
+
+def _window(values: Sequence[float] | Array, limits: tuple[float, float]) -> tuple[float, float]:
     """Let one wild ratio not flatten the others: show what lies within a few medians."""
-    known = np.abs(values[np.isfinite(values)])
+    known = np.abs(np.asarray(values, float))
+    known = known[np.isfinite(known)]
     limit = 4 * max(float(np.median(known)), 1.0) if len(known) else 1.0
-    low, high = ax.get_ylim()
-    ax.set_ylim(max(low, -limit), min(high, limit))
+    return max(limits[0], -limit), min(limits[1], limit)

@@ -119,8 +119,10 @@ class Results:
 
     def curves(self) -> "list[Results]":
         """Return the results of each curve by itself."""
-        if len(self.settings) == 1:
-            return [self]
+        return [self] if len(self.settings) == 1 else self._curves
+
+    @cached_property
+    def _curves(self) -> "list[Results]":
         return [self.select(**setting._asdict()) for setting in self.settings]
 
     @cached_property

@@ -42,14 +42,19 @@ def command_line(name: str, options: Sequence[tuple[str, Any]]) -> str:
     return shlex.join(words)
 
 
-def run_files(results: Results, title: str, command: str) -> dict[str, str | bytes]:
+def described(results: Results, title: str, command: str) -> Results:
+    """Add to the configuration what a page says of a run."""
+    return replace(results, config={**results.config, "title": title, "command": command})
+
+
+def run_files(results: Results) -> dict[str, str | bytes]:
     """Name and content of all files that a run leaves."""
-    titled = replace(results, config={**results.config, "title": title, "command": command})
+    command = results.config["command"]
     return {
         "trials.csv": results.table.to_csv(index=False),
         "risks.png": png(figure_of_run(results)),
-        PAGE: render(titled),
-        MARKER: to_json({"format": FORMAT, **titled.to_dict(), "command": command}) + "\n",
+        PAGE: render(results),
+        MARKER: to_json({"format": FORMAT, **results.to_dict(), "command": command}) + "\n",
     }
 
 

@@ -23,7 +23,10 @@ HEADINGS = ("weak", "W2S", "strong", "ceiling")
 LEGEND = """\
 weak: the teacher, on n labels. W2S: the strong student, on the teacher's N pseudo-labels. strong: \
 the strong model on the n labels. ceiling: the strong model with true labels throughout. \
-predicted: oracle, from the moments of all rows and labels. –: not defined."""
+predicted: {source}. –: not defined."""
+
+SOURCES = ("from the population", "oracle, from the moments of all rows and labels")
+"""Where predictions come from: without and with rows."""
 
 
 SHOWN_CELLS = 24
@@ -148,15 +151,17 @@ def _corners(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def curves_table(results: Results) -> Table:
     """One table of a sweep's curves, each at its largest cell."""
-    table = _plain_table("Curves, at the largest n and N")
-    for column in ("curve", "n", "N", "d_sw", *HEADINGS, "PGR", "OPR", "verdict"):
-        table.add_column(column, justify="left" if column in ("curve", "verdict") else "right")
-    for place, curve in enumerate(results.curves()):
-        row = curve.summary.sort_values(["n", "N"]).iloc[-1]
-        numbers = [curve.dimensions.d_sw, *(row[name] for name in (*MODELS, "pgr", "opr"))]
-        sizes = (f"{row['n']:,}", f"{row['N']:,}")
-        name = curve_name(results, place)
-        table.add_row(name, *sizes, *map(number, numbers), curve.verdict.action)
+    heads = [curve.summary.sort_values(["n", "N"]).iloc[-1] for curve in results.curves()]
+    table = _plain_table(f"Curves at n = {heads[0]['n']:,}, N = {heads[0]['N']:,}")
+    table.padding = (0, 1, 0, 0)
+    table.add_column("curve")
+    for column in ("d_sw", *HEADINGS, "PGR", "OPR"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for place, (curve, head) in enumerate(zip(results.curves(), heads, strict=True)):
+        risks = map(number, (curve.dimensions.d_sw, *(head[name] for name in MODELS)))
+        ratios = (f"{head[name]:.2f}" for name in ("pgr", "opr"))
+        table.add_row(curve_name(results, place), *risks, *ratios, curve.verdict.action)
     return table
 
 
@@ -179,11 +184,12 @@ def show_run(results: Results, console: Console) -> None:
         console.print(f"{len(shown)} of {len(cells):,} cells; all are in the result.")
         document = {**document, "cells": shown}
     console.print(risks_table(document))
+    legend = LEGEND.format(source=SOURCES[results.dimensions.rows > 0])
     unpredicted = any(
         cell["predicted"]["risk"]["w2s"] != cell["predicted"]["risk"]["w2s"]
         for cell in document["cells"]
     )
-    console.print(f"[dim]{LEGEND}{UNPREDICTED if unpredicted else ''}[/dim]\n")
+    console.print(f"[dim]{legend}{UNPREDICTED if unpredicted else ''}[/dim]\n")
     if document["cells"][0]["accuracy"]:
         console.print(accuracy_table(document))
     if any(cell["peak"] for cell in document["cells"]):

@@ -6,7 +6,7 @@ from rich.console import Console
 from w2slens._files import check_folder, write_folder
 from w2slens._json import to_json
 from w2slens.cli._options import output_options
-from w2slens.cli._result import command_line, run_files
+from w2slens.cli._result import command_line, described, run_files
 from w2slens.cli._show import notes, progress, show_run
 from w2slens.protocol import transfer
 from w2slens.views import digits
@@ -30,8 +30,9 @@ def command(seed: int, as_json: bool, out: str | None, overwrite: bool) -> None:
     if out is not None:
         check_folder(out, overwrite=overwrite)
     weak, strong, classes = digits()
+    replay = command_line("demo", [("--seed", seed)])
     with notes(), progress("cells") as move:
-        results = transfer(
+        found = transfer(
             weak,
             strong,
             classes,
@@ -44,11 +45,10 @@ def command(seed: int, as_json: bool, out: str | None, overwrite: bool) -> None:
             seed=seed,
             progress=move,
         )
+        results = described(found, "Weak-to-strong on handwritten digits", replay)
         document = results.to_dict()
-    replay = command_line("demo", [("--seed", seed)])
     if out is not None:
-        files = run_files(results, "Weak-to-strong on handwritten digits", replay)
-        write_folder(out, files, overwrite=overwrite)
+        write_folder(out, run_files(results), overwrite=overwrite)
     if as_json:
         click.echo(to_json({**document, "command": replay}))
         return

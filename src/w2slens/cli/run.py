@@ -10,7 +10,7 @@ from w2slens._check import Ridge, Task
 from w2slens._files import check_folder, write_folder
 from w2slens._json import to_json
 from w2slens.cli._options import RidgeValue, Sizes, TestSize, output_options
-from w2slens.cli._result import command_line, run_files
+from w2slens.cli._result import command_line, described, run_files
 from w2slens.cli._show import notes, progress, show_run
 from w2slens.protocol import transfer
 from w2slens.sources import read_array
@@ -67,14 +67,15 @@ def command(
         "ceiling": ceiling,
         "seed": seed,
     }
-    with notes(), progress("cells") as move:
-        results = transfer(weak, strong, y, progress=move, **settings)
-        document = results.to_dict()
     paths = [("--weak", weak), ("--strong", strong), ("--labels", labels)]
     options = [(f"--{name.replace('_', '-')}", value) for name, value in settings.items()]
     replay = command_line("run", [*paths, *options])
+    with notes(), progress("cells") as move:
+        found = transfer(weak, strong, y, progress=move, **settings)
+        results = described(found, "Weak-to-strong run", replay)
+        document = results.to_dict()
     if out is not None:
-        write_folder(out, run_files(results, "Weak-to-strong run", replay), overwrite=overwrite)
+        write_folder(out, run_files(results), overwrite=overwrite)
     if as_json:
         click.echo(to_json({**document, "command": replay}))
         return

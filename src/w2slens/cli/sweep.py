@@ -32,10 +32,11 @@ def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: b
         key = {"y": "labels", "recipe": ""}.get(error.argument, error.argument)
         where = f"{Path(recipe).name}: {key}: " if key else ""
         raise click.ClickException(f"{where}{error.problem}") from None
-    page = render_into(results, Path(out))
-    if as_json:
-        click.echo(to_json(document))
-        return
-    console = Console()
-    show_sweep(results, console)
+    with notes():
+        page = render_into(results, Path(out))
+        if as_json:
+            click.echo(to_json(document))
+            return
+        console = Console()
+        show_sweep(results, console)
     console.print(f"Result: {out} (open {page.name})", markup=False)

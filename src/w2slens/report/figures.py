@@ -9,12 +9,12 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from w2slens.plots import CURVES, LOOKS, NEUTRAL
+from w2slens.plots import LOOKS, NEUTRAL
 
 INK = "#010203"
 """Drawn in place of black; becomes the page's text colour."""
 
-SIZE = (5.2, 3.7)
+SIZE = (4.6, 3.5)
 """Inches of one panel: two abreast on a desktop, one on a phone."""
 
 STYLE: Any = {
@@ -41,10 +41,12 @@ COLORS = {
 """Colours that have a lighter sister on a dark page."""
 
 
-def panel(draw: Callable[[Axes], object], description: str) -> str:
+def panel(
+    draw: Callable[[Axes], object], description: str, size: tuple[float, float] = SIZE
+) -> str:
     """Draw one Axes; return an SVG element with a description for those who cannot see it."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         draw(figure.subplots())
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
@@ -58,6 +60,6 @@ def themed(text: str, description: str) -> str:
     text = re.sub(r"font: ([\d.]+px|bold [\d.]+px|\d+ [\d.]+px) [^;\"]*", r"font: \1 inherit", text)
     for color, name in COLORS.items():
         text = text.replace(color.lower(), f"var({name})")
-    text = text.replace(INK, "currentColor").replace(CURVES[-1], "currentColor")
+    text = text.replace(INK, "currentColor")
     label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)

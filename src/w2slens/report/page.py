@@ -70,7 +70,7 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
         "curves": curves,
         "several": several,
         "verdict": _overall(curves) if several else curves[0]["verdict"],
-        "comparison": _comparison(results) if several else [],
+        "comparison": _comparison(results) if several else "",
         "shown_cells": SHOWN_CELLS,
     }
 
@@ -135,11 +135,9 @@ def _overall(curves: list[dict[str, Any]]) -> dict[str, str]:
     return {"action": action, "reason": reason + example["verdict"]["reason"]}
 
 
-def _comparison(results: Results) -> list[str]:
-    return [
-        panel(partial(plot_comparison, results, ratio=ratio), f"{ratio.upper()} of all curves")
-        for ratio in ("opr", "pgr")
-    ]
+def _comparison(results: Results) -> str:
+    size = (5.2, 1.3 + 0.3 * len(results.settings))
+    return panel(partial(plot_comparison, results), "PGR and OPR of all curves", size)
 
 
 def _replay(config: dict[str, Any], command: str | None) -> list[str]:
