@@ -1,11 +1,17 @@
 """Numbers and tables as people read them: on a terminal, in a notebook, on a page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from math import floor, isnan, log10
+from typing import TypeVar
+
+T = TypeVar("T")
 
 SMALL = 1e-3
 """Below this a number alone is written with a power of ten, which is shorter."""
+
+SHOWN_CELLS = 24
+"""Of a larger grid the corners are shown."""
 
 TINY = 1e-6
 """Below this a mean with its error is."""
@@ -39,6 +45,20 @@ def measured(pair: dict[str, float], decimals: int | None = None) -> str:
 
 def _decimals(value: float) -> int:
     return 3 if value == 0 else max(0, 2 - floor(log10(abs(value))))
+
+
+def corners(cells: Sequence[T], sizes: Callable[[T], tuple[int, int]]) -> list[T]:
+    """Return all of a small grid of (n, N), of a larger one the cells at its corners."""
+    if len(cells) <= SHOWN_CELLS:
+        return list(cells)
+    n, N = zip(*(sizes(cell) for cell in cells), strict=True)
+    ends = ({min(n), max(n)}, {min(N), max(N)})
+    return [cell for cell in cells if all(s in e for s, e in zip(sizes(cell), ends, strict=True))]
+
+
+def some(shown: Sequence[object], cells: Sequence[object]) -> str:
+    """Say how many cells are shown where it is not all."""
+    return "" if len(shown) == len(cells) else f"; {len(shown)} of {len(cells):,} cells"
 
 
 def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

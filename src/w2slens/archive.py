@@ -14,6 +14,7 @@ from w2slens.grid import Setting
 from w2slens.journal import check_format, read_table
 from w2slens.results import Results, as_ridge
 from w2slens.risk import MODELS, Risks
+from w2slens.theory.bounds import Bounds
 
 
 def load_results(folder: str | Path) -> Results:
@@ -104,11 +105,17 @@ class StoredOutlook:
         """Read the predictions."""
         return self._risks(setting, "predicted", "exact")
 
-    def bounds(self, setting: Setting) -> Risks | None:
+    def bounds(self, setting: Setting) -> Bounds | None:
         """Read the bounds, if there are any."""
-        if "bounds" not in self._curves[setting]["cells"][0]:
+        cells = self._curves[setting]["cells"]
+        if "bounds" not in cells[0]:
             return None
-        return self._risks(setting, "bounds", "bounds")
+        risks = self._risks(setting, "bounds", "bounds")
+        pgr, opr = (
+            np.array([as_float(cell["bounds"][name]) for cell in cells]).reshape(risks.weak.shape)
+            for name in ("pgr", "opr")
+        )
+        return Bounds(risks, pgr, opr)
 
     def _risks(self, setting: Setting, kind: str, method: str) -> Risks:
         curve = self._curves[setting]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from w2slens import _check
+from w2slens._format import html_table, number
 from w2slens._linalg import EPS64, Array
 from w2slens.correlation import Correlation, correlate
 from w2slens.moments import PANEL_ROWS, Accumulator, Moments, total
@@ -132,6 +133,26 @@ class Dimensions:
     def not_copied(self) -> float:
         """``d_w − d_sw``: directions of teacher noise that the student cannot copy."""
         return self.d_w - self.d_sw
+
+    def _repr_html_(self) -> str:
+        """Show both sides and their overlap in a notebook."""
+        low, high = self.correlation.interval
+        interval = f", 90% interval {number(low)} to {number(high)}" if low == low else ""
+        rows = f"{self.rows:,} rows" if self.rows else "the population"
+        head = ("features", "coordinates", "rank", "energy rank", "particip. ratio", "stable rank")
+        sides = [
+            (
+                name,
+                f"{side.coordinates:,}",
+                f"{side.rank:,}",
+                f"{side.energy_rank:,} ({side.energy:.0%})",
+                number(side.participation_ratio),
+                number(side.stable_rank),
+            )
+            for name, side in (("weak", self.weak), ("strong", self.strong))
+        ]
+        caption = f"Dimensions over {rows}: d_sw = {number(self.d_sw)}{interval}"
+        return html_table(caption, head, sides)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types; undefined ones are nan."""

@@ -17,6 +17,7 @@ from w2slens.moments import total
 from w2slens.pair import Pair
 from w2slens.risk import Risks, Scale
 from w2slens.theory import Problem, predict
+from w2slens.theory.bounds import Bounds
 
 
 class Outlook(Protocol):
@@ -28,7 +29,7 @@ class Outlook(Protocol):
     def predicted(self, setting: Setting) -> Risks:
         """Risks over the grid of (n, N); nan where there is no prediction."""
 
-    def bounds(self, setting: Setting) -> Risks | None:
+    def bounds(self, setting: Setting) -> Bounds | None:
         """Bounds of the paper's authors, where the population is known."""
 
 
@@ -58,7 +59,7 @@ class SampleOutlook:
         noisy = replace(problem, noise=problem.noise + added)
         return replace(exact_risks(noisy, self._grid, setting), scale=self._scale)
 
-    def bounds(self, setting: Setting) -> Risks | None:
+    def bounds(self, setting: Setting) -> Bounds | None:
         """Give none: f* and the noise are not told apart."""
         return None
 
@@ -114,12 +115,12 @@ class PlantedOutlook:
         """Predict from the population."""
         return exact_risks(self._problem, self._grid, setting)
 
-    def bounds(self, setting: Setting) -> Risks | None:
+    def bounds(self, setting: Setting) -> Bounds | None:
         """Evaluate the bounds, which hold without ridge and for the ceiling of all rows."""
         ridgeless = setting.ridge_weak == setting.ridge_strong == 0
         if not ridgeless or self._grid.ceiling != "all":
             return None
-        return predict(self._problem, n=self._grid.n, N=self._grid.N, method="bounds")
+        return Bounds.of(self._problem, self._grid.n, self._grid.N)
 
 
 def exact_risks(problem: Problem, grid: Grid, setting: Setting) -> Risks:

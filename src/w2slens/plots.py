@@ -64,7 +64,7 @@ def plot_risks(
         Draw over N at this number of labels, or over n at this number of pseudo-labels; default:
         over n at the largest N.
     bounds
-        Whether to draw the authors' bounds of the student's risk, where they are known.
+        Whether to draw the bounds of the paper's authors, where they are known.
     """
     cut = Cut(results, n, N)
     for name in MODELS:
@@ -73,8 +73,8 @@ def plot_risks(
         cut.curve(ax, getattr(results.predicted, name), color=color, linestyle="--")
     _explain(ax, results, bounds=bounds)
     if bounds and results.bounds is not None:
-        for name in ("weak", "w2s"):
-            cut.curve(ax, getattr(results.bounds, name), color=LOOKS[name][1], linestyle=":")
+        for name in MODELS:
+            cut.curve(ax, getattr(results.bounds.risks, name), color=LOOKS[name][1], linestyle=":")
     values = cut.rows[list(MODELS)].to_numpy()
     if values.max() > LOG_FROM * max(values.min(), 1e-300):
         ax.set_yscale("log")
@@ -97,7 +97,7 @@ def plot_ratios(
         cut.errorbar(ax, name, color=color, fmt=marker + joined(results), label=label)
         cut.curve(ax, ratio(results.predicted, name), color=color, linestyle="--")
         if bounds and results.bounds is not None:
-            cut.curve(ax, ratio(results.bounds, name), color=color, linestyle=":")
+            cut.curve(ax, getattr(results.bounds, name), color=color, linestyle=":")
     _explain(ax, results, bounds=bounds)
     for level in (0, 1):
         ax.axhline(level, color=NEUTRAL, linewidth=0.8)

@@ -10,6 +10,8 @@ import pandas as pd
 
 from w2slens._check import Ridge
 from w2slens._errors import InputError
+from w2slens._format import corners, html_table, measured, some
+from w2slens._linalg import Array
 from w2slens.advise import Verdict, verdict
 from w2slens.advise.verdict import peaks
 from w2slens.dimension import Dimensions
@@ -25,6 +27,7 @@ from w2slens.risk import (
     outperforming_ratio,
     recovered_gap,
 )
+from w2slens.theory.bounds import Bounds
 
 AXES = ("teacher", "noise", "asked_ridge_weak", "asked_ridge_strong")
 """Columns that tell the curves of a sweep apart."""
@@ -139,7 +142,7 @@ class Results:
         return self.outlook.predicted(self.setting)
 
     @cached_property
-    def bounds(self) -> Risks | None:
+    def bounds(self) -> Bounds | None:
         """The bounds of the paper's authors, where the population is known."""
         return self.outlook.bounds(self.setting)
 
@@ -190,6 +193,27 @@ class Results:
         row["peak"] = "+".join(peaks(cell, dims.d_w, dims.d_s))
         return row
 
+    def _repr_html_(self) -> str:
+        """Show the verdict and the measured risks in a notebook."""
+        parts = []
+        for curve in self.curves():
+            rows = curve.summary.to_dict("records")
+            shown = corners(rows, lambda row: (row["n"], row["N"]))
+            s = curve.setting
+            what = f"{s.teacher}, noise {s.noise:g}, ridges {s.ridge_weak} and {s.ridge_strong}"
+            body = [
+                (
+                    f"{row['n']:,}",
+                    f"{row['N']:,}",
+                    *(measured(_pair(row, name)) for name in MODELS),
+                    *(measured(_pair(row, name), 2) for name in ("pgr", "opr")),
+                )
+                for row in shown
+            ]
+            caption = f"{what}: {curve.verdict.action}. {curve.verdict.reason}{some(shown, rows)}"
+            parts.append(html_table(caption, ("n", "N", *MODELS, "PGR", "OPR"), body))
+        return "\n".join(parts)
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the table as JSON types; undefined numbers are nan.
 
@@ -202,7 +226,8 @@ class Results:
 
     def _curve(self) -> dict[str, Any]:
         predicted = _as_cells(self.predicted)
-        bounds = None if self.bounds is None else _as_cells(self.bounds)
+        known = self.bounds
+        bounds = None if known is None else _as_cells(known.risks, known.pgr, known.opr)
         cells = []
         for row in self.summary.to_dict("records"):
             at = (row["n"], row["N"])
@@ -239,11 +264,14 @@ def as_ridge(value: Any) -> Any:
     return value if value in (None, "auto") else float(value)
 
 
-def _as_cells(risks: Risks) -> dict[tuple[int, int], dict[str, Any]]:
-    """Return (n, N) → risks and ratios of that cell."""
+def _as_cells(
+    risks: Risks, pgr: Array | None = None, opr: Array | None = None
+) -> dict[tuple[int, int], dict[str, Any]]:
+    """Return (n, N) → risks and ratios of that cell; the ratios of the risks unless given."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedRatioWarning)
-        pgr, opr = risks.pgr, risks.opr
+        pgr = risks.pgr if pgr is None else pgr
+        opr = risks.opr if opr is None else opr
     return {
         (n, N): {
             "risk": {name: float(getattr(risks, name)[i, j]) for name in MODELS},

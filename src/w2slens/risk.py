@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from w2slens._format import corners, html_table, number, some
 from w2slens._linalg import Array
 from w2slens.moments import PANEL_ROWS
 from w2slens.probe import LinearProbe
@@ -74,6 +75,25 @@ class Risks:
     def opr(self) -> Array:
         """Outperforming ratio ``R_s/R_w2s``; below 1 the labels alone serve the student better."""
         return _divide(self.strong, self.w2s, self.w2s > 0)
+
+    def _repr_html_(self) -> str:
+        """Show the grid, or its corners, in a notebook."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UndefinedRatioWarning)
+            ratios = (self.pgr, self.opr)
+        cells = [(i, j) for i in range(len(self.n)) for j in range(len(self.N))]
+        shown = corners(cells, lambda cell: (self.n[cell[0]], self.N[cell[1]]))
+        rows = [
+            (
+                f"{self.n[i]:,}",
+                f"{self.N[j]:,}",
+                *(number(float(getattr(self, name)[i, j])) for name in MODELS),
+                *(number(float(ratio[i, j])) for ratio in ratios),
+            )
+            for i, j in shown
+        ]
+        caption = f"{self.scale.capitalize()} risks ({self.method}), PGR and OPR"
+        return html_table(caption + some(shown, cells), ("n", "N", *MODELS, "PGR", "OPR"), rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the risks and ratios as nested lists over n × N; undefined ones are nan."""

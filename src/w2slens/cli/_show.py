@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from w2slens._format import number
+from w2slens._format import corners, number, some
 from w2slens.dimension import Dimensions
 from w2slens.plots import curve_name
 from w2slens.results import Results
@@ -28,9 +28,6 @@ predicted: {source}. –: not defined."""
 SOURCES = ("from the population", "oracle, from the moments of all rows and labels")
 """Where predictions come from: without and with rows."""
 
-
-SHOWN_CELLS = 24
-"""Of a larger grid the corners are shown."""
 
 UNPREDICTED = " Predictions are for ridge 0 and samples larger than the dimension."
 
@@ -99,9 +96,9 @@ def dimensions_table(dims: Dimensions) -> list[Table]:
     return [sides, overlap]
 
 
-def risks_table(document: dict[str, Any]) -> Table:
+def risks_table(document: dict[str, Any], shown: str) -> Table:
     """One table of the risks and ratios: measured, standard error, predicted."""
-    title = f"{document['scale'].capitalize()} risks (squared error), PGR and OPR"
+    title = f"{document['scale'].capitalize()} risks (squared error), PGR and OPR{shown}"
     table = _grid_table(title, ("PGR", "OPR"))
     for cell in document["cells"]:
         predicted = cell["predicted"]
@@ -143,12 +140,6 @@ def _add_measured(table: Table, cell: dict[str, Any], pairs: list[dict[str, floa
     table.add_row("", "", "± se", *(f"[dim]{number(pair['se'], 2)}[/dim]" for pair in pairs))
 
 
-def _corners(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Cells of the least and the largest n and N."""
-    ends = {size: {pick(cell[size] for cell in cells) for pick in (min, max)} for size in "nN"}
-    return [cell for cell in cells if cell["n"] in ends["n"] and cell["N"] in ends["N"]]
-
-
 def curves_table(results: Results) -> Table:
     """One table of a sweep's curves, each at its largest cell."""
     heads = [curve.summary.sort_values(["n", "N"]).iloc[-1] for curve in results.curves()]
@@ -179,11 +170,8 @@ def show_run(results: Results, console: Console) -> None:
     for table in dimensions_table(results.dimensions):
         console.print(table)
     cells = document["cells"]
-    if len(cells) > SHOWN_CELLS:
-        shown = _corners(cells)
-        console.print(f"{len(shown)} of {len(cells):,} cells; all are in the result.")
-        document = {**document, "cells": shown}
-    console.print(risks_table(document))
+    document["cells"] = corners(cells, lambda cell: (cell["n"], cell["N"]))
+    console.print(risks_table(document, some(document["cells"], cells)))
     legend = LEGEND.format(source=SOURCES[results.dimensions.rows > 0])
     unpredicted = any(
         cell["predicted"]["risk"]["w2s"] != cell["predicted"]["risk"]["w2s"]

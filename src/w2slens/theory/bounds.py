@@ -4,6 +4,8 @@ They use d_s/N and σ²/(n−d_w−1) where the exact risks have d_s/(N−d_s−
 and fall below the true risk for small n or N: prefer the exact method.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from w2slens._linalg import Array
@@ -19,6 +21,20 @@ def _grid(n: tuple[int, ...], N: tuple[int, ...]) -> tuple[Array, Array]:
 def _inherited(problem: Problem, pool: Array) -> Array:
     """Evaluate ``A = d_sw + (d_w − d_sw)·d_s/N``."""
     return problem.d_sw + (problem.d_w - problem.d_sw) * problem.d_s / pool
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """The authors' risks, and their lower bounds of PGR and OPR, over n × N."""
+
+    risks: Risks
+    pgr: Array
+    opr: Array
+
+    @classmethod
+    def of(cls, problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> "Bounds":
+        """Evaluate all of them for a population."""
+        return cls(bounds(problem, n, N), pgr_bound(problem, n, N), opr_bound(problem, n, N))
 
 
 def bounds(problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> Risks:
