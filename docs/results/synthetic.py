@@ -173,6 +173,7 @@ def page(found, seconds):
     (HERE / "synthetic.md").write_text(text, encoding="utf-8")
     summary = pd.concat(tables, names=["recipe"])
     summary = summary.reset_index("recipe").reset_index(drop=True)
+    summary = summary[(summary["n"] == AT_n) | (summary["N"] == AT_N)]
     summary.to_csv(HERE / "synthetic.csv", index=False, float_format="%.5g")
 
 
