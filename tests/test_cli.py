@@ -245,3 +245,98 @@ def test_a_plain_ascii_terminal_is_served(files):
     environment = {"PYTHONIOENCODING": "ascii", "PATH": ""}
     found = subprocess.run(command, capture_output=True, env=environment, check=True)
     assert b"d_sw" in found.stdout
+
+
+RECIPE = """
+title: Planted
+synthetic: {kind: correlations, d_w: 6, d_s: 4, canonical: [1, 0.5], noise: 1}
+n: [20, 40]
+N: [30, 60]
+trials: 3
+ridge_weak: 0
+ridge_strong: 0
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.yaml").write_text(RECIPE)
+    return tmp_path / "r.yaml"
+
+
+def test_sweep_keeps_everything_and_is_read_back_by_a_second_call(recipe, capsys):
+    code, out, err = call(capsys, "sweep", "r.yaml", "--out", "s", "--jobs", "1")
+    assert (code, err) == (0, "")
+    assert "Verdict" in out
+    assert "population" in out
+    folder = recipe.parent / "s"
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"config.json", "result.json", "report.html", "trials.csv", "summary.csv"}
+    before = (folder / "result.json").read_bytes()
+    code, out, _ = call(capsys, "sweep", "r.yaml", "--out", "s", "--jobs", "1", "--json")
+    assert code == 0
+    assert len(json.loads(out)["cells"]) == 4
+    assert (folder / "result.json").read_bytes() == before
+
+
+def test_report_renders_runs_and_sweeps_anew(recipe, files, capsys):
+    call(capsys, "sweep", "r.yaml", "--out", "s", "--jobs", "1")
+    call(capsys, "run", *files, "--labels", "y.npy", *GRID, "--out", "r")
+    for folder in ("s", "r"):
+        page = recipe.parent / folder / "report.html"
+        before = page.read_bytes()
+        code, out, _ = call(capsys, "report", folder)
+        assert (code, out) == (0, f"Report: {folder}/report.html\n")
+        assert page.read_bytes() == before
+    code, out, _ = call(capsys, "report", "s", "--out", "elsewhere.html", "--json")
+    assert json.loads(out) == {"report": "elsewhere.html"}
+    (recipe.parent / "mine.html").write_text("mine")
+    code, _, err = call(capsys, "report", "s", "--out", "mine.html")
+    assert code == 2
+    assert "--overwrite" in err
+    assert (recipe.parent / "mine.html").read_text() == "mine"
+
+
+def test_a_sweep_of_several_curves_is_compared(recipe, capsys):
+    recipe.write_text(RECIPE.replace("ridge_weak: 0", "ridge_weak: [0, 0.1]"))
+    code, out, _ = call(capsys, "sweep", "r.yaml", "--out", "s", "--jobs", "1")
+    assert code == 0
+    assert "Curves at n = 40, N = 60" in out
+    document = json.loads((recipe.parent / "s" / "result.json").read_text())
+    assert [curve["setting"]["ridge_weak"] for curve in document["curves"]] == [0, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "message"),
+    [
+        ("trails: 3", [], "error: r.yaml: trails: is not a key of recipes; did you mean trials?"),
+        ("n: [0]", [], "error: r.yaml: n: is 0"),
+        ("", ["--jobs", "0"], "error: --jobs is 0"),
+        ("", ["--out", "r.yaml"], "error: --out r.yaml is a file"),
+        ("synthetic: [", [], "error: r.yaml is not YAML"),
+    ],
+)
+def test_bad_sweeps_are_refused_in_one_line(recipe, capsys, change, arguments, message):
+    lines = [line for line in RECIPE.splitlines() if not change or line[:2] != change[:2]]
+    recipe.write_text("\n".join([*lines, change]))
+    code, out, err = call(capsys, "sweep", "r.yaml", *(arguments or ["--out", "s"]), "--out", "s")
+    if "--out" in arguments:
+        code, out, err = call(capsys, "sweep", "r.yaml", *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["report", "none"], "error: DIR none is not a folder"),
+        (["report", "."], "error: DIR . holds no result"),
+        (["sweep", "none.yaml", "--out", "s"], "error: none.yaml cannot be read"),
+    ],
+)
+def test_what_is_not_there_is_named(recipe, capsys, arguments, message):
+    code, out, err = call(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
