@@ -37,12 +37,12 @@ def written(folder, recipe):
 
 
 def test_synthetic_recipe(tmp_path):
-    plan = load_recipe(written(tmp_path, SYNTHETIC))
-    assert plan.grid.N == (40, 70, 100)
-    assert plan.grid.ridges_weak == (1e-3,)
-    assert plan.grid.ridges_strong == (0.0, 0.1)
-    assert plan.config["title"] == "t"
-    results = plan.run(None, jobs=1)
+    campaign = load_recipe(written(tmp_path, SYNTHETIC))
+    assert campaign.grid.N == (40, 70, 100)
+    assert campaign.grid.ridges_weak == (1e-3,)
+    assert campaign.grid.ridges_strong == (0.0, 0.1)
+    assert campaign.config["title"] == "t"
+    results = campaign.run(None, jobs=1)
     assert len(results.table) == 2 * 2 * 3 * 2
     assert results.dimensions.d_sw == pytest.approx(2.25)
 
@@ -61,10 +61,10 @@ def test_recipe_on_data_reads_beside_itself(tmp_path, data):
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_recipes_of_the_project_are_valid(path):
-    plan = load_recipe(path)
-    assert plan.grid.trials == 40
-    assert 2000 in plan.grid.n
-    assert 4000 in plan.grid.N
+    campaign = load_recipe(path)
+    assert campaign.grid.trials == 40
+    assert 2000 in campaign.grid.n
+    assert 4000 in campaign.grid.N
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Recipes: an experiment written down as YAML, checked key by key, made a `Plan`."""
+"""Recipes: an experiment written down as YAML, checked key by key, made a `Campaign`."""
 
 import difflib
 import inspect
@@ -13,8 +13,9 @@ import yaml
 
 from w2slens import _check
 from w2slens._errors import InputError
+from w2slens.campaign import Campaign
 from w2slens.sources import read_array
-from w2slens.sweeps import Plan, prepare, prepare_planted
+from w2slens.sweeps import prepare, prepare_planted
 from w2slens.synthetic import Planted
 
 KINDS: dict[str, Callable[..., Planted]] = {
@@ -40,7 +41,7 @@ Loader.add_implicit_resolver(
 )
 
 
-def load_recipe(path: str | Path) -> Plan:
+def load_recipe(path: str | Path) -> Campaign:
     """Read a recipe and check everything about it without running it.
 
     Parameters
@@ -50,7 +51,7 @@ def load_recipe(path: str | Path) -> Plan:
 
     Returns
     -------
-    Plan
+    Campaign
 
     Raises
     ------
@@ -60,11 +61,11 @@ def load_recipe(path: str | Path) -> Plan:
     """
     path = Path(path)
     recipe = _read(path)
-    plan = _planted_plan(recipe) if SYNTHETIC in recipe else _data_plan(recipe, path.parent)
+    campaign = _on_draws(recipe) if SYNTHETIC in recipe else _on_rows(recipe, path.parent)
     title = recipe.get(TITLE, path.stem)
     if not isinstance(title, str):
         raise InputError(TITLE, f"is {title!r}; a line of text is needed")
-    return replace(plan, config={**plan.config, "title": title, "recipe": recipe})
+    return replace(campaign, config={**campaign.config, "title": title, "recipe": recipe})
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def _read(path: Path) -> dict[str, Any]:
     return recipe
 
 
-def _planted_plan(recipe: dict[str, Any]) -> Plan:
+def _on_draws(recipe: dict[str, Any]) -> Campaign:
     _known_keys(recipe, [SYNTHETIC, TITLE, *_keywords(prepare_planted)], "")
     settings = {key: value for key, value in recipe.items() if key not in (SYNTHETIC, TITLE)}
     return prepare_planted(_planted(recipe[SYNTHETIC]), **_sizes(settings))
@@ -119,7 +120,7 @@ def _counted(canonical: Mapping[Any, Any]) -> list[float]:
     return values
 
 
-def _data_plan(recipe: dict[str, Any], base: Path) -> Plan:
+def _on_rows(recipe: dict[str, Any], base: Path) -> Campaign:
     keywords = [key for key in _keywords(prepare) if key != "target"]
     _known_keys(recipe, [TITLE, SYNTHETIC, *PATHS, *keywords], "")
     _complete(recipe, ("weak", "strong", "labels"), "")

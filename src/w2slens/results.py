@@ -1,32 +1,21 @@
 """What `transfer` and `sweep` return: a tidy table of trials and what follows from it."""
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from w2slens._check import Ridge
 from w2slens._errors import InputError
 from w2slens._format import corners, html_table, measured, some
-from w2slens._linalg import Array
 from w2slens.advise import Verdict, verdict
 from w2slens.advise.verdict import peaks
+from w2slens.cells import as_cells, describe, pair, summarise
 from w2slens.dimension import Dimensions
 from w2slens.grid import Setting
 from w2slens.outlook import Outlook
-from w2slens.risk import (
-    MODELS,
-    Estimate,
-    Risks,
-    Scale,
-    UndefinedRatioWarning,
-    mean_of_ratios,
-    outperforming_ratio,
-    recovered_gap,
-)
+from w2slens.risk import MODELS, Risks, Scale
 from w2slens.theory.bounds import Bounds
 
 AXES = ("teacher", "noise", "asked_ridge_weak", "asked_ridge_strong")
@@ -160,38 +149,13 @@ class Results:
         says little. ``pgr_mean_of_ratios`` and ``opr_mean_of_ratios`` are what published code
         reports.
         """
-        rows = [
-            self._summarise(cell) for _, cell in self.table.groupby([*AXES, "n", "N"], sort=False)
-        ]
+        rows = []
+        for _, cell in self.table.groupby([*AXES, "n", "N"], sort=False):
+            dims = self.outlook.dimensions(str(cell["teacher"].iloc[0]))
+            axes = {name: cell[name].iloc[0] for name in AXES}
+            peak = "+".join(peaks(cell, dims.d_w, dims.d_s))
+            rows.append({**axes, **summarise(cell), "peak": peak})
         return pd.DataFrame(rows)
-
-    def _summarise(self, cell: pd.DataFrame) -> dict[str, Any]:
-        row: dict[str, Any] = {name: cell[name].iloc[0] for name in AXES}
-        row |= {"n": int(cell["n"].iloc[0]), "N": int(cell["N"].iloc[0])}
-        row["trials"] = len(cell)
-        estimates = {name: Estimate.of(cell[name].to_numpy()) for name in MODELS}
-        weak, w2s, strong, ceiling = (cell[name].to_numpy() for name in MODELS)
-        estimates["pgr"] = recovered_gap(weak, w2s, ceiling)
-        estimates["opr"] = outperforming_ratio(strong, w2s)
-        estimates["pgr_mean_of_ratios"] = mean_of_ratios(weak - w2s, weak - ceiling)
-        estimates["opr_mean_of_ratios"] = mean_of_ratios(strong, w2s)
-        if "accuracy_weak" in cell:
-            scores = {name: cell[f"accuracy_{name}"].to_numpy() for name in MODELS}
-            for name, values in scores.items():
-                estimates[f"accuracy_{name}"] = Estimate.of(values)
-            estimates["accuracy_pgr"] = recovered_gap(
-                -scores["weak"], -scores["w2s"], -scores["ceiling"]
-            )
-        if "raw_weak" in cell:
-            raw = {name: cell[f"raw_{name}"].to_numpy() for name in MODELS}
-            for name, values in raw.items():
-                estimates[f"raw_{name}"] = Estimate.of(values)
-            estimates["raw_opr"] = outperforming_ratio(raw["strong"], raw["w2s"])
-        for name, estimate in estimates.items():
-            row[name], row[f"{name}_se"] = estimate.mean, estimate.se
-        dims = self.outlook.dimensions(str(row["teacher"]))
-        row["peak"] = "+".join(peaks(cell, dims.d_w, dims.d_s))
-        return row
 
     def _repr_html_(self) -> str:
         """Show the verdict and the measured risks in a notebook."""
@@ -205,8 +169,8 @@ class Results:
                 (
                     f"{row['n']:,}",
                     f"{row['N']:,}",
-                    *(measured(_pair(row, name)) for name in MODELS),
-                    *(measured(_pair(row, name), 2) for name in ("pgr", "opr")),
+                    *(measured(pair(row, name)) for name in MODELS),
+                    *(measured(pair(row, name), 2) for name in ("pgr", "opr")),
                 )
                 for row in shown
             ]
@@ -225,30 +189,13 @@ class Results:
         return {"curves": curves, "config": self.config}
 
     def _curve(self) -> dict[str, Any]:
-        predicted = _as_cells(self.predicted)
+        predicted = as_cells(self.predicted)
         known = self.bounds
-        bounds = None if known is None else _as_cells(known.risks, known.pgr, known.opr)
+        bounds = None if known is None else as_cells(known.risks, known.pgr, known.opr)
         cells = []
         for row in self.summary.to_dict("records"):
             at = (row["n"], row["N"])
-            cells.append(
-                {
-                    "n": row["n"],
-                    "N": row["N"],
-                    "trials": row["trials"],
-                    "risk": {name: _pair(row, name) for name in MODELS},
-                    "pgr": _pair(row, "pgr"),
-                    "opr": _pair(row, "opr"),
-                    "accuracy": _prefixed(row, "accuracy", ("pgr",)),
-                    "raw": _prefixed(row, "raw", ("opr",)),
-                    "mean_of_ratios": {
-                        "pgr": _pair(row, "pgr_mean_of_ratios"),
-                        "opr": _pair(row, "opr_mean_of_ratios"),
-                    },
-                    "peak": row["peak"].split("+") if row["peak"] else [],
-                    "predicted": {"kind": "oracle", **predicted[at]},
-                }
-            )
+            cells.append({**describe(row), "predicted": {"kind": "oracle", **predicted[at]}})
             if bounds is not None:
                 cells[-1]["bounds"] = bounds[at]
         return {
@@ -262,35 +209,3 @@ class Results:
 def as_ridge(value: Any) -> Any:
     """Read a ridge as the table writes it; None stays None."""
     return value if value in (None, "auto") else float(value)
-
-
-def _as_cells(
-    risks: Risks, pgr: Array | None = None, opr: Array | None = None
-) -> dict[tuple[int, int], dict[str, Any]]:
-    """Return (n, N) → risks and ratios of that cell; the ratios of the risks unless given."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedRatioWarning)
-        pgr = risks.pgr if pgr is None else pgr
-        opr = risks.opr if opr is None else opr
-    return {
-        (n, N): {
-            "risk": {name: float(getattr(risks, name)[i, j]) for name in MODELS},
-            "pgr": float(pgr[i, j]),
-            "opr": float(opr[i, j]),
-        }
-        for i, n in enumerate(risks.n)
-        for j, N in enumerate(risks.N)
-    }
-
-
-def _pair(row: dict[Any, Any], name: str) -> dict[str, float]:
-    return {"mean": float(row[name]), "se": float(row[f"{name}_se"])}
-
-
-def _prefixed(
-    row: dict[Any, Any], prefix: str, more: tuple[str, ...]
-) -> dict[str, dict[str, float]] | None:
-    """Collect ``prefix_weak`` and so on, or None where the run has no such numbers."""
-    if f"{prefix}_weak" not in row or np.isnan(row[f"{prefix}_weak"]):
-        return None
-    return {name: _pair(row, f"{prefix}_{name}") for name in (*MODELS, *more)}

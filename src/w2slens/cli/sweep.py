@@ -22,9 +22,9 @@ from w2slens.recipe import load_recipe
 def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: bool) -> None:
     """Run the grid of a recipe; every finished trial is kept, and a killed run goes on."""
     try:
-        plan = load_recipe(recipe)
+        campaign = load_recipe(recipe)
         with notes(), progress("cells") as move:
-            results = plan.run(out, overwrite=overwrite, jobs=jobs, progress=move)
+            results = campaign.run(out, overwrite=overwrite, jobs=jobs, progress=move)
             document = results.to_dict()
     except InputError as error:
         if error.argument in OUTPUT_ARGUMENTS:

@@ -145,6 +145,8 @@ def _replay(config: dict[str, Any], command: str | None) -> list[str]:
     if command or "command" in config:
         return [command or config["command"]]
     if "recipe" in config:
-        recipe = yaml.safe_dump(config["recipe"], sort_keys=False, allow_unicode=True)
+        recipe = yaml.safe_dump(
+            config["recipe"], sort_keys=False, allow_unicode=True, default_flow_style=None
+        )
         return ["w2slens sweep recipe.yaml --out DIR", f"# recipe.yaml\n{recipe}"]
     return []

@@ -1,0 +1,189 @@
+"""All trials of a sweep: side by side, each on disk when it is done, resumed where they were."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed, parallel_config
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from w2slens import _check
+from w2slens._files import MARKER, write_folder
+from w2slens._json import to_json
+from w2slens.grid import Grid
+from w2slens.journal import FORMAT, Journal, open_journal
+from w2slens.outlook import Outlook
+from w2slens.pair import TEACHER, Pair
+from w2slens.results import Results
+from w2slens.synthetic import Planted
+from w2slens.trial import run_trial
+
+Progress = Callable[[int, int], None]
+
+DRAW = 2
+"""Last entry of the seed of a trial's rows; its splits and its noise have others."""
+
+HASH_ROWS = 4096
+"""Rows hashed at a time, so that no second copy of the features is made."""
+
+
+@dataclass(frozen=True, eq=False)
+class OnRows:
+    """The trials of a grid on given rows."""
+
+    data: Pair
+    grid: Grid
+
+    def __call__(self, trial: int) -> list[dict[str, Any]]:
+        """Run one trial."""
+        return run_trial(self.data, self.grid, trial)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Shape, type and SHA-256 of every array."""
+        data = self.data
+        arrays = {f"weak.{name}": features for name, features in data.teachers.items()}
+        arrays |= {"strong": data.strong, "labels": data.targets}
+        if data.truth is not None:
+            arrays["target"] = data.truth
+        return {name: fingerprint(array) for name, array in arrays.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class OnDraws:
+    """The trials of a grid on fresh draws of a planted problem."""
+
+    planted: Planted
+    grid: Grid
+
+    def __call__(self, trial: int) -> list[dict[str, Any]]:
+        """Draw the rows of one trial and run it."""
+        rng = np.random.default_rng([self.grid.seed, trial, DRAW])
+        drawn = self.planted.draw(self.grid.rows, rng)
+        pair = Pair({TEACHER: drawn.weak}, drawn.strong, drawn.y, drawn.target)
+        return run_trial(pair, self.grid, trial)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Shape, type and SHA-256 of the maps that define the problem."""
+        names = ("weak_map", "strong_map", "coef")
+        return {name: fingerprint(getattr(self.planted, name)) for name in names}
+
+
+@dataclass(frozen=True, eq=False)
+class Campaign:
+    """All trials of a sweep, not yet run.
+
+    Attributes
+    ----------
+    trial
+        Runs a trial: its number → the records of its cells.
+    grid
+        Settings.
+    teachers
+        Their names.
+    config
+        Everything that replays the sweep.
+    outlook
+        Where the results' dimensions and predictions come from.
+    """
+
+    trial: OnRows | OnDraws
+    grid: Grid
+    teachers: list[str]
+    config: dict[str, Any]
+    outlook: Outlook
+
+    def run(
+        self,
+        out: str | Path | None,
+        *,
+        overwrite: bool = False,
+        jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> Results:
+        """Run the trials that are not done yet; with `out`, keep them and the result there."""
+        cores = cpu_count() or 1
+        workers = min(self.grid.trials, cores if jobs is None else _check.whole(jobs, "jobs"))
+        if out is None:
+            tables = self._trials(None, workers, progress)
+            return self._results(tables)
+        settings = {**self.config, "data": self.trial.fingerprints()}
+        with open_journal(out, settings, overwrite=overwrite) as journal:
+            results = self._results(self._trials(journal, workers, progress))
+            if not (journal.folder / MARKER).exists() or journal.damaged:
+                write_folder(journal.folder, result_files(results), overwrite=True, continuing=True)
+        return results
+
+    def _trials(
+        self, journal: Journal | None, workers: int, progress: Progress | None
+    ) -> list[pd.DataFrame]:
+        """All tables in the order of the trials, whatever order they were finished in."""
+        cells = len(self.grid.n) * len(self.grid.N) * len(self.grid.settings(self.teachers))
+        done: dict[int, pd.DataFrame] = {}
+        if journal is not None:
+            kept = {trial: journal.load(trial) for trial in range(self.grid.trials)}
+            done = {trial: table for trial, table in kept.items() if table is not None}
+        open_trials = [trial for trial in range(self.grid.trials) if trial not in done]
+        if progress is not None:
+            progress(cells * len(done), cells * self.grid.trials)
+        for trial, records in side_by_side(self.trial, open_trials, workers):
+            done[trial] = pd.DataFrame(records)
+            if journal is not None:
+                journal.save(trial, done[trial])
+            if progress is not None:
+                progress(cells * len(done), cells * self.grid.trials)
+        return [done[trial] for trial in range(self.grid.trials)]
+
+    def _results(self, tables: list[pd.DataFrame]) -> Results:
+        return Results(pd.concat(tables, ignore_index=True), self.config, self.outlook)
+
+
+def side_by_side(
+    run: Callable[[int], list[dict[str, Any]]], trials: Sequence[int], workers: int
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Run trials in processes, BLAS threads times workers never above the cores.
+
+    The number of threads depends on `workers` alone, not on how many trials are left, so that a
+    resumed sweep gives the same digits.
+    """
+    threads = max((cpu_count() or 1) // workers, 1)
+    if workers == 1:
+        for trial in trials:
+            with threadpool_limits(threads, user_api="blas"):
+                records = run(trial)
+            yield trial, records
+        return
+    context = parallel_config("loky", inner_max_num_threads=threads) if trials else nullcontext()
+    with context:
+        jobs = Parallel(n_jobs=workers, return_as="generator_unordered")
+        yield from jobs(delayed(_numbered)(run, trial) for trial in trials)
+
+
+def _numbered(
+    run: Callable[[int], list[dict[str, Any]]], trial: int
+) -> tuple[int, list[dict[str, Any]]]:
+    return trial, run(trial)
+
+
+def result_files(results: Results) -> dict[str, str | bytes]:
+    """Name and content of the files that a finished sweep leaves, besides its parts."""
+    return {
+        "trials.csv": results.table.to_csv(index=False),
+        "summary.csv": results.summary.to_csv(index=False),
+        MARKER: to_json({"format": FORMAT, **results.to_dict()}) + "\n",
+    }
+
+
+def fingerprint(array: NDArray[Any]) -> str:
+    """Write shape, type and SHA-256 of an array's rows."""
+    digest = hashlib.sha256()
+    for start in range(0, len(array), HASH_ROWS):
+        digest.update(np.ascontiguousarray(array[start : start + HASH_ROWS]).data)
+    shape = "×".join(map(str, array.shape))
+    return f"{shape} {array.dtype.str} {digest.hexdigest()}"

@@ -1,0 +1,100 @@
+"""The whole grid of one curve as a map, and all curves of a sweep side by side."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+
+from w2slens.plots.looks import NEUTRAL, RATIOS, legend_below, window
+from w2slens.results import Results
+
+DARK_FROM = 0.6
+"""Distance from the centre of a map from which its colours are dark."""
+
+WRITTEN_CELLS = 64
+"""Maps of at most this many cells have their numbers written in."""
+
+
+def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
+    """Draw PGR or OPR over the whole grid of (n, N): purple is gain, orange loss, × a peak.
+
+    Parameters
+    ----------
+    results
+        One curve.
+    ax
+        Where to draw.
+    ratio
+        ``"opr"`` (white at 1) or ``"pgr"`` (white at 0).
+    """
+    table = results.summary.pivot(index="n", columns="N", values=ratio)
+    values = table.to_numpy()
+    centre = 1.0 if ratio == "opr" else 0.0
+    known = values[np.isfinite(values)]
+    norm = TwoSlopeNorm(centre, centre - 1, centre + 1)
+    mesh = ax.pcolormesh(values, cmap="PuOr", norm=norm, edgecolors="face", linewidth=0.3)
+    figure = ax.get_figure()
+    if figure is not None:
+        beyond = "max" if float(np.max(known, initial=centre)) > centre + 1 else "neither"
+        figure.colorbar(mesh, ax=ax, label=RATIOS[ratio][0], extend=beyond)
+    peaks = results.summary.pivot(index="n", columns="N", values="peak").to_numpy()
+    for i, j in np.ndindex(values.shape):
+        if peaks[i, j]:
+            ax.text(j + 0.5, i + 0.5, "×", ha="center", va="center", color="#000000")
+        elif values.size <= WRITTEN_CELLS and np.isfinite(values[i, j]):
+            ink = "#FFFFFF" if abs(values[i, j] - centre) > DARK_FROM else "#000000"
+            text = f"{values[i, j]:.2f}"
+            ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=ink)
+    for axis, sizes in ((ax.xaxis, table.columns), (ax.yaxis, table.index)):
+        step = -(-len(sizes) // 6)
+        axis.set_ticks([k + 0.5 for k in range(0, len(sizes), step)])
+        axis.set_ticklabels([f"{size:,}" for size in sizes[::step]])
+    ax.set_xlabel("pseudo-labels N")
+    ax.set_ylabel("labels n")
+    what = "gap recovered" if ratio == "pgr" else "above 1: W2S beats labels alone"
+    ax.set_title(f"{RATIOS[ratio][0]}: {what}")
+    return ax
+
+
+def plot_comparison(results: Results, ax: Axes) -> Axes:
+    """Draw PGR and OPR of every curve of a sweep at its largest n and N, a row each.
+
+    Parameters
+    ----------
+    results
+        Of `sweep`.
+    ax
+        Where to draw.
+    """
+    heads = [curve.summary.sort_values(["n", "N"]).iloc[-1] for curve in results.curves()]
+    rows = np.arange(len(heads))
+    for shift, (name, (label, color, marker)) in zip((-0.13, 0.13), RATIOS.items(), strict=True):
+        values, errors = ([head[f"{name}{end}"] for head in heads] for end in ("", "_se"))
+        ax.errorbar(
+            values,
+            rows + shift,
+            xerr=np.nan_to_num(errors),
+            fmt=marker,
+            color=color,
+            capsize=2.5,
+            markersize=5,
+            label=label,
+        )
+    for level in (0, 1):
+        ax.axvline(level, color=NEUTRAL, linewidth=0.8)
+    ax.set_xlim(*window([head[name] for head in heads for name in RATIOS], ax.get_xlim()))
+    ax.set_yticks(rows, [curve_name(results, place) for place in range(len(heads))])
+    ax.set_ylim(len(heads) - 0.5, -0.5)
+    ax.set_title(f"PGR and OPR at n = {heads[0]['n']:,}, N = {heads[0]['N']:,}")
+    return legend_below(ax)
+
+
+def curve_name(results: Results, place: int) -> str:
+    """Name one curve of a sweep by what tells it from the others."""
+    settings = results.settings
+    words = {"noise": "noise", "ridge_weak": "λ_w", "ridge_strong": "λ_s"}
+    parts = []
+    for axis, value in settings[place]._asdict().items():
+        if len({getattr(setting, axis) for setting in settings}) > 1:
+            shown = value if isinstance(value, str) else f"{value:g}"
+            parts.append(shown if axis == "teacher" else f"{words[axis]} {shown}")
+    return ", ".join(parts) or settings[place].teacher
