@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from tests import oracles
 from tests.laws import agrees, close
-from w2slens import InputError, sweep, transfer
+from w2slens import InputError, Planted, simulate, sweep, transfer
 from w2slens.pair import Pair
 from w2slens.risk import MODELS
 from w2slens.splits import Split
@@ -101,6 +101,28 @@ def test_automatic_ridges_are_chosen_for_each_noise_level_and_teacher():
         close(one[column], alone[column], 1e-7)
     means = found.table.groupby("noise")[["ridge_weak", "ridge_strong"]].mean()
     assert (means.loc[2.0] > means.loc[0.0]).all()
+
+
+def test_cells_of_a_simulation_do_not_depend_on_the_grid():
+    planted = Planted.with_correlations(9, 6, [1, 1, 0.5], noise=1.0, law="student")
+    settings = {"trials": 2, "ridge_weak": 0, "ridge_strong": 0.1, "jobs": 1, "seed": 3}
+    grid = simulate(planted, n=[30, 700], N=[2000, 40], **settings).table
+    alone = simulate(planted, n=30, N=40, **settings).table
+    some = grid[(grid["n"] == 30) & (grid["N"] == 40)].reset_index(drop=True)
+    close(some[list(MODELS)], alone[list(MODELS)], 1e-9)
+    other = simulate(planted, n=30, N=40, **{**settings, "seed": 4}).table
+    assert not np.isclose(other["weak"], alone["weak"]).any()
+
+
+def test_a_simulation_agrees_with_its_population():
+    planted = Planted.with_correlations(12, 8, [1, 1, 0.5], noise=1.0, rho_w=0.3, rho_s=0.2)
+    found = simulate(
+        planted, n=60, N=[30, 400], trials=150, ridge_weak=0, ridge_strong=0, test=800, jobs=1
+    )
+    for place, N in enumerate((30, 400)):
+        cell = found.table[found.table["N"] == N]
+        for model in MODELS:
+            agrees(cell[model], getattr(found.predicted, model)[0, place])
 
 
 def test_processes_change_no_digit():

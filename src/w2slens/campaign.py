@@ -22,13 +22,17 @@ from w2slens.journal import FORMAT, Journal, open_journal
 from w2slens.outlook import Outlook
 from w2slens.pair import TEACHER, Pair
 from w2slens.results import Results
-from w2slens.synthetic import Planted
+from w2slens.splits import Split
+from w2slens.synthetic import Planted, Sample
 from w2slens.trial import run_trial
 
 Progress = Callable[[int, int], None]
 
 DRAW = 2
-"""Last entry of the seed of a trial's rows; its splits and its noise have others."""
+"""Entry of the seed of a trial's rows; its splits and its noise have others."""
+
+DRAWN_ROWS = 512
+"""Rows drawn from one seed."""
 
 HASH_ROWS = 4096
 """Rows hashed at a time, so that no second copy of the features is made."""
@@ -43,7 +47,8 @@ class OnRows:
 
     def __call__(self, trial: int) -> list[dict[str, Any]]:
         """Run one trial."""
-        return run_trial(self.data, self.grid, trial)
+        split = Split.draw(self.data.rows, self.grid.test, self.grid.seed, trial)
+        return run_trial(self.data, self.grid, trial, split)
 
     def fingerprints(self) -> dict[str, str]:
         """Shape, type and SHA-256 of every array."""
@@ -57,17 +62,31 @@ class OnRows:
 
 @dataclass(frozen=True, eq=False)
 class OnDraws:
-    """The trials of a grid on fresh draws of a planted problem."""
+    """The trials of a grid on fresh draws of a planted problem.
+
+    Labels, pool and test rows are drawn apart, block by block, so that a smaller grid sees a part
+    of the same rows.
+    """
 
     planted: Planted
     grid: Grid
 
     def __call__(self, trial: int) -> list[dict[str, Any]]:
         """Draw the rows of one trial and run it."""
-        rng = np.random.default_rng([self.grid.seed, trial, DRAW])
-        drawn = self.planted.draw(self.grid.rows, rng)
-        pair = Pair({TEACHER: drawn.weak}, drawn.strong, drawn.y, drawn.target)
-        return run_trial(pair, self.grid, trial)
+        sizes = (self.grid.test, max(self.grid.n), max(self.grid.N))
+        parts = [self._draw(trial, part, size) for part, size in enumerate(sizes)]
+        weak, strong, y, target = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        test, labels, pool = np.split(np.arange(len(y)), np.cumsum(sizes)[:-1])
+        split = Split(test, np.concatenate([labels, pool[::-1]]))
+        return run_trial(Pair({TEACHER: weak}, strong, y, target), self.grid, trial, split)
+
+    def _draw(self, trial: int, part: int, size: int) -> Sample:
+        """Draw the first rows of one part of a trial, whatever the number asked for."""
+        blocks = []
+        for block in range(-(-size // DRAWN_ROWS)):
+            rng = np.random.default_rng([self.grid.seed, trial, DRAW, part, block])
+            blocks.append(self.planted.draw(DRAWN_ROWS, rng))
+        return Sample(*(np.concatenate(arrays)[:size] for arrays in zip(*blocks, strict=True)))
 
     def fingerprints(self) -> dict[str, str]:
         """Shape, type and SHA-256 of the maps that define the problem."""

@@ -13,6 +13,7 @@ from w2slens.grid import Grid, test_rows
 from w2slens.outlook import SampleOutlook
 from w2slens.pair import Pair
 from w2slens.results import Results
+from w2slens.splits import Split
 from w2slens.trial import run_trial
 
 
@@ -110,7 +111,8 @@ def transfer(
     records: list[dict[str, Any]] = []
     cells = len(grid.n) * len(grid.N) * grid.trials
     for trial in range(grid.trials):
-        records += run_trial(data, grid, trial)
+        split = Split.draw(data.rows, grid.test, grid.seed, trial)
+        records += run_trial(data, grid, trial, split)
         if progress is not None:
             progress(len(records), cells)
     return Results(pd.DataFrame(records), config(data, grid, task), SampleOutlook(data, grid))

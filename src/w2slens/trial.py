@@ -27,9 +27,8 @@ Marks = dict[str, float]
 """What one model at one noise level scores: risk, raw risk, accuracy, ridge."""
 
 
-def run_trial(data: Pair, grid: Grid, trial: int) -> list[dict[str, Any]]:
+def run_trial(data: Pair, grid: Grid, trial: int, split: Split) -> list[dict[str, Any]]:
     """Run all cells of one trial; one record a cell, in the order of settings × n × N."""
-    split = Split.draw(data.rows, grid.test, grid.seed, trial)
     noisy = data.noisy(grid.noise_levels, np.random.default_rng([grid.seed, trial, 1]))
     exam = Exam(data, split, grid.levels)
     taught = teach(data, split.labels(max(grid.n)), noisy, grid)
