@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from w2slens import cli
 from w2slens.risk import MODELS
@@ -340,3 +341,52 @@ def test_what_is_not_there_is_named(recipe, capsys, arguments, message):
     code, out, err = call(capsys, *arguments)
     assert (code, out) == (2, "")
     assert err.startswith(message)
+
+
+def test_a_sweep_replaces_a_run_when_asked(recipe, files, capsys):
+    call(capsys, "run", *files, "--labels", "y.npy", *GRID, "--out", "o")
+    code, _, err = call(capsys, "sweep", "r.yaml", "--out", "o", "--jobs", "1")
+    assert (code, err[:12]) == (2, "error: --out")
+    assert call(capsys, "sweep", "r.yaml", "--out", "o", "--jobs", "1", "--overwrite")[0] == 0
+    folder = recipe.parent / "o"
+    document = json.loads((folder / "result.json").read_text())
+    assert document["config"]["trials"] == 3
+    assert document["config"]["n"] == [20, 40]
+    assert "synthetic" in document["config"]["recipe"]
+    assert not (folder / "risks.png").exists()
+    assert call(capsys, "run", *files, "--labels", "y.npy", *GRID, "--out", "o")[0] == 2
+    code, _, _ = call(
+        capsys, "run", *files, "--labels", "y.npy", *GRID, "--out", "o", "--overwrite"
+    )
+    assert code == 0
+    assert {path.name for path in folder.iterdir()} == {
+        "result.json",
+        "report.html",
+        "risks.png",
+        "trials.csv",
+        ".w2slens.lock",
+    }
+
+
+def test_a_run_does_not_write_into_a_sweep_at_work(recipe, files, capsys):
+    call(capsys, "sweep", "r.yaml", "--out", "s", "--jobs", "1")
+    with FileLock(recipe.parent / "s" / ".w2slens.lock"):
+        arguments = ["run", *files, "--labels", "y.npy", *GRID, "--out", "s", "--overwrite"]
+        code, _, err = call(capsys, *arguments)
+    assert code == 2
+    assert "in use by another run" in err
+    assert (recipe.parent / "s" / "config.json").exists()
+
+
+def test_names_of_teachers_are_not_markup(recipe, files, capsys):
+    names = ["$\\bad$", "a[/b]", "a[red]x", "<b>"]
+    teachers = ", ".join(f"{json.dumps(name)}: w.npy" for name in names)
+    recipe.write_text(
+        f"weak: {{{teachers}}}\nstrong: s.npy\nlabels: y.npy\nn: 30\nN: 60\ntrials: 2\n"
+    )
+    code, out, _ = call(capsys, "sweep", "r.yaml", "--out", "s", "--jobs", "1")
+    assert code == 0
+    assert "a[red]x" in out
+    page = (recipe.parent / "s" / "report.html").read_text()
+    assert "&lt;b&gt;" in page
+    assert "<b>:" not in page

@@ -19,6 +19,9 @@ SYNTHETIC = {
 }
 
 
+ROTATED = "{kind: correlations, d_w: 2, d_s: 2, canonical: [], noise: 1, rotate: 0}"
+
+
 @pytest.fixture
 def data(tmp_path):
     rng = np.random.default_rng(0)
@@ -47,6 +50,14 @@ def test_synthetic_recipe(tmp_path):
     assert results.dimensions.d_sw == pytest.approx(2.25)
 
 
+def test_numbers_are_decimal_and_the_recipe_is_kept_as_it_was_written(tmp_path):
+    path = written(tmp_path, {**SYNTHETIC, "seed": "010", "title": "2024-01-02"})
+    campaign = load_recipe(path)
+    assert campaign.grid.seed == 10
+    assert campaign.config["title"] == "2024-01-02"
+    assert campaign.config["recipe"] == path.read_text()
+
+
 def test_recipe_on_data_reads_beside_itself(tmp_path, data):
     recipe = {**data, "weak": "{first: w.npy, second: s.npy}", "noise_levels": "[0, 0.5]"}
     results = load_recipe(written(tmp_path, {**recipe, "trials": 2})).run(None, jobs=1)
@@ -72,15 +83,23 @@ def test_recipes_of_the_project_are_valid(path):
     [
         ({"ridges_weak": "0"}, "ridges_weak: is not a key of recipes; did you mean ridge_weak[?]"),
         ({"trails": "3"}, "trails: is not .* did you mean trials[?] Valid keys: synthetic, title"),
-        ({"weak": "w.npy"}, "weak: is not a key of recipes"),
+        ({"weak": "w.npy"}, "weak: and synthetic exclude each other"),
         ({"n": None}, "n: is missing from the recipe"),
         ({"n": "[]"}, "n: is an empty list"),
         ({"n": "many"}, "n: is 'many'"),
         ({"N": "{start: 1, step: 2}"}, r"N\.step: is not .* did you mean N\.stop[?]"),
         ({"N": "{start: 1, stop: 2}"}, r"N\.num: is missing"),
-        ({"N": "{start: 1, stop: 2, num: 9}"}, "N: lists 1 twice"),
+        ({"N": "{start: 1, stop: 2, num: 9}"}, r"N\.num: is 9; there are no so many sizes"),
         ({"trials": "0"}, "trials: is 0"),
         ({"title": "[1]"}, "title: is"),
+        ({"title": "2024-13-01", "seed": "-1"}, "seed: is -1"),
+        ({"n": "&a [*a]"}, r"n: is \["),
+        ({"ridge_weak": "yes"}, "ridge_weak: is True"),
+        ({"synthetic": "{kind: [a]}"}, r"synthetic\.kind: is"),
+        (
+            {"synthetic": ROTATED},
+            r"synthetic\.rotate: is 0; true or false",
+        ),
         ({"synthetic": "3"}, "synthetic: is 3"),
         ({"synthetic": "{kind: planted}"}, r"synthetic\.kind: is 'planted'; one of coordinates"),
         ({"synthetic": "{kind: coordinates, noise: 1}"}, r"synthetic\.offset: is missing"),
@@ -126,6 +145,8 @@ def test_bad_recipes_on_data_are_refused(tmp_path, data, change, message):
     ("content", "message"),
     [
         (b"n: [1", "is not YAML"),
+        (b"n: 1\nn: 2\n", "is not YAML: n twice .line 2"),
+        (b"n: " + b"[" * 5000, "nested too deep"),
         (b"- 1", "holds no 'key: value' lines"),
         (b"", "holds no 'key: value' lines"),
         (b"\xff\xfe\x00", "is not"),

@@ -63,6 +63,30 @@ def test_every_cell_equals_a_computation_of_its_own():
             close(getattr(row, model), risks[model])
 
 
+@pytest.mark.parametrize("ceiling", ["all", "pool", "labels"])
+def test_a_curve_does_not_depend_on_the_other_ridges(ceiling):
+    teachers, strong, y = rows()
+    settings = {**SMALL, "trials": 2, "ceiling": ceiling, "jobs": 1, "noise_levels": [0, 0.3]}
+    ridges = [0, 0.1, "auto"]
+    many = sweep(teachers, strong, y, **{**settings, "ridge_weak": ridges, "ridge_strong": ridges})
+    for ridge in ridges:
+        alone = {**settings, "ridge_weak": ridge, "ridge_strong": ridge}
+        one = sweep({"far": teachers["far"]}, strong, y, **alone).table
+        curve = many.select(teacher="far", ridge_weak=ridge, ridge_strong=ridge).table
+        for column in (*MODELS, "ridge_w2s", "ridge_ceiling"):
+            close(curve[column], one[column], 1e-9)
+
+
+def test_a_teacher_in_half_precision_changes_no_other_model():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((ROWS, 12)) * np.geomspace(1, 1e-4, 12)
+    y = x @ (rng.standard_normal(12) / np.geomspace(1, 1e-4, 12)) + rng.standard_normal(ROWS)
+    teachers = {"fine": x[:, :8], "coarse": rng.standard_normal((ROWS, 4)).astype(np.float16)}
+    both = sweep(teachers, x, y, **SMALL, jobs=1).select(teacher="fine").table
+    alone = sweep({"fine": teachers["fine"]}, x, y, **SMALL, jobs=1).table
+    close(both[list(MODELS)], alone[list(MODELS)], 1e-9)
+
+
 def test_flipped_classes_are_other_classes_at_the_given_share():
     codes = np.random.default_rng(0).integers(0, 4, 30_000)
     pair = Pair({}, np.zeros((30_000, 1)), np.eye(4)[codes], classes=np.arange(4))
@@ -165,10 +189,70 @@ def test_a_damaged_part_is_noticed_and_computed_again(tmp_path):
     assert part.read_bytes() == content
 
 
+def test_outputs_are_repaired_from_the_parts(tmp_path):
+    teachers, strong, y = rows()
+    sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    names = ("trials.csv", "summary.csv", "result.json")
+    before = [(tmp_path / name).read_bytes() for name in names]
+    (tmp_path / "trials.csv").unlink()
+    (tmp_path / "result.json").write_text("{")
+    sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    assert [(tmp_path / name).read_bytes() for name in names] == before
+
+
+def test_parts_belong_to_their_settings(tmp_path):
+    teachers, strong, y = rows()
+    sweep(teachers, strong, y, **SMALL, out=tmp_path / "a", jobs=1)
+    config = tmp_path / "a" / "config.json"
+    for path in (tmp_path / "a").glob("*.*"):
+        path.unlink()
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match="is not part of a sweep"):
+            sweep(teachers, strong, y, **SMALL, seed=5, out=tmp_path / "a", overwrite=overwrite)
+    other = sweep(teachers, strong, y, **SMALL, seed=5, out=tmp_path / "b", jobs=1)
+    config.write_bytes((tmp_path / "b" / "config.json").read_bytes())
+    adopted = sweep(teachers, strong, y, **SMALL, seed=5, out=tmp_path / "a", jobs=1)
+    pd.testing.assert_frame_equal(adopted.table, other.table, check_exact=True)
+
+
+def test_what_a_user_has_in_the_folder_stays(tmp_path):
+    teachers, strong, y = rows()
+    sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    mine = [tmp_path / name for name in ("risks.png", "trials/trial-notes.csv", "trials/x")]
+    for path in mine:
+        path.write_text("mine")
+    sweep(teachers, strong, y, **SMALL, seed=1, out=tmp_path, jobs=1, overwrite=True)
+    assert [path.read_text() for path in mine] == ["mine"] * 3
+    (tmp_path / "u" / "trials").mkdir(parents=True)
+    (tmp_path / "u" / "trials" / "trial-0000.csv").write_text("mine")
+    with pytest.raises(InputError, match="is not part of a sweep"):
+        sweep(teachers, strong, y, **SMALL, out=tmp_path / "u", overwrite=True)
+    with pytest.raises(InputError, match="out: is empty"):
+        sweep(teachers, strong, y, **SMALL, out="")
+
+
+def test_parts_that_cannot_be_read_are_computed_again(tmp_path):
+    teachers, strong, y = rows()
+    first = sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    (tmp_path / "trials" / "trial-0001.csv.sha256").unlink()
+    (tmp_path / "trials" / "trial-0001.csv.sha256").mkdir()
+    with pytest.raises(InputError, match=r"out: .*trial-0001.csv cannot be written"):
+        sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    (tmp_path / "trials" / "trial-0001.csv.sha256").rmdir()
+    again = sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    pd.testing.assert_frame_equal(first.table, again.table, check_exact=True)
+
+
+def test_refusals_come_out_of_workers_as_they_are():
+    teachers, strong, y = rows()
+    with pytest.raises(InputError, match="strong: holds numbers so large"):
+        sweep(teachers, strong * 1e200, y, **SMALL, jobs=2)
+
+
 def test_two_runs_do_not_share_a_folder(tmp_path):
     teachers, strong, y = rows()
     with (
-        FileLock(tmp_path / ".lock"),
+        FileLock(tmp_path / ".w2slens.lock"),
         pytest.raises(InputError, match=r"out: .* is in use by another run"),
     ):
         sweep(teachers, strong, y, **SMALL, out=tmp_path)
@@ -256,6 +340,7 @@ def test_a_killed_sweep_goes_on_with_the_same_numbers(tmp_path, jobs):
         ({"weak": {}}, "weak: names no teacher"),
         ({"weak": {"label": np.eye(ROWS)}}, "weak: names a teacher 'label'"),
         ({"weak": {"a": np.eye(ROWS), "b": np.eye(9)}}, "weak.b: the numbers of rows differ"),
+        ({"weak": {"a\rb": np.eye(ROWS)}}, r"weak: names a teacher 'a\\rb'"),
         ({"ridge_weak": []}, "ridge_weak: is an empty list"),
         ({"ridge_strong": [0.1, 0.1]}, "ridge_strong: lists 0.1 twice"),
         ({"noise_levels": [-0.1]}, "noise_levels: is -0.1"),

@@ -3,7 +3,7 @@
 Every refusal is an `InputError` that names the argument, says what came and what was needed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -202,7 +202,8 @@ def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], N
 
 def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
     """Validate a list of sample sizes: whole, positive, each once; a single number is a list."""
-    listed = [value] if np.ndim(value) == 0 else list(value)  # type: ignore[arg-type]
+    single = isinstance(value, (str, Mapping)) or not isinstance(value, Iterable)
+    listed: list[Any] = [value] if single else list(value)  # type: ignore[arg-type]
     if not listed:
         raise InputError(argument, "is an empty list; give at least one sample size")
     sizes = tuple(whole(v, argument) for v in listed)
@@ -212,9 +213,13 @@ def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
     return sizes
 
 
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, (bool, np.bool_))
+
+
 def whole(value: Any, argument: str, least: int = 1) -> int:
     """Validate one whole number of at least `least`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+    if _is_bool(value) or not isinstance(value, Integral):
         raise InputError(argument, f"is {value!r}; a whole number is needed")
     if value < least:
         raise InputError(argument, f"is {int(value):,}; at least {least} is needed")
@@ -223,7 +228,7 @@ def whole(value: Any, argument: str, least: int = 1) -> int:
 
 def non_negative(value: Any, argument: str) -> float:
     """Validate one finite number of at least zero."""
-    if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
+    if _is_bool(value) or not isinstance(value, Real) or not 0 <= float(value) < np.inf:
         raise InputError(argument, f"is {value!r}; a finite number of at least 0 is needed")
     return float(value)
 

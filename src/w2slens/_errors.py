@@ -17,12 +17,21 @@ class InputError(ValueError):
         self.argument = argument
         self.problem = problem
 
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Travel between processes."""
+        return type(self), (self.argument, self.problem)
+
 
 class MissingExtraError(ImportError):
     """An optional dependency is needed and absent."""
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
+        self._origin = (package, extra, purpose)
         super().__init__(
             f"{purpose} needs the package {package!r}; install it with "
             f"`pip install 'w2slens[{extra}]'`"
         )
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Travel between processes."""
+        return type(self), self._origin

@@ -1,20 +1,26 @@
 """Reading and writing our own files: arrays without pickle, whole or not at all."""
 
+import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from w2slens._errors import InputError
+from w2slens._json import to_json
 
 
 @contextmanager
-def replacing(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+def replacing(
+    path: str | Path, *, overwrite: bool = False, argument: str = "path"
+) -> Iterator[Path]:
     """Give a temporary file beside `path`, put in its place only when the block succeeds.
 
     Raises
@@ -24,16 +30,17 @@ def replacing(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     path = Path(path)
     if path.exists() and not overwrite:
-        raise InputError("path", f"{path} exists; choose another name or ask to overwrite it")
+        raise InputError(argument, f"{path} exists; choose another name or ask to overwrite it")
     part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         part.replace(path)
     except OSError as error:
-        raise InputError("path", f"{path} cannot be written ({error.strerror})") from None
+        raise InputError(argument, f"{path} cannot be written ({error.strerror})") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def save_arrays(
@@ -68,34 +75,64 @@ def loading(path: str | Path) -> Iterator[None]:
         raise InputError("path", f"{path} is not a file that w2slens wrote ({reason})") from None
 
 
+FORMAT = 1
+"""Format of a result's folder; readers refuse others."""
+
 MARKER = "result.json"
 """The file by which a folder is known to hold a result; written last."""
 
 CONFIG = "config.json"
-"""The file by which a folder is known to hold a sweep; written first."""
+"""The file by which a folder is known to hold a sweep; written first, removed last."""
 
 PARTS = "trials"
 """Folder of a sweep's finished trials."""
 
-OURS = (
-    MARKER,
-    CONFIG,
-    "report.html",
-    "risks.png",
-    "trials.csv",
-    "summary.csv",
-    "dimensions.png",
-)
-"""All files that a result may have; overwriting one removes those that the new one lacks."""
+PART = re.compile(r"trial-\d{4,}\.csv(\.sha256)?")
+"""Names of the files in it."""
+
+PAGE = "report.html"
+
+LOCK = ".w2slens.lock"
+"""Held while a folder is written; the empty file stays."""
+
+OURS = (MARKER, CONFIG, PAGE, "risks.png", "trials.csv", "summary.csv", "dimensions.png")
+"""All files that a result may have."""
+
+
+@contextmanager
+def locked(folder: Path, argument: str = "out") -> Iterator[None]:
+    """Hold a folder for oneself; the lock goes with the process that holds it."""
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            yield
+    except Timeout:
+        raise InputError(
+            argument, f"{folder} is in use by another run; wait for it or choose another folder"
+        ) from None
 
 
 def clear_result(folder: Path) -> None:
-    """Remove what a result left in a folder, and nothing else."""
-    parts = [*(folder / PARTS).glob("trial-*.csv"), *(folder / PARTS).glob("trial-*.csv.sha256")]
-    for file in [*(folder / name for name in OURS), *parts]:
-        file.unlink(missing_ok=True)
-    with suppress(OSError):
-        (folder / PARTS).rmdir()
+    """Remove what a result wrote into a folder, and nothing else; its configuration last."""
+    ours = (folder / CONFIG).is_file()
+    parts = [path for path in (folder / PARTS).glob("*") if ours and PART.fullmatch(path.name)]
+    for path in [*parts, *(folder / name for name in _written(folder))]:
+        path.unlink(missing_ok=True)
+    if ours:
+        with suppress(OSError):
+            (folder / PARTS).rmdir()
+        (folder / CONFIG).unlink()
+
+
+def _written(folder: Path) -> list[str]:
+    """Files that the result in a folder says it wrote, the marker last."""
+    try:
+        document = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        names = [str(name) for name in document.get("files", OURS)]
+    except FileNotFoundError:
+        return []
+    except (ValueError, AttributeError, TypeError):
+        names = []
+    return [*(name for name in names if name in OURS and name not in (MARKER, CONFIG)), MARKER]
 
 
 def check_folder(
@@ -119,6 +156,7 @@ def check_folder(
     folder = Path(path)
     if not str(path).strip():
         raise InputError(argument, "is empty; name a folder")
+    taken = [] if continuing else [folder / name for name in names]
     try:
         if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
             raise InputError(argument, f"{folder} is a file; a folder is needed")
@@ -127,8 +165,8 @@ def check_folder(
                 argument,
                 f"{folder} already holds a result; choose another folder or pass --overwrite",
             )
-        taken = [folder / name for name in names if (folder / name).exists()]
-        if any(file.is_dir() for file in taken) or (taken and not (overwrite or continuing)):
+        taken = [file for file in taken if file.exists()]
+        if any(file.is_dir() for file in taken) or (taken and not overwrite):
             raise InputError(argument, f"{taken[0]} exists already; choose another folder")
         above = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
         if not above.is_dir():
@@ -143,16 +181,32 @@ def check_folder(
 def write_folder(
     path: str | Path,
     files: Mapping[str, str | bytes],
+    document: Mapping[str, Any],
     *,
     overwrite: bool,
-    continuing: bool = False,
+    held: bool = False,
 ) -> Path:
     """Write the files of a result, whole or not at all; files that are not ours stay.
 
     Everything is written aside first and moved into place, the marker last.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    files
+        Name → content, without the marker.
+    document
+        What the marker says.
+    overwrite
+        Whether to replace another result.
+    held
+        Whether the caller holds the folder's lock and owns the result that it has.
     """
-    names = list(files)
-    folder = check_folder(path, overwrite=overwrite, names=names, continuing=continuing)
+    names = [*files, MARKER]
+    head = {"format": FORMAT, "files": sorted({*names, PAGE} if held else names)}
+    contents = {**files, MARKER: to_json({**head, **document}) + "\n"}
+    folder = check_folder(path, overwrite=overwrite, names=names, continuing=held)
     new = not folder.exists()
     try:
         aside = folder.parent if new else folder
@@ -160,17 +214,18 @@ def write_folder(
         with tempfile.TemporaryDirectory(prefix=f".{folder.name[:40]}.", dir=aside) as name:
             stage = Path(name) / "files"
             stage.mkdir()
-            for file, content in files.items():
+            for file, content in contents.items():
                 data = content.encode("utf-8", "replace") if isinstance(content, str) else content
                 (stage / file).write_bytes(data)
             if new:
                 stage.rename(folder)
                 return folder
-            ours = (folder / MARKER).exists() or (folder / CONFIG).exists()
-            if ours and not continuing:
-                clear_result(folder)
-            for file in sorted(files, key=lambda file: file == MARKER):
-                (stage / file).replace(folder / file)
+            sweep = (folder / CONFIG).exists() and not held
+            with locked(folder) if sweep else nullcontext():
+                if not held:
+                    clear_result(folder)
+                for file in contents:
+                    (stage / file).replace(folder / file)
     except OSError as error:
         raise InputError("out", f"{folder} cannot be written ({error.strerror})") from None
     return folder

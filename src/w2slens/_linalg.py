@@ -4,6 +4,7 @@ Everything the library solves is a symmetric positive semi-definite Gram matrix.
 decided here and nowhere else (see `rank_cutoff`).
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -205,4 +206,11 @@ def psd_solver(gram: Array, shift: float, raw: Array, precision: float = EPS64) 
     if solve is not None:
         return Solver(solve, True)
     eigen = spectrum(gram, raw, precision)
+    if 0 < shift < len(gram) * EPS64 * eigen.all_values[0]:
+        warnings.warn(
+            "a ridge lies below the rounding of the Gram matrix, so that some directions are "
+            "fitted to rounding errors; scale the features, or raise the ridge",
+            RuntimeWarning,
+            stacklevel=3,
+        )
     return Solver(partial(eigen.solve, shift=shift), False)

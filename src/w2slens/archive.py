@@ -12,7 +12,7 @@ from w2slens.correlation import as_float
 from w2slens.dimension import Dimensions
 from w2slens.grid import Setting
 from w2slens.journal import check_format, read_table
-from w2slens.results import Results, as_ridge
+from w2slens.results import Results, settings_of
 from w2slens.risk import MODELS, Risks
 from w2slens.theory.bounds import Bounds
 
@@ -40,12 +40,12 @@ def load_results(folder: str | Path) -> Results:
     curves = document.get("curves", [document])
     try:
         trials = read_table(table.read_bytes())
-        results = Results(trials, document["config"], StoredOutlook(curves, trials))
+        results = Results(trials, document["config"], StoredOutlook(curves, settings_of(trials)))
         for curve in results.curves():
-            curve.dimensions, curve.predicted  # noqa: B018  # reads them, or fails now
+            curve.dimensions, curve.predicted, curve.summary, curve.scale  # noqa: B018  # or fail
     except OSError as error:
         raise InputError("folder", f"{table} cannot be read ({error.strerror})") from None
-    except (KeyError, ValueError, TypeError, IndexError):
+    except (LookupError, ValueError, TypeError, AttributeError, StopIteration):
         raise InputError("folder", f"{folder} is damaged; run it again") from None
     return results
 
@@ -68,6 +68,8 @@ def read_document(folder: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError("folder", f"{path} is damaged or not ours") from None
+    if isinstance(document, dict) and "rows" in document:
+        raise InputError("folder", f"{folder} holds dimensions; reports are of runs and sweeps")
     if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
         raise InputError("folder", f"{path} is not a result that w2slens wrote")
     return check_format(document, path, "folder")
@@ -79,22 +81,13 @@ class StoredOutlook:
     Parameters
     ----------
     curves
-        One document a curve, in the order of the table's settings.
-    table
-        The trials.
+        One document a curve.
+    settings
+        The settings of these curves.
     """
 
-    def __init__(self, curves: list[dict[str, Any]], table: Any) -> None:
-        first = {"teacher": "weak", "noise": 0.0, "ridge_weak": None, "ridge_strong": None}
-        if "setting" not in curves[0]:
-            row = table.iloc[0]
-            first = {
-                "teacher": row["teacher"],
-                "noise": float(row["noise"]),
-                "ridge_weak": as_ridge(row["asked_ridge_weak"]),
-                "ridge_strong": as_ridge(row["asked_ridge_strong"]),
-            }
-        self._curves = {Setting(**curve.get("setting", first)): curve for curve in curves}
+    def __init__(self, curves: list[dict[str, Any]], settings: list[Setting]) -> None:
+        self._curves = dict(zip(settings, curves, strict=True))
 
     def dimensions(self, teacher: str) -> Dimensions:
         """Read the dimensions."""

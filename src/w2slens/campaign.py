@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from w2slens import _check
-from w2slens._files import MARKER, write_folder
-from w2slens._json import to_json
+from w2slens._files import write_folder
 from w2slens.grid import Grid
-from w2slens.journal import FORMAT, Journal, open_journal
+from w2slens.journal import Journal, open_journal
 from w2slens.outlook import Outlook
 from w2slens.pair import TEACHER, Pair
 from w2slens.results import Results
@@ -130,13 +129,11 @@ class Campaign:
         cores = cpu_count() or 1
         workers = min(self.grid.trials, cores if jobs is None else _check.whole(jobs, "jobs"))
         if out is None:
-            tables = self._trials(None, workers, progress)
-            return self._results(tables)
+            return self._results(self._trials(None, workers, progress))
         settings = {**self.config, "data": self.trial.fingerprints()}
         with open_journal(out, settings, overwrite=overwrite) as journal:
             results = self._results(self._trials(journal, workers, progress))
-            if not (journal.folder / MARKER).exists() or journal.damaged:
-                write_folder(journal.folder, result_files(results), overwrite=True, continuing=True)
+            write_folder(out, tables(results), results.to_dict(), overwrite=True, held=True)
         return results
 
     def _trials(
@@ -190,12 +187,11 @@ def _numbered(
     return trial, run(trial)
 
 
-def result_files(results: Results) -> dict[str, str | bytes]:
-    """Name and content of the files that a finished sweep leaves, besides its parts."""
+def tables(results: Results) -> dict[str, str | bytes]:
+    """Name and content of the tables that a finished sweep leaves, besides its parts."""
     return {
         "trials.csv": results.table.to_csv(index=False),
         "summary.csv": results.summary.to_csv(index=False),
-        MARKER: to_json({"format": FORMAT, **results.to_dict()}) + "\n",
     }
 
 

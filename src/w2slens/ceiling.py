@@ -37,13 +37,23 @@ class Ceilings:
             return known.baselines[ridge]
         if self._kind == "pool":
             if ridge not in self._alone:
-                self._alone[ridge] = self._fit_folds(self._own_folds(), ridge)
+                self._alone[ridge] = self._fit_pool(ridge)
             return self._alone[ridge]
-        if ridge != "auto" and self._pool.solver("strong", ridge).definite:
-            probe = self._own_normal().fit_sum(known.folds[0], ridge)
-            if probe is not None:
-                return Fitted(probe, (ridge,) * self._levels)
-        return self._fit_folds(self._with_labels(known), ridge)
+        if ridge == "auto":
+            return self._choose(self._with_labels(known))
+        if known.whole is None:
+            raise RuntimeError("labels were learnt without what ceilings need")
+        probe = None
+        if self._pool.solver("strong", ridge).definite:
+            probe = self._own_normal().fit_sum(known.whole, ridge)
+        if probe is None:
+            probe = fit(self._pool.select("strong", "label") + known.whole.moments(), ridge)
+        return Fitted(probe, (ridge,) * self._levels)
+
+    def _fit_pool(self, ridge: Ridge) -> Fitted:
+        if ridge == "auto":
+            return self._choose(self._own_folds())
+        return Fitted(fit(self._pool, ridge), (ridge,) * self._levels)
 
     def _own_normal(self) -> Normal:
         if self._normal is None:
@@ -63,10 +73,9 @@ class Ceilings:
             folds[i:] = [folds[i] + more, *folds[i + 1 :]] if i < len(folds) else [more]
         return folds
 
-    def _fit_folds(self, folds: list[Moments], ridge: Ridge) -> Fitted:
+    def _choose(self, folds: list[Moments]) -> Fitted:
+        """Fit with the ridge that the folds choose, for every noise level by itself."""
         whole = total(folds)
-        if ridge != "auto":
-            return Fitted(fit(whole, ridge), (ridge,) * self._levels)
         ridges = choose_folds(folds, whole, groups=self._levels)
         eigen, k = whole.spectrum("strong"), whole.width("label") // self._levels
         probes = []

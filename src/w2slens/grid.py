@@ -1,6 +1,6 @@
 """The validated settings of a run: which cells, how many trials, on which rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
@@ -176,5 +176,5 @@ def _check_list(values: Sequence[Any], argument: str, noun: str) -> None:
         raise InputError(argument, f"lists {twice} twice")
 
 
-def _one_or_list(values: Mapping[str, Any] | Sequence[Any]) -> Any:
-    return values[0] if len(values) == 1 and isinstance(values, tuple) else list(values)
+def _one_or_list(values: Sequence[Ridge]) -> Ridge | list[Ridge]:
+    return values[0] if len(values) == 1 else list(values)

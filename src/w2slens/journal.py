@@ -2,11 +2,12 @@
 
     config.json                  settings, fingerprints of the data, format of the folder
     trials/trial-0000.csv        one trial, numbers to the last digit
-    trials/trial-0000.csv.sha256 its checksum, as sha256sum writes and reads it
+    trials/trial-0000.csv.sha256 its checksum, as sha256sum writes and reads it, and that of the
+                                 configuration under which it was made
 
-A part is written aside, flushed to the disk and renamed, its checksum after it; a part without a
-matching checksum counts as not done. A lock keeps a second run out of the folder; it goes with the
-process that holds it.
+A part is written aside, flushed to the disk and renamed, its checksum after it; a part without
+matching checksums counts as not done. A lock keeps a second run out of the folder; it goes with
+the process that holds it.
 """
 
 import hashlib
@@ -19,56 +20,51 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from w2slens._errors import InputError
-from w2slens._files import CONFIG, MARKER, PARTS, check_folder, clear_result
+from w2slens._files import CONFIG, FORMAT, PARTS, check_folder, clear_result, locked
 from w2slens._json import to_json
 from w2slens._version import __version__
 
-FORMAT = 1
-"""Format of the folder; readers refuse others."""
+WORDS = ("title", "recipe")
+"""Entries of the configuration that change no number."""
 
 TEXT = ("teacher", "asked_ridge_weak", "asked_ridge_strong")
 WHOLE = ("n", "N", "trial")
 """Columns of the table that are not floating-point numbers."""
 
-WORDS = ("title", "recipe")
-"""Entries of the configuration that change no number."""
-
-LOCK = ".lock"
-"""Held while a sweep runs; the empty file stays."""
-
 
 class Journal:
     """The parts of one sweep; made by `open_journal`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
         self.folder = folder
-        self.damaged: list[int] = []
+        numbers = {key: value for key, value in config.items() if key not in WORDS}
+        self._seal = f"# config {_sha256(to_json(numbers).encode())}"
 
     def load(self, trial: int) -> pd.DataFrame | None:
-        """Return a finished trial, or None where it is missing or damaged."""
+        """Return a finished trial, or None where it is missing, damaged or of other settings."""
         path = self._path(trial)
         try:
             content = path.read_bytes()
-            checksum = path.with_suffix(".csv.sha256").read_text(encoding="ascii").split()[0]
-        except FileNotFoundError:
+            checksum = path.with_suffix(".csv.sha256").read_text(encoding="ascii").splitlines()
+        except (OSError, UnicodeDecodeError):
             return None
-        except (OSError, UnicodeDecodeError, IndexError):
-            checksum = ""
-        if checksum != hashlib.sha256(content).hexdigest():
-            self.damaged.append(trial)
-            return None
-        return read_table(content)
+        return read_table(content) if checksum == self._checksum(path, content) else None
 
     def save(self, trial: int, table: pd.DataFrame) -> None:
         """Write a finished trial."""
         content = table.to_csv(index=False).encode()
         path = self._path(trial)
-        checksum = f"{hashlib.sha256(content).hexdigest()}  {path.name}\n"
-        write_durably(path, content)
-        write_durably(path.with_suffix(".csv.sha256"), checksum.encode())
+        checksum = "\n".join([*self._checksum(path, content), ""])
+        try:
+            write_durably(path, content)
+            write_durably(path.with_suffix(".csv.sha256"), checksum.encode())
+        except OSError as error:
+            raise InputError("out", f"{path} cannot be written ({error.strerror})") from None
+
+    def _checksum(self, path: Path, content: bytes) -> list[str]:
+        return [f"{_sha256(content)}  {path.name}", self._seal]
 
     def _path(self, trial: int) -> Path:
         return self.folder / PARTS / f"trial-{trial:04d}.csv"
@@ -107,24 +103,30 @@ def open_journal(
         sweep with other settings or data, or one of another version.
     """
     folder = Path(out)
-    known = _config(folder)
-    check_folder(folder, overwrite=overwrite, continuing=known is not None)
+    check_folder(out, overwrite=overwrite, continuing=_config(folder) is not None)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=0):
-            known = _config(folder)
-            if known is not None and overwrite:
-                clear_result(folder)
-                known = None
-            if known is None:
-                write_durably(folder / CONFIG, document(config).encode())
-            else:
-                _require_same(folder, known, config)
-            yield Journal(folder)
-    except Timeout:
+    except OSError as error:
+        raise InputError("out", f"{folder} cannot be made ({error.strerror})") from None
+    with locked(folder):
+        _begin(folder, config, overwrite=overwrite)
+        yield Journal(folder, config)
+
+
+def _begin(folder: Path, config: dict[str, Any], *, overwrite: bool) -> None:
+    """Make sure that the folder holds this sweep and no other."""
+    known = _config(folder)
+    if known is None and (folder / PARTS).exists():
         raise InputError(
-            "out", f"{folder} is in use by another run; wait for it or choose another folder"
-        ) from None
+            "out",
+            f"{folder / PARTS} exists and is not part of a sweep; choose another folder",
+        )
+    if known is not None and not overwrite:
+        _require_same(folder, known, config)
+    try:
+        if overwrite:
+            clear_result(folder)
+        write_durably(folder / CONFIG, document(config).encode())
     except OSError as error:
         raise InputError("out", f"{folder} cannot be written ({error.strerror})") from None
 
@@ -137,12 +139,14 @@ def document(config: dict[str, Any]) -> str:
 def _config(folder: Path) -> dict[str, Any] | None:
     """Read a sweep's configuration; None where the folder has none."""
     path = folder / CONFIG
-    if not path.is_file():
-        return None
     try:
+        if not path.is_file():
+            return None
         known = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(known["config"], dict):
             raise TypeError
+    except OSError as error:
+        raise InputError("out", f"{folder} cannot be used ({error.strerror})") from None
     except (ValueError, KeyError, TypeError):
         raise InputError(
             "out", f"{path} is not the configuration of a sweep; choose another folder"
@@ -184,6 +188,5 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def finished(folder: Path) -> bool:
-    """Whether the sweep in a folder has come to its end."""
-    return (folder / MARKER).is_file()
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -60,7 +60,8 @@ class Moments:
     scatter
         (p, p) Σ(z−z̄)(z−z̄)ᵀ, not divided by the count.
     precision
-        Machine epsilon of the coarsest type that the rows came in; enters the rank cutoff.
+        Machine epsilon of the coarsest type that each block came in, in the order of the blocks;
+        enters the rank cutoff of that block. Default: float64 for all.
 
     Examples
     --------
@@ -78,7 +79,7 @@ class Moments:
     count: int
     mean: Array
     scatter: Array
-    precision: float = EPS64
+    precision: tuple[float, ...] = ()
     _spectra: dict[str, Spectrum] = field(default_factory=dict, repr=False, compare=False)
     _solvers: dict[tuple[str, float], Solver] = field(
         default_factory=dict, repr=False, compare=False
@@ -109,6 +110,11 @@ class Moments:
         """Return the number of coordinates of a block."""
         return dict(self.blocks)[name]
 
+    def rounding(self, name: str) -> float:
+        """Return the machine epsilon of the coarsest type that a block came in."""
+        names = [block for block, _ in self.blocks]
+        return self.precision[names.index(name)] if self.precision else EPS64
+
     def centre(self, name: str) -> Array:
         """Return the mean of a block, (width,)."""
         return self.mean[self.slices[name]]
@@ -129,7 +135,7 @@ class Moments:
         """Return the eigenpairs of a block's scatter and its rank; computed once."""
         if name not in self._spectra:
             gram = self.cross(name, name)
-            self._spectra[name] = spectrum(gram, self.raw(name), self.precision)
+            self._spectra[name] = spectrum(gram, self.raw(name), self.rounding(name))
         return self._spectra[name]
 
     def solver(self, name: str, ridge: float = 0.0) -> Solver:
@@ -137,7 +143,7 @@ class Moments:
         key = (name, ridge)
         if key not in self._solvers:
             gram, shift = self.cross(name, name), self.count * ridge
-            self._solvers[key] = psd_solver(gram, shift, self.raw(name), self.precision)
+            self._solvers[key] = psd_solver(gram, shift, self.raw(name), self.rounding(name))
         return self._solvers[key]
 
     def require_variation(self, name: str) -> None:
@@ -152,7 +158,8 @@ class Moments:
         index = np.concatenate([np.arange(len(self.mean))[self.slices[name]] for name in names])
         blocks = tuple((name, self.width(name)) for name in names)
         scatter = self.scatter[np.ix_(index, index)]
-        return Moments(blocks, self.count, self.mean[index], scatter, self.precision)
+        precision = tuple(self.rounding(name) for name in names)
+        return Moments(blocks, self.count, self.mean[index], scatter, precision)
 
     def push(self, maps: Mapping[str, Array]) -> "Moments":
         """Map blocks linearly: rows z become T z, the scatter T · scatter · Tᵀ.
@@ -206,7 +213,8 @@ class Moments:
         scatter = self.scatter + other.scatter
         scatter += np.multiply.outer(step * (n * m / (n + m)), step)
         mean = self.mean + step * (m / (n + m))
-        precision = max(self.precision, other.precision)
+        pairs = ((self.rounding(name), other.rounding(name)) for name, _ in self.blocks)
+        precision = tuple(map(max, pairs))
         return Moments(self.blocks, n + m, mean, scatter, precision)
 
     def __radd__(self, other: int) -> "Moments":
@@ -259,7 +267,8 @@ class Moments:
                 raise ValueError(f"blocks of {p} coordinates, a scatter of shape {scatter.shape}")
             _check.finite(mean, "mean")
             _check.finite(scatter, "scatter")
-            return cls(blocks, int(count), mean, scatter, float(precision))
+            coarsest = np.broadcast_to(precision, len(blocks)) if precision.size else ()
+            return cls(blocks, int(count), mean, scatter, tuple(map(float, coarsest)))
 
 
 class Accumulator:
@@ -272,7 +281,7 @@ class Accumulator:
     def __init__(self) -> None:
         self._blocks: Blocks = ()
         self._count = 0
-        self._precision = EPS64
+        self._precision: dict[str, float] = {}
 
     def add(self, chunk: Chunk) -> None:
         """Add the rows of a chunk: block name → (rows, width), of any real type."""
@@ -285,9 +294,9 @@ class Accumulator:
             self._start(blocks)
         elif blocks != self._blocks:
             raise InputError("chunk", f"has blocks {blocks}; the first chunk had {self._blocks}")
-        for part in rows.values():
-            if part.dtype.kind == "f":
-                self._precision = max(self._precision, float(np.finfo(part.dtype).eps))
+        for name, part in rows.items():
+            eps = float(np.finfo(part.dtype).eps) if part.dtype.kind == "f" else EPS64
+            self._precision[name] = max(self._precision.get(name, EPS64), eps)
         first_row = self._count
         for start in range(0, length, PANEL_ROWS):
             panel = {name: part[start : start + PANEL_ROWS] for name, part in rows.items()}
@@ -336,7 +345,8 @@ class Accumulator:
             scatter[some, below] = scatter[below, some].T
         if not np.isfinite(np.diag(scatter)).all():
             self._refuse_overflow(scatter)
-        return Moments(self._blocks, self._count, self._mean.copy(), scatter, self._precision)
+        precision = tuple(self._precision[name] for name, _ in self._blocks)
+        return Moments(self._blocks, self._count, self._mean.copy(), scatter, precision)
 
     def _refuse_overflow(self, scatter: Array) -> None:
         for name, where in Moments.zero(self._blocks).slices.items():

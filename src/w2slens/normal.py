@@ -31,7 +31,7 @@ class Normal:
     label_scatter
         (q, q).
     precision
-        Machine epsilon of the rows' type.
+        Machine epsilons of the types of features and labels.
     """
 
     count: int
@@ -40,7 +40,7 @@ class Normal:
     gram: Array
     cross: Array
     label_scatter: Array
-    precision: float
+    precision: tuple[float, float]
 
     @classmethod
     def of(cls, moments: Moments) -> "Normal":
@@ -52,7 +52,7 @@ class Normal:
             pack(moments.cross("strong", "strong")),
             moments.cross("strong", "label").copy(),
             moments.cross("label", "label").copy(),
-            moments.precision,
+            (moments.rounding("strong"), moments.rounding("label")),
         )
 
     def moments(self) -> Moments:

@@ -140,9 +140,11 @@ def _named(weak: Any) -> list[tuple[str, str, Any]]:
     if not weak:
         raise InputError("weak", "names no teacher; give features or {name: features}")
     for name in weak:
-        if not isinstance(name, str) or not name.strip() or name in RESERVED:
+        usable = isinstance(name, str) and name.strip() and name.isprintable()
+        if not usable or name in RESERVED:
             raise InputError(
                 "weak",
-                f"names a teacher {name!r}; a word other than {' and '.join(RESERVED)} is needed",
+                f"names a teacher {name!r}; a line of printable text other than "
+                f"{' and '.join(RESERVED)} is needed",
             )
     return [(name, f"weak.{name}", features) for name, features in weak.items()]

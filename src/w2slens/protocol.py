@@ -1,13 +1,15 @@
 """The weak-to-strong protocol over a grid of (n, N): one engine for one cell or many."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from w2slens import _check
 from w2slens._check import Ridge, Task
+from w2slens._errors import InputError
 from w2slens._version import __version__
 from w2slens.grid import Grid, test_rows
 from w2slens.outlook import SampleOutlook
@@ -96,14 +98,16 @@ def transfer(
     >>> bool(row["w2s"] < row["weak"])
     True
     """
+    if isinstance(weak, Mapping):
+        raise InputError("weak", "names teachers; transfer takes one, sweep takes several")
     data = Pair.validated(weak, strong, y, target, task)
     grid = Grid.validated(
         n=n,
         N=N,
         trials=trials,
         test=test_rows(test, data.rows),
-        ridge_weak=ridge_weak,
-        ridge_strong=ridge_strong,
+        ridge_weak=_check.ridge(ridge_weak, "ridge_weak"),
+        ridge_strong=_check.ridge(ridge_strong, "ridge_strong"),
         ceiling=ceiling,
         seed=seed,
     )

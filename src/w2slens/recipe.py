@@ -31,14 +31,31 @@ RANGE = ("start", "stop", "num")
 
 
 class Loader(yaml.SafeLoader):
-    """YAML's safe subset, with 1e-6 a number as everywhere else."""
+    """YAML's safe subset: 1e-6 is a number, 010 is ten, dates are text, no key comes twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a key that is given twice."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for place, key in enumerate(keys):
+            if key in keys[:place]:
+                mark = node.value[place][0].start_mark
+                raise yaml.constructor.ConstructorError(problem=f"{key} twice", problem_mark=mark)
+        return super().construct_mapping(node, deep)
 
 
+Loader.yaml_implicit_resolvers = {
+    letter: [(tag, form) for tag, form in forms if not tag.endswith((":timestamp", ":int"))]
+    for letter, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
     list("-+0123456789"),
 )
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9][0-9_]*$"), list("-+0123456789")
+)
+Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
 
 
 def load_recipe(path: str | Path) -> Campaign:
@@ -60,32 +77,43 @@ def load_recipe(path: str | Path) -> Campaign:
         that its experiment cannot have.
     """
     path = Path(path)
-    recipe = _read(path)
+    text = _text(path)
+    recipe = _parsed(text, path)
     campaign = _on_draws(recipe) if SYNTHETIC in recipe else _on_rows(recipe, path.parent)
     title = recipe.get(TITLE, path.stem)
     if not isinstance(title, str):
         raise InputError(TITLE, f"is {title!r}; a line of text is needed")
-    return replace(campaign, config={**campaign.config, "title": title, "recipe": recipe})
+    return replace(campaign, config={**campaign.config, "title": title, "recipe": text})
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        recipe = yaml.load(path.read_text(encoding="utf-8"), Loader)  # a SafeLoader
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError("recipe", f"{path} cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InputError("recipe", f"{path} is not a text file") from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        recipe = yaml.load(text, Loader)  # a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         problem = getattr(error, "problem", None) or "not readable"
         raise InputError("recipe", f"{path} is not YAML: {problem}{where}") from None
+    except RecursionError:
+        raise InputError("recipe", f"{path} is not a recipe: it is nested too deep") from None
     if not isinstance(recipe, dict) or not recipe:
         raise InputError("recipe", f"{path} holds no 'key: value' lines")
     return recipe
 
 
 def _on_draws(recipe: dict[str, Any]) -> Campaign:
+    for key in PATHS:
+        if key in recipe:
+            raise InputError(key, f"and {SYNTHETIC} exclude each other: rows are read or drawn")
     _known_keys(recipe, [SYNTHETIC, TITLE, *_keywords(prepare_planted)], "")
     settings = {key: value for key, value in recipe.items() if key not in (SYNTHETIC, TITLE)}
     return prepare_planted(_planted(recipe[SYNTHETIC]), **_sizes(settings))
@@ -95,7 +123,7 @@ def _planted(given: Any) -> Planted:
     if not isinstance(given, dict):
         raise InputError(SYNTHETIC, f"is {given!r}; 'kind:' and its settings are needed")
     kind = given.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"{SYNTHETIC}.kind", f"is {kind!r}; one of {', '.join(KINDS)} is needed")
     build = KINDS[kind]
     parameters = inspect.signature(build).parameters
@@ -140,7 +168,10 @@ def _located(value: Any, key: str, base: Path) -> Any:
         return {name: _located(path, f"{key}.{name}", base) for name, path in value.items()}
     if not isinstance(value, str) or not value.strip():
         raise InputError(key, f"is {value!r}; the path of a file is needed")
-    return str(base / Path(value).expanduser())
+    try:
+        return str(base / Path(value).expanduser())
+    except RuntimeError:
+        raise InputError(key, f"is {value!r}; there is no such user's folder") from None
 
 
 def _keywords(function: Callable[..., Any]) -> list[str]:
@@ -180,4 +211,6 @@ def _spelt_out(value: dict[str, Any], key: str) -> list[int]:
     _known_keys(value, RANGE, f"{key}.")
     _complete(value, RANGE, f"{key}.")
     start, stop, num = (_check.whole(value[end], f"{key}.{end}") for end in RANGE)
+    if num > abs(stop - start) + 1:
+        raise InputError(f"{key}.num", f"is {num:,}; there are no so many sizes between the ends")
     return [int(size) for size in np.round(np.linspace(start, stop, num))]

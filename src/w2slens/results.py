@@ -56,11 +56,7 @@ class Results:
     @cached_property
     def settings(self) -> list[Setting]:
         """The curves that the table holds, in its order."""
-        found = self.table[list(AXES)].drop_duplicates()
-        return [
-            Setting(str(t), float(noise), as_ridge(λ_w), as_ridge(λ_s))
-            for t, noise, λ_w, λ_s in found.itertuples(index=False)
-        ]
+        return settings_of(self.table)
 
     @property
     def setting(self) -> Setting:
@@ -87,7 +83,22 @@ class Results:
         ridge_weak: Ridge | None = None,
         ridge_strong: Ridge | None = None,
     ) -> "Results":
-        """Keep the curves of a teacher, a noise level, or ridges as they were asked for."""
+        """Keep the curves of a teacher, a noise level, or ridges as they were asked for.
+
+        Parameters
+        ----------
+        teacher, noise, ridge_weak, ridge_strong
+            What to keep; None keeps all.
+
+        Returns
+        -------
+        Results
+
+        Raises
+        ------
+        InputError
+            If there is no such curve.
+        """
         asked = Setting(
             teacher,  # type: ignore[arg-type]
             noise,  # type: ignore[arg-type]
@@ -206,6 +217,20 @@ class Results:
         }
 
 
+def settings_of(table: pd.DataFrame) -> list[Setting]:
+    """List the curves of a table of trials, in its order."""
+    found = table[list(AXES)].drop_duplicates()
+    return [
+        Setting(str(t), float(noise), as_ridge(λ_w), as_ridge(λ_s))
+        for t, noise, λ_w, λ_s in found.itertuples(index=False)
+    ]
+
+
 def as_ridge(value: Any) -> Any:
     """Read a ridge as the table writes it; None stays None."""
-    return value if value in (None, "auto") else float(value)
+    if value is None or value == "auto":
+        return value
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InputError("ridge", f"is {value!r}; a number or 'auto' is needed") from None

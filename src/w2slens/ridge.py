@@ -51,7 +51,7 @@ def fit(
 def fit_surely(moments: Moments, ridge: float, *, features: str) -> LinearProbe | None:
     """Fit from moments where that costs no digits that the rows would give, else return None."""
     gram, shift = moments.cross(features, features), moments.count * ridge
-    rounding = doubtful(gram, moments.raw(features), EPS64 if ridge else moments.precision)
+    rounding = doubtful(gram, moments.raw(features), EPS64 if ridge else moments.rounding(features))
     doubt = max(rounding, FORMED_DOUBT * float(np.trace(gram)) / len(gram))
     solve = cholesky_solver(gram, shift, doubt)
     return None if solve is None else fit(moments, ridge, features=features, solve=solve)

@@ -41,8 +41,10 @@ class Taught:
         (teacher, asked ridge) → the teacher.
     baselines
         Asked ridge → the strong model on the same labels.
+    whole
+        Normal equations of the strong features, where ceilings of a given ridge use them.
     folds
-        Normal equations of the strong features, in parts for choosing a ridge by folds.
+        The same in parts, where ceilings choose their ridge by folds.
     designs
         Rows of the sides that leave-one-out needs again.
     """
@@ -50,6 +52,7 @@ class Taught:
     targets: Array
     teachers: dict[tuple[str, Ridge], Fitted]
     baselines: dict[Ridge, Fitted]
+    whole: Normal | None
     folds: list[Normal]
     designs: dict[str, Design]
 
@@ -102,24 +105,26 @@ def teach(data: Pair, order: Index, noisy: Array, grid: Grid) -> dict[int, Taugh
     -------
     n → `Taught`, in the order of the grid.
     """
+    chosen = "auto" in grid.ridges_strong
+    given = any(ridge != "auto" for ridge in grid.ridges_strong)
     growths = {name: Growth(data, order, [name], noisy) for name in data.teachers}
     strong = Growth(data, order, ["strong"], noisy, folds_of(grid))
     found = {}
     for n in sorted(grid.n):
         folds, index = strong.to(n), order[:n]
         sides = {name: growth.to(n)[0] for name, growth in growths.items()}
+        every = total(folds)
         fits = {
             name: _Side(name, data, index, noisy[index], moments, grid.levels)
-            for name, moments in {**sides, "strong": total(folds)}.items()
+            for name, moments in {**sides, "strong": every}.items()
         }
         found[n] = Taught(
             noisy[index],
             {(t, ridge): fits[t].fit(ridge) for t in sides for ridge in grid.ridges_weak},
             {ridge: fits["strong"].fit(ridge) for ridge in grid.ridges_strong},
-            [Normal.of(fold) for fold in folds],
-            {name: side.design for name, side in fits.items()}
-            if "auto" in grid.ridges_strong
-            else {},
+            Normal.of(every) if grid.ceiling == "all" and given else None,
+            [Normal.of(fold) for fold in folds] if grid.ceiling == "all" and chosen else [],
+            {name: side.design for name, side in fits.items()} if chosen else {},
         )
     return {n: found[n] for n in grid.n}
 

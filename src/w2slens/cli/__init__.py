@@ -84,6 +84,8 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         return _refuse(f"{error.strerror or error}")
+    except MemoryError:
+        return _refuse("there is not enough memory for this; lower n, N or the dimensions")
     except Exception:
         traceback.print_exc()
         click.echo("error: this is a failure of w2slens, not of your input", err=True)

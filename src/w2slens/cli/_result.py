@@ -10,9 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from w2slens._errors import InputError
-from w2slens._files import MARKER, replacing
-from w2slens._json import to_json
-from w2slens.journal import FORMAT
+from w2slens._files import PAGE, replacing, write_folder
 from w2slens.plots import figure_of_run
 from w2slens.report import render
 from w2slens.results import Results
@@ -21,8 +19,6 @@ FIGURE_DPI = 150
 
 GENERATOR = '<meta name="generator" content="w2slens'
 """By this a page is known to be a report of ours, which may be rendered anew."""
-
-PAGE = "report.html"
 
 
 def png(figure: Figure) -> bytes:
@@ -47,27 +43,27 @@ def described(results: Results, title: str, command: str) -> Results:
     return replace(results, config={**results.config, "title": title, "command": command})
 
 
-def run_files(results: Results) -> dict[str, str | bytes]:
-    """Name and content of all files that a run leaves."""
-    command = results.config["command"]
-    return {
+def write_run(out: str, results: Results, *, overwrite: bool) -> None:
+    """Write all that a run leaves."""
+    files: dict[str, str | bytes] = {
         "trials.csv": results.table.to_csv(index=False),
         "risks.png": png(figure_of_run(results)),
         PAGE: render(results),
-        MARKER: to_json({"format": FORMAT, **results.to_dict(), "command": command}) + "\n",
     }
+    document = {**results.to_dict(), "command": results.config["command"]}
+    write_folder(out, files, document, overwrite=overwrite)
 
 
 def render_into(
     results: Results, folder: Path, *, out: str | None = None, overwrite: bool = False
 ) -> Path:
-    """Write the page of a result; a report of ours is rendered anew, nothing else replaced."""
+    """Write the page of a result; its own former page is replaced, nothing else."""
     page = folder / PAGE if out is None else Path(out)
     if page.is_dir():
         raise InputError("out", f"{page} is a folder; name a file")
-    mine = page.is_file() and GENERATOR in page.read_text(encoding="utf-8", errors="replace")
-    if page.exists() and not mine and not overwrite:
-        raise InputError("out", f"{page} exists and is not a report; pass --overwrite")
-    with replacing(page, overwrite=True) as part:
+    own = out is None and page.is_file() and GENERATOR in page.read_text("utf-8", "replace")
+    if page.exists() and not own and not overwrite:
+        raise InputError("out", f"{page} exists; choose another name or pass --overwrite")
+    with replacing(page, overwrite=True, argument="out") as part:
         part.write_text(render(results), encoding="utf-8")
     return page

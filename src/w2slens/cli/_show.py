@@ -1,5 +1,6 @@
 """Results on a terminal: tables on stdout, progress and notes on stderr."""
 
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from w2slens._format import corners, number, some
+from w2slens._format import corners, measured, number, some
 from w2slens.dimension import Dimensions
 from w2slens.plots import curve_name
 from w2slens.results import Results
@@ -151,8 +153,8 @@ def curves_table(results: Results) -> Table:
     table.add_column("verdict", no_wrap=True)
     for place, (curve, head) in enumerate(zip(results.curves(), heads, strict=True)):
         risks = map(number, (curve.dimensions.d_sw, *(head[name] for name in MODELS)))
-        ratios = (f"{head[name]:.2f}" for name in ("pgr", "opr"))
-        table.add_row(curve_name(results, place), *risks, *ratios, curve.verdict.action)
+        ratios = (measured({"mean": head[name], "se": math.nan}, 2) for name in ("pgr", "opr"))
+        table.add_row(Text(curve_name(results, place)), *risks, *ratios, curve.verdict.action)
     return table
 
 

@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 
 from w2slens._check import same_rows
-from w2slens._files import MARKER, check_folder, write_folder
+from w2slens._files import check_folder, write_folder
 from w2slens._json import to_json
 from w2slens.cli._options import output_options
 from w2slens.cli._result import png
@@ -35,12 +35,11 @@ def command(
             move(read, rows)
 
         found = dimensions(left, right, energy=energy, progress=advance)
-    document = to_json(found.to_dict())
     if out is not None:
         figure = png(figure_of_dimensions(found))
-        write_folder(out, {"dimensions.png": figure, MARKER: document}, overwrite=overwrite)
+        write_folder(out, {"dimensions.png": figure}, found.to_dict(), overwrite=overwrite)
     if as_json:
-        click.echo(document)
+        click.echo(to_json(found.to_dict()))
         return
     console = Console()
     for table in dimensions_table(found):

@@ -7,10 +7,10 @@ from rich.console import Console
 
 from w2slens import _check
 from w2slens._check import Ridge, Task
-from w2slens._files import check_folder, write_folder
+from w2slens._files import check_folder
 from w2slens._json import to_json
 from w2slens.cli._options import RidgeValue, Sizes, TestSize, output_options
-from w2slens.cli._result import command_line, described, run_files
+from w2slens.cli._result import command_line, described, write_run
 from w2slens.cli._show import notes, progress, show_run
 from w2slens.protocol import transfer
 from w2slens.sources import read_array
@@ -75,7 +75,7 @@ def command(
         results = described(found, "Weak-to-strong run", replay)
         document = results.to_dict()
     if out is not None:
-        write_folder(out, run_files(results), overwrite=overwrite)
+        write_run(out, results, overwrite=overwrite)
     if as_json:
         click.echo(to_json({**document, "command": replay}))
         return

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 
+from w2slens._errors import InputError
 from w2slens.plots.looks import NEUTRAL, RATIOS, legend_below, window
 from w2slens.results import Results
 
@@ -26,6 +27,9 @@ def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
     ratio
         ``"opr"`` (white at 1) or ``"pgr"`` (white at 0).
     """
+    if ratio not in RATIOS:
+        raise InputError("ratio", f"is {ratio!r}; one of {', '.join(RATIOS)} is needed")
+    results.setting  # noqa: B018  # refuses several curves
     table = results.summary.pivot(index="n", columns="N", values=ratio)
     values = table.to_numpy()
     centre = 1.0 if ratio == "opr" else 0.0
@@ -82,7 +86,8 @@ def plot_comparison(results: Results, ax: Axes) -> Axes:
     for level in (0, 1):
         ax.axvline(level, color=NEUTRAL, linewidth=0.8)
     ax.set_xlim(*window([head[name] for head in heads for name in RATIOS], ax.get_xlim()))
-    ax.set_yticks(rows, [curve_name(results, place) for place in range(len(heads))])
+    names = [curve_name(results, place) for place in range(len(heads))]
+    ax.set_yticks(rows, names, parse_math=False)
     ax.set_ylim(len(heads) - 0.5, -0.5)
     ax.set_title(f"PGR and OPR at n = {heads[0]['n']:,}, N = {heads[0]['N']:,}")
     return legend_below(ax)

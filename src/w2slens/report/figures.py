@@ -18,7 +18,6 @@ SIZE = (4.6, 3.5)
 """Inches of one panel: two abreast on a desktop, one on a phone."""
 
 STYLE: Any = {
-    "svg.hashsalt": "w2slens",
     "svg.fonttype": "none",
     "font.size": 9.5,
     "axes.titlesize": 10.5,
@@ -45,7 +44,7 @@ def panel(
     draw: Callable[[Axes], object], description: str, size: tuple[float, float] = SIZE
 ) -> str:
     """Draw one Axes; return an SVG element with a description for those who cannot see it."""
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": description}):
         figure = Figure(figsize=size, layout="constrained")
         draw(figure.subplots())
         buffer = io.StringIO()

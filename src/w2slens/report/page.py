@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import jinja2
-import yaml
 
 from w2slens._format import measured, number
 from w2slens.plots import (
@@ -87,38 +86,38 @@ def _curve(curve: Results, name: str, *, drawn: bool) -> dict[str, Any]:
         "d_s": dims.d_s,
         "learnable": dims.learnable_by_strong_only,
         "not_copied": dims.not_copied,
-        "figures": _figures(curve) if drawn else [],
+        "figures": _figures(curve, name) if drawn else [],
         **document,
     }
 
 
-def _figures(curve: Results) -> list[str]:
+def _figures(curve: Results, name: str) -> list[str]:
     """Draw the panels of one curve, in reading order."""
     dims, n, N = curve.dimensions, curve.predicted.n, curve.predicted.N
-    panels = [
-        panel(partial(plot_risks, curve), "Measured and predicted risks over the labels n"),
-        panel(partial(plot_ratios, curve), "PGR and OPR over the labels n"),
+    drawn = [
+        (partial(plot_risks, curve), "Measured and predicted risks over the labels n"),
+        (partial(plot_ratios, curve), "PGR and OPR over the labels n"),
     ]
     if len(N) > 1:
         top = max(n)
-        panels += [
-            panel(partial(plot_risks, curve, n=top), "Risks over the pseudo-labels N"),
-            panel(partial(plot_ratios, curve, n=top), "PGR and OPR over the pseudo-labels N"),
+        drawn += [
+            (partial(plot_risks, curve, n=top), "Risks over the pseudo-labels N"),
+            (partial(plot_ratios, curve, n=top), "PGR and OPR over the pseudo-labels N"),
         ]
     if len(n) > 1 and len(N) > 1:
-        panels += [
-            panel(partial(plot_map, curve, ratio=ratio), f"Map of {ratio.upper()} over n and N")
+        drawn += [
+            (partial(plot_map, curve, ratio=ratio), f"Map of {ratio.upper()} over n and N")
             for ratio in ("opr", "pgr")
         ]
-    return [
-        *panels,
-        panel(partial(plot_spectra, dims), "Eigenvalue spectra of the weak and strong features"),
-        panel(partial(plot_canonical, dims), "Squared canonical correlations of the features"),
-        panel(
+    drawn += [
+        (partial(plot_spectra, dims), "Eigenvalue spectra of the weak and strong features"),
+        (partial(plot_canonical, dims), "Squared canonical correlations of the features"),
+        (
             partial(plot_inheritance, dims, N=N),
             "Share of the teacher's variance that the student inherits and sheds",
         ),
     ]
+    return [panel(draw, f"{name}: {description}") for draw, description in drawn]
 
 
 def _overall(curves: list[dict[str, Any]]) -> dict[str, str]:
@@ -145,8 +144,5 @@ def _replay(config: dict[str, Any], command: str | None) -> list[str]:
     if command or "command" in config:
         return [command or config["command"]]
     if "recipe" in config:
-        recipe = yaml.safe_dump(
-            config["recipe"], sort_keys=False, allow_unicode=True, default_flow_style=None
-        )
-        return ["w2slens sweep recipe.yaml --out DIR", f"# recipe.yaml\n{recipe}"]
+        return ["w2slens sweep recipe.yaml --out DIR", config["recipe"]]
     return []

@@ -152,6 +152,8 @@ class Planted:
         d_w, d_s = _check.whole(d_w, "d_w"), _check.whole(d_s, "d_s")
         λ_w = eigenvalues(spectrum_weak, d_w, "spectrum_weak")
         λ_s = eigenvalues(spectrum_strong, d_s, "spectrum_strong")
+        if not isinstance(rotate, bool):
+            raise InputError("rotate", f"is {rotate!r}; true or false is needed")
         rng = np.random.default_rng(_check.whole(seed, "seed", least=0))
         r = correlations(canonical, min(d_w, d_s))
         α, β, g = target_coefficients(r, (d_w, d_s), rho_w, rho_s, signal)
