@@ -1,9 +1,9 @@
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -311,7 +311,21 @@ sweep(teachers, strong, y, **{**SMALL, "trials": 60}, out=sys.argv[1], jobs=int(
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+def children(pid):
+    """Processes that a process has started."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return listed.read_text().split() if listed.exists() else []
+
+
+def gone_within(pids, seconds):
+    """Wait for processes to end."""
+    end = time.monotonic() + seconds
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() < end, f"{pids} live on"
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_killed_sweep_goes_on_with_the_same_numbers(tmp_path, jobs):
     teachers, strong, y = rows()
@@ -324,8 +338,11 @@ def test_a_killed_sweep_goes_on_with_the_same_numbers(tmp_path, jobs):
         while process.poll() is None and len(list(parts.glob("*.csv"))) < least:
             time.sleep(0.002)
         kills += process.poll() is None
+        workers = children(process.pid)
         process.send_signal(signal.SIGKILL)
         process.wait()
+        assert jobs == 1 or len(workers) >= 2
+        gone_within(workers, 20)
     assert kills > 0
     assert not (out / "result.json").exists()
     resumed = sweep(teachers, strong, y, **settings, out=out)

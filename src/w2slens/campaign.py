@@ -1,9 +1,13 @@
 """All trials of a sweep: side by side, each on disk when it is done, resumed where they were."""
 
 import hashlib
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -29,6 +33,9 @@ Progress = Callable[[int, int], None]
 
 DRAW = 2
 """Entry of the seed of a trial's rows; its splits and its noise have others."""
+
+WATCH_SECONDS = 1.0
+"""How often a worker looks whether its parent still lives."""
 
 DRAWN_ROWS = 512
 """Rows drawn from one seed."""
@@ -178,13 +185,26 @@ def side_by_side(
     context = parallel_config("loky", inner_max_num_threads=threads) if trials else nullcontext()
     with context:
         jobs = Parallel(n_jobs=workers, return_as="generator_unordered")
-        yield from jobs(delayed(_numbered)(run, trial) for trial in trials)
+        yield from jobs(delayed(_numbered)(run, trial, os.getpid()) for trial in trials)
 
 
 def _numbered(
-    run: Callable[[int], list[dict[str, Any]]], trial: int
+    run: Callable[[int], list[dict[str, Any]]], trial: int, parent: int
 ) -> tuple[int, list[dict[str, Any]]]:
+    _leave_with(parent)
     return trial, run(trial)
+
+
+@cache
+def _leave_with(parent: int) -> None:
+    """End this worker soon after its parent; a killed parent cannot tell it to."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def tables(results: Results) -> dict[str, str | bytes]:
