@@ -92,8 +92,18 @@ def test_tables_name_everything(files, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     code, out, _ = call(capsys, "run", *files, "--labels", "y.npy", *GRID)
     assert code == 0
-    for word in ("d_sw", "debiased", "chance", "measured", "predicted", "PGR", "OPR", "Verdict"):
+    for word in ("d_sw", "debiased", "chance", "mean", "pred.", "PGR", "OPR", "Verdict"):
         assert word in out
+
+
+def test_no_number_is_cut_at_eighty_columns(files, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    ridges = ["--ridge-weak", "0", "--ridge-strong", "0"]
+    np.save("tiny.npy", np.load("y.npy") * 1e-3)
+    for labels in ("y.npy", "tiny.npy"):
+        code, out, _ = call(capsys, "run", *files, "--labels", labels, *GRID, *ridges)
+        assert code == 0
+        assert "…" not in out
 
 
 def test_out_holds_a_whole_result_and_is_never_overwritten_unasked(files, capsys, tmp_path):
@@ -303,7 +313,7 @@ def test_a_sweep_of_several_curves_is_compared(recipe, capsys):
     recipe.write_text(RECIPE.replace("ridge_weak: 0", "ridge_weak: [0, 0.1]"))
     code, out, _ = call(capsys, "sweep", "r.yaml", "--out", "s", "--jobs", "1")
     assert code == 0
-    assert "Curves at n = 40, N = 60" in out
+    assert "Curves, each at the largest n and N" in out
     document = json.loads((recipe.parent / "s" / "result.json").read_text())
     assert [curve["setting"]["ridge_weak"] for curve in document["curves"]] == [0, 0.1]
 

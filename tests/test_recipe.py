@@ -83,7 +83,8 @@ def test_recipes_of_the_project_are_valid(path):
     [
         ({"ridges_weak": "0"}, "ridges_weak: is not a key of recipes; did you mean ridge_weak[?]"),
         ({"trails": "3"}, "trails: is not .* did you mean trials[?] Valid keys: synthetic, title"),
-        ({"weak": "w.npy"}, "weak: and synthetic exclude each other"),
+        ({"weak": "w.npy"}, "weak: goes with data, not with synthetic"),
+        ({"noise_levels": "[0]"}, "noise_levels: goes with data"),
         ({"n": None}, "n: is missing from the recipe"),
         ({"n": "[]"}, "n: is an empty list"),
         ({"n": "many"}, "n: is 'many'"),

@@ -189,6 +189,18 @@ def test_a_damaged_part_is_noticed_and_computed_again(tmp_path):
     assert part.read_bytes() == content
 
 
+def test_a_sweep_takes_more_trials_but_not_fewer(tmp_path):
+    teachers, strong, y = rows()
+    sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+    part = (tmp_path / "trials" / "trial-0001.csv").stat().st_mtime_ns
+    more = sweep(teachers, strong, y, **{**SMALL, "trials": 5}, out=tmp_path, jobs=1)
+    assert (tmp_path / "trials" / "trial-0001.csv").stat().st_mtime_ns == part
+    whole = sweep(teachers, strong, y, **{**SMALL, "trials": 5}, jobs=1)
+    pd.testing.assert_frame_equal(more.table, whole.table, check_exact=True)
+    with pytest.raises(InputError, match="holds 5 trials and 3 are asked for"):
+        sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
+
+
 def test_outputs_are_repaired_from_the_parts(tmp_path):
     teachers, strong, y = rows()
     sweep(teachers, strong, y, **SMALL, out=tmp_path, jobs=1)
@@ -263,7 +275,7 @@ def test_two_runs_do_not_share_a_folder(tmp_path):
     [
         ({"seed": 1}, "another sweep: seed is 0 there and 1 here"),
         ({"n": [25]}, "another sweep: n is"),
-        ({"strong": 1}, "another sweep: data is"),
+        ({"strong": 1}, "another sweep: the values of strong are others"),
     ],
 )
 def test_a_folder_of_another_sweep_is_refused(tmp_path, change, message):

@@ -12,8 +12,8 @@ def table(n=100, N=1000, trials=20, ridge=0.0, spread=0.01, **means):
         name: mean + spread * rng.standard_normal(trials)
         for name, mean in {**defaults, **means}.items()
     }
-    sizes = {"n": n, "N": N, "trial": range(trials), "ridge_weak": ridge, "ridge_strong": ridge}
-    return pd.DataFrame({**columns, **sizes})
+    ridges = {f"ridge_{name}": ridge for name in ("weak", "w2s", "strong")}
+    return pd.DataFrame({**columns, "n": n, "N": N, "trial": range(trials), **ridges})
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,21 @@ def test_a_win_over_an_untuned_baseline_at_its_peak_is_no_win():
     assert found.action == "too-close"
     assert "interpolation peak" in found.reason
     assert verdict(table(n=24, strong=5.0, ridge=0.1), 5, 20).action == "w2s"
+
+
+def test_a_student_at_its_peak_is_not_judged():
+    found = verdict(table(N=24, w2s=5.0, strong=0.35), d_w=5, d_s=20)
+    assert found.action == "too-close"
+    assert "more pseudo-labels" in found.reason
+    both = pd.concat([table(N=24, n=200, w2s=5.0, strong=0.35), table(n=100)])
+    found = verdict(both, 5, 20)
+    assert found.action == "w2s"
+    assert "Elsewhere" not in found.reason
+
+
+def test_without_signal_an_untuned_model_is_told_to_tune():
+    assert "tune the ridge" in verdict(table(constant=0.3), 5, 20).reason
+    assert "tune" not in verdict(table(constant=0.3, ridge=0.1), 5, 20).reason
 
 
 def test_the_headline_is_the_largest_cell_off_the_peak_and_others_are_named():

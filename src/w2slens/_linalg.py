@@ -34,7 +34,7 @@ def product(left: Array, right: Array) -> Array:
     """Multiply rows (m, p) or one row (p,) by (p, k) with the BLAS that also factors them.
 
     numpy and scipy each carry a BLAS with threads of its own, and the idle threads of one keep
-    the cores from the other for a while: calls that alternate between the two run at half speed.
+    the cores from the other for a while (see `w2slens._threads`).
     """
     if left.ndim == 1:
         return np.asarray(left @ right)

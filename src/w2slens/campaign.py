@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
-from os import cpu_count
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,10 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from w2slens import _check
 from w2slens._files import write_folder
+from w2slens._threads import blas_threads, cores
 from w2slens.grid import Grid
 from w2slens.journal import Journal, open_journal
 from w2slens.outlook import Outlook
@@ -133,8 +132,8 @@ class Campaign:
         progress: Progress | None = None,
     ) -> Results:
         """Run the trials that are not done yet; with `out`, keep them and the result there."""
-        cores = cpu_count() or 1
-        workers = min(self.grid.trials, cores if jobs is None else _check.whole(jobs, "jobs"))
+        most = cores() if jobs is None else _check.whole(jobs, "jobs")
+        workers = min(self.grid.trials, most)
         if out is None:
             return self._results(self._trials(None, workers, progress))
         settings = {**self.config, "data": self.trial.fingerprints()}
@@ -175,10 +174,10 @@ def side_by_side(
     The number of threads depends on `workers` alone, not on how many trials are left, so that a
     resumed sweep gives the same digits.
     """
-    threads = max((cpu_count() or 1) // workers, 1)
+    threads = max(cores() // workers, 1)
     if workers == 1:
         for trial in trials:
-            with threadpool_limits(threads, user_api="blas"):
+            with blas_threads(threads):
                 records = run(trial)
             yield trial, records
         return

@@ -134,6 +134,11 @@ class Dimensions:
         """``d_w − d_sw``: directions of teacher noise that the student cannot copy."""
         return self.d_w - self.d_sw
 
+    def __repr__(self) -> str:
+        """Say what was found, in one line."""
+        rows = f"{self.rows:,} rows" if self.rows else "a population"
+        return f"<Dimensions of {rows}: d_w={self.d_w}, d_s={self.d_s}, d_sw={number(self.d_sw)}>"
+
     def _repr_html_(self) -> str:
         """Show both sides and their overlap in a notebook."""
         low, high = self.correlation.interval

@@ -26,8 +26,8 @@ from w2slens._files import CONFIG, FORMAT, PARTS, check_folder, clear_result, lo
 from w2slens._json import to_json
 from w2slens._version import __version__
 
-WORDS = ("title", "recipe")
-"""Entries of the configuration that change no number."""
+WORDS = ("title", "recipe", "trials")
+"""Entries of the configuration that change no number of a trial."""
 
 TEXT = ("teacher", "asked_ridge_weak", "asked_ridge_strong")
 WHOLE = ("n", "N", "trial")
@@ -178,9 +178,23 @@ def _require_same(folder: Path, known: dict[str, Any], config: dict[str, Any]) -
         if key not in WORDS and old.get(key) != new.get(key):
             raise InputError(
                 "out",
-                f"{folder} holds another sweep: {key} is {_short(old.get(key))} there and "
-                f"{_short(new.get(key))} here; choose another folder or pass --overwrite",
+                f"{folder} holds another sweep: {_difference(key, old.get(key), new.get(key))}; "
+                "choose another folder or pass --overwrite",
             )
+    if new["trials"] < old["trials"]:
+        raise InputError(
+            "out",
+            f"{folder} holds {old['trials']} trials and {new['trials']} are asked for; ask for at "
+            "least as many, choose another folder or pass --overwrite",
+        )
+
+
+def _difference(key: str, old: Any, new: Any) -> str:
+    """Say how an entry of two configurations differs."""
+    if key == "data" and isinstance(old, dict) and isinstance(new, dict):
+        names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
+        return f"the values of {', '.join(names)} are others"
+    return f"{key} is {_short(old)} there and {_short(new)} here"
 
 
 def _short(value: Any) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from w2slens import _check
 from w2slens._check import Ridge, Task
 from w2slens._errors import InputError
+from w2slens._threads import blas_threads, cores
 from w2slens._version import __version__
 from w2slens.grid import Grid, test_rows
 from w2slens.outlook import SampleOutlook
@@ -116,7 +117,8 @@ def transfer(
     cells = len(grid.n) * len(grid.N) * grid.trials
     for trial in range(grid.trials):
         split = Split.draw(data.rows, grid.test, grid.seed, trial)
-        records += run_trial(data, grid, trial, split)
+        with blas_threads(cores()):
+            records += run_trial(data, grid, trial, split)
         if progress is not None:
             progress(len(records), cells)
     return Results(pd.DataFrame(records), config(data, grid, task), SampleOutlook(data, grid))

@@ -111,9 +111,9 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
 
 
 def _on_draws(recipe: dict[str, Any]) -> Campaign:
-    for key in PATHS:
-        if key in recipe:
-            raise InputError(key, f"and {SYNTHETIC} exclude each other: rows are read or drawn")
+    for key in (*PATHS, *_keywords(prepare)):
+        if key in recipe and key not in _keywords(prepare_planted):
+            raise InputError(key, f"goes with data, not with {SYNTHETIC}: its rows are drawn")
     _known_keys(recipe, [SYNTHETIC, TITLE, *_keywords(prepare_planted)], "")
     settings = {key: value for key, value in recipe.items() if key not in (SYNTHETIC, TITLE)}
     return prepare_planted(_planted(recipe[SYNTHETIC]), **_sizes(settings))

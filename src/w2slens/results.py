@@ -168,6 +168,23 @@ class Results:
             rows.append({**axes, **summarise(cell), "peak": peak})
         return pd.DataFrame(rows)
 
+    @property
+    def head(self) -> dict[str, Any]:
+        """The row of the summary that the verdict is about: the largest cell without a peak."""
+        self.setting  # noqa: B018  # refuses several curves
+        ordered = self.summary.sort_values(["n", "N"])
+        clean = ordered[ordered["peak"] == ""]
+        row = (clean if len(clean) else ordered).iloc[-1]
+        return {str(name): value for name, value in row.items()}
+
+    def __repr__(self) -> str:
+        """Say what is there, in one line."""
+        n, N = sorted(set(self.table["n"])), sorted(set(self.table["N"]))
+        sizes = f"n {n[0]:,} to {n[-1]:,}, N {N[0]:,} to {N[-1]:,}"
+        count = len(self.settings)
+        curves = "1 curve" if count == 1 else f"{count} curves"
+        return f"<Results: {curves}, {sizes}, {self.config['trials']} trials, {self.scale} risks>"
+
     def _repr_html_(self) -> str:
         """Show the verdict and the measured risks in a notebook."""
         parts = []

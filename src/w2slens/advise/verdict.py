@@ -56,10 +56,12 @@ def at_peak(n: int, dimension: int, ridge: float) -> bool:
 
 
 def peaks(cell: pd.DataFrame, d_w: int, d_s: int) -> list[str]:
-    """Name the models of one cell whose risk an untuned fit near n ≈ d inflates."""
-    n = int(cell["n"].iloc[0])
-    sides = (("weak", d_w), ("strong", d_s))
-    return [side for side, d in sides if at_peak(n, d, float(cell[f"ridge_{side}"].max()))]
+    """Name the models of one cell whose risk an untuned fit near n ≈ d (N ≈ d) inflates."""
+    n, N = int(cell["n"].iloc[0]), int(cell["N"].iloc[0])
+    models = (("weak", n, d_w), ("w2s", N, d_s), ("strong", n, d_s))
+    return [
+        name for name, size, d in models if at_peak(size, d, float(cell[f"ridge_{name}"].max()))
+    ]
 
 
 def verdict(table: pd.DataFrame, d_w: int, d_s: int) -> Verdict:
@@ -69,7 +71,7 @@ def verdict(table: pd.DataFrame, d_w: int, d_s: int) -> Verdict:
     ----------
     table
         One row a cell and trial: ``n``, ``N``, the risks of the four models, ``constant`` (the
-        risk of predicting the labels' mean) and ``ridge_weak``, ``ridge_strong``.
+        risk of predicting the labels' mean) and ``ridge_weak``, ``ridge_w2s``, ``ridge_strong``.
     d_w, d_s
         Intrinsic dimensions, by which an interpolation peak is recognised.
     """
@@ -81,7 +83,8 @@ def verdict(table: pd.DataFrame, d_w: int, d_s: int) -> Verdict:
     clean = [size for size, (_, spoilt) in cells.items() if not spoilt]
     head = max(clean or cells)
     others: dict[str, list[str]] = {}
-    for size, found in judged.items():
+    for size in clean or cells:
+        found = judged[size]
         if found.action != judged[head].action:
             others.setdefault(found.action, []).append(f"n={size[0]:,}, N={size[1]:,}")
     reason = judged[head].reason
@@ -107,10 +110,12 @@ def judge(cell: pd.DataFrame, spoilt: list[str]) -> Verdict:
     if len(cell) < 2:
         return Verdict("too-close", f"{numbers}; one trial gives no standard error. Run more.")
     if not clearly_below(risk[best], risk["constant"]):
+        untuned = float(cell["ridge_strong"].max()) == 0
+        remedy = "tune the ridge, or get more labels" if untuned else "get more labels first"
         return Verdict(
             "label-more",
             f"{where}, no model is clearly better than predicting the labels' mean (best risk "
-            f"{mean[best]:.3g}, the mean's {mean['constant']:.3g}): get more labels first.",
+            f"{mean[best]:.3g}, the mean's {mean['constant']:.3g}): {remedy}.",
         )
     if "weak" not in spoilt and no_gap(risk["weak"], risk["ceiling"], risk[best]):
         return Verdict(
@@ -129,6 +134,12 @@ def judge(cell: pd.DataFrame, spoilt: list[str]) -> Verdict:
             "too-close",
             f"{numbers}; but the untuned strong baseline sits near its interpolation peak, where "
             "any rival wins. Tune it (ridge_strong='auto') and compare again.",
+        )
+    if best == "strong" and "w2s" in spoilt:
+        return Verdict(
+            "too-close",
+            f"{numbers}; but the untuned W2S student sits near its interpolation peak, where any "
+            "rival wins. Give it more pseudo-labels or tune it, and compare again.",
         )
     gains = clearly_below(risk["w2s"], risk["weak"])
     return Verdict(ACTIONS[best], f"{numbers}. {_advice(best, mean, gains)}")

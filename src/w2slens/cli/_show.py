@@ -25,7 +25,7 @@ HEADINGS = ("weak", "W2S", "strong", "ceiling")
 LEGEND = """\
 weak: the teacher, on n labels. W2S: the strong student, on the teacher's N pseudo-labels. strong: \
 the strong model on the n labels. ceiling: the strong model with true labels throughout. \
-predicted: {source}. –: not defined."""
+±: standard error. pred.: {source}, exact for Gaussian features. –: not defined."""
 
 SOURCES = ("from the population", "oracle, from the moments of all rows and labels")
 """Where predictions come from: without and with rows."""
@@ -110,9 +110,10 @@ def risks_table(document: dict[str, Any], shown: str) -> Table:
             predicted["pgr"],
             predicted["opr"],
         ]
-        flag = f"[yellow]peak: {', '.join(cell['peak'])}[/yellow]" if cell["peak"] else ""
         _add_measured(table, cell, pairs)
-        table.add_row("", flag, "predicted", *map(number, expected), end_section=True)
+        known = any(value == value for value in expected)
+        theory = map(number, expected) if known else [""] * len(expected)
+        table.add_row("", "", "pred." if known else "", *theory, end_section=True)
     return table
 
 
@@ -130,31 +131,38 @@ def _plain_table(title: str) -> Table:
 
 def _grid_table(title: str, ratios: tuple[str, ...]) -> Table:
     table = _plain_table(title)
+    table.padding = (0, 1, 0, 0)
     for column in ("n", "N", "", *HEADINGS, *ratios):
-        table.add_column(column, justify="left" if column == "" else "right")
+        justify: Any = "left" if column == "" else "right"
+        table.add_column(column, justify=justify, no_wrap=True)
     return table
 
 
 def _add_measured(table: Table, cell: dict[str, Any], pairs: list[dict[str, float]]) -> None:
     """Two rows: means, and standard errors below them."""
-    sizes = (f"{cell['n']:,}", f"{cell['N']:,}")
-    table.add_row(*sizes, "measured", *(number(pair["mean"]) for pair in pairs))
-    table.add_row("", "", "± se", *(f"[dim]{number(pair['se'], 2)}[/dim]" for pair in pairs))
+    mark = "×" if cell["peak"] else ""
+    table.add_row(
+        f"{mark}{cell['n']:,}", f"{cell['N']:,}", "mean", *(number(pair["mean"]) for pair in pairs)
+    )
+    table.add_row("", "", "±", *(f"[dim]{number(pair['se'], 2)}[/dim]" for pair in pairs))
 
 
 def curves_table(results: Results) -> Table:
     """One table of a sweep's curves, each at its largest cell."""
-    heads = [curve.summary.sort_values(["n", "N"]).iloc[-1] for curve in results.curves()]
-    table = _plain_table(f"Curves at n = {heads[0]['n']:,}, N = {heads[0]['N']:,}")
+    table = _plain_table("Curves, each at the largest n and N that no peak inflates")
     table.padding = (0, 1, 0, 0)
     table.add_column("curve")
-    for column in ("d_sw", *HEADINGS, "PGR", "OPR"):
+    for column in ("n", "N", *HEADINGS, "PGR", "OPR"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    for place, (curve, head) in enumerate(zip(results.curves(), heads, strict=True)):
-        risks = map(number, (curve.dimensions.d_sw, *(head[name] for name in MODELS)))
+    for place, curve in enumerate(results.curves()):
+        head = curve.head
+        mark = "×" if head["peak"] else ""
+        risks = (number(head[name]) for name in MODELS)
         ratios = (measured({"mean": head[name], "se": math.nan}, 2) for name in ("pgr", "opr"))
-        table.add_row(Text(curve_name(results, place)), *risks, *ratios, curve.verdict.action)
+        name = Text(curve_name(results, place))
+        sizes = (f"{mark}{head['n']:,}", f"{head['N']:,}")
+        table.add_row(name, *sizes, *risks, *ratios, curve.verdict.action)
     return table
 
 
@@ -182,8 +190,11 @@ def show_run(results: Results, console: Console) -> None:
     console.print(f"[dim]{legend}{UNPREDICTED if unpredicted else ''}[/dim]\n")
     if document["cells"][0]["accuracy"]:
         console.print(accuracy_table(document))
-    if any(cell["peak"] for cell in document["cells"]):
+    inflated = {name for cell in document["cells"] for name in cell["peak"]}
+    if inflated:
+        models = ", ".join(name for name in MODELS if name in inflated)
         console.print(
-            "peak: an untuned fit near n ≈ d is inflated; do not quote that cell's ratios."
+            f"×: an untuned fit at its interpolation peak ({models}) is inflated; do not quote "
+            "that cell's ratios."
         )
     console.print(f"[bold]Verdict: {results.verdict.action}[/bold]. {results.verdict.reason}")

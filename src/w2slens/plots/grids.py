@@ -1,8 +1,11 @@
 """The whole grid of one curve as a map, and all curves of a sweep side by side."""
 
+from textwrap import wrap
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
+from matplotlib.patheffects import withStroke
 
 from w2slens._errors import InputError
 from w2slens.plots.looks import NEUTRAL, RATIOS, legend_below, window
@@ -43,7 +46,8 @@ def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
     peaks = results.summary.pivot(index="n", columns="N", values="peak").to_numpy()
     for i, j in np.ndindex(values.shape):
         if peaks[i, j]:
-            ax.text(j + 0.5, i + 0.5, "×", ha="center", va="center", color="#000000")
+            mark = ax.text(j + 0.5, i + 0.5, "×", ha="center", va="center", color="#000000")
+            mark.set_path_effects([withStroke(linewidth=2, foreground="#FFFFFF")])
         elif values.size <= WRITTEN_CELLS and np.isfinite(values[i, j]):
             ink = "#FFFFFF" if abs(values[i, j] - centre) > DARK_FROM else "#000000"
             text = f"{values[i, j]:.2f}"
@@ -60,7 +64,7 @@ def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
 
 
 def plot_comparison(results: Results, ax: Axes) -> Axes:
-    """Draw PGR and OPR of every curve of a sweep at its largest n and N, a row each.
+    """Draw PGR and OPR of every curve of a sweep, a row each, at the cell its verdict is about.
 
     Parameters
     ----------
@@ -69,7 +73,7 @@ def plot_comparison(results: Results, ax: Axes) -> Axes:
     ax
         Where to draw.
     """
-    heads = [curve.summary.sort_values(["n", "N"]).iloc[-1] for curve in results.curves()]
+    heads = [curve.head for curve in results.curves()]
     rows = np.arange(len(heads))
     for shift, (name, (label, color, marker)) in zip((-0.13, 0.13), RATIOS.items(), strict=True):
         values, errors = ([head[f"{name}{end}"] for head in heads] for end in ("", "_se"))
@@ -86,10 +90,16 @@ def plot_comparison(results: Results, ax: Axes) -> Axes:
     for level in (0, 1):
         ax.axvline(level, color=NEUTRAL, linewidth=0.8)
     ax.set_xlim(*window([head[name] for head in heads for name in RATIOS], ax.get_xlim()))
-    names = [curve_name(results, place) for place in range(len(heads))]
+    cells = [f"n = {head['n']:,}, N = {head['N']:,}" for head in heads]
+    same = len(set(cells)) == 1
+    names = [
+        "\n".join(wrap(curve_name(results, place), 28)) + ("" if same else f"\n{cells[place]}")
+        for place in range(len(heads))
+    ]
     ax.set_yticks(rows, names, parse_math=False)
     ax.set_ylim(len(heads) - 0.5, -0.5)
-    ax.set_title(f"PGR and OPR at n = {heads[0]['n']:,}, N = {heads[0]['N']:,}")
+    ax.set_xlabel("ratio")
+    ax.set_title("PGR and OPR" + (f" at {cells[0]}" if same else ""))
     return legend_below(ax)
 
 

@@ -91,9 +91,11 @@ def plot_inheritance(
             label=label,
         )
     ax.axvline(1, color=NEUTRAL, linewidth=0.8)
+    for row in rows[~known]:
+        ax.text(0.02, row, "N too small for a ridgeless student", va="center", fontsize="small")
     ax.set_yticks(rows, [f"N = {size:,}" for size in sizes])
     ax.set_xlim(0, max(1.02, float(np.max(total[known], initial=0)) * 1.02))
     ax.set_ylim(len(sizes) - 0.4, -0.6)
     ax.set_xlabel("share of the teacher's variance")
-    ax.set_title("Variance inherited and shed")
+    ax.set_title("Variance inherited and shed, without ridge")
     return legend_below(ax)

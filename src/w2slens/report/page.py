@@ -77,7 +77,8 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
 def _curve(curve: Results, name: str, *, drawn: bool) -> dict[str, Any]:
     dims = curve.dimensions
     document = curve.to_dict()
-    head = max(document["cells"], key=lambda cell: (not cell["peak"], cell["n"], cell["N"]))
+    size = (curve.head["n"], curve.head["N"])
+    head = next(cell for cell in document["cells"] if (cell["n"], cell["N"]) == size)
     return {
         "name": name,
         "head": head,
@@ -122,20 +123,16 @@ def _figures(curve: Results, name: str) -> list[str]:
 
 def _overall(curves: list[dict[str, Any]]) -> dict[str, str]:
     """Say of a sweep what most of its curves say, and which differ."""
-    counts = Counter(curve["verdict"]["action"] for curve in curves)
-    action = counts.most_common(1)[0][0]
-    sentences = []
-    for other, count in counts.most_common():
-        names = [curve["name"] for curve in curves if curve["verdict"]["action"] == other]
-        listed = "; ".join(names[:6]) + (f"; and {count - 6} more" if count > 6 else "")
-        sentences.append(f"{other} for {count} of {len(curves)} curves ({listed})")
+    counts = Counter(curve["verdict"]["action"] for curve in curves).most_common()
+    action = counts[0][0]
     example = next(curve for curve in curves if curve["verdict"]["action"] == action)
-    reason = f"{'. '.join(sentences)}. First of these, {example['name']}: "
-    return {"action": action, "reason": reason + example["verdict"]["reason"]}
+    shares = ", ".join(f"{found} for {count} of {len(curves)} curves" for found, count in counts)
+    reason = f"{shares}. For instance {example['name']}: {example['verdict']['reason']}"
+    return {"action": action, "reason": reason}
 
 
 def _comparison(results: Results) -> str:
-    size = (5.2, 1.3 + 0.3 * len(results.settings))
+    size = (5.6, 1.5 + 0.42 * len(results.settings))
     return panel(partial(plot_comparison, results), "PGR and OPR of all curves", size)
 
 
