@@ -31,6 +31,9 @@ SOURCES = ("from the population", "oracle, from the moments of all rows and labe
 """Where predictions come from: without and with rows."""
 
 
+SHORT_NAME = 12
+"""Names of curves up to this length stand in the table, longer ones below it."""
+
 UNPREDICTED = " Predictions are for ridge 0 and samples larger than the dimension."
 
 
@@ -147,11 +150,13 @@ def _add_measured(table: Table, cell: dict[str, Any], pairs: list[dict[str, floa
     table.add_row("", "", "±", *(f"[dim]{number(pair['se'], 2)}[/dim]" for pair in pairs))
 
 
-def curves_table(results: Results) -> Table:
-    """One table of a sweep's curves, each at its largest cell."""
+def curves_table(results: Results) -> tuple[Table, list[str]]:
+    """One table of a sweep's curves, and the names that are too long for it."""
     table = _plain_table("Curves, each at the largest n and N that no peak inflates")
     table.padding = (0, 1, 0, 0)
-    table.add_column("curve")
+    names = [curve_name(results, place) for place in range(len(results.settings))]
+    short = max(map(len, names)) <= SHORT_NAME
+    table.add_column("curve", no_wrap=True)
     for column in ("n", "N", *HEADINGS, "PGR", "OPR"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -160,10 +165,11 @@ def curves_table(results: Results) -> Table:
         mark = "×" if head["peak"] else ""
         risks = (number(head[name]) for name in MODELS)
         ratios = (measured({"mean": head[name], "se": math.nan}, 2) for name in ("pgr", "opr"))
-        name = Text(curve_name(results, place))
+        name = Text(names[place] if short else str(place + 1))
         sizes = (f"{mark}{head['n']:,}", f"{head['N']:,}")
         table.add_row(name, *sizes, *risks, *ratios, curve.verdict.action)
-    return table
+    legend = [] if short else [f"{place}: {name}" for place, name in enumerate(names, 1)]
+    return table, legend
 
 
 def show_sweep(results: Results, console: Console) -> None:
@@ -171,7 +177,10 @@ def show_sweep(results: Results, console: Console) -> None:
     if len(results.settings) == 1:
         show_run(results, console)
     else:
-        console.print(curves_table(results))
+        table, legend = curves_table(results)
+        console.print(table)
+        for line in legend:
+            console.print(line, markup=False, highlight=False)
 
 
 def show_run(results: Results, console: Console) -> None:

@@ -22,6 +22,15 @@ from w2slens.report.figures import panel
 from w2slens.results import Results
 from w2slens.risk import MODELS
 
+HEADLINES = {
+    "w2s": "Train the strong model on the teacher's labels",
+    "strong-on-labels": "Train the strong model on the true labels",
+    "weak-is-enough": "Keep the weak teacher",
+    "label-more": "No model has learnt enough yet",
+    "too-close": "Too close to call",
+}
+"""What a verdict's action says, in words."""
+
 DRAWN_CURVES = 12
 """A sweep of more curves shows the figures of the first ones and all numbers."""
 
@@ -60,6 +69,7 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
         for place, curve in enumerate(results.curves())
     ]
     several = len(curves) > 1
+    verdict = _overall(curves) if several else curves[0]["verdict"]
     return {
         "title": title or config.get("title") or "Weak-to-strong run",
         "replay": _replay(config, command),
@@ -68,7 +78,8 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
         "models": {name: LOOKS[name][0] for name in MODELS},
         "curves": curves,
         "several": several,
-        "verdict": _overall(curves) if several else curves[0]["verdict"],
+        "verdict": verdict,
+        "headline": HEADLINES[verdict["action"]],
         "comparison": _comparison(results) if several else "",
         "shown_cells": SHOWN_CELLS,
     }
