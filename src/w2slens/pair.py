@@ -12,6 +12,7 @@ from w2slens._check import Task
 from w2slens._errors import InputError
 from w2slens._linalg import Array
 from w2slens.moments import PANEL_ROWS, Accumulator, Moments
+from w2slens.principal import Components, principal
 from w2slens.sources import open_features, read_array
 from w2slens.splits import Index
 
@@ -47,8 +48,18 @@ class Pair:
     classes: NDArray[Any] | None = None
 
     @classmethod
-    def validated(cls, weak: Any, strong: Any, y: Any, target: Any, task: Task) -> "Pair":
-        """Read each input once and check that they fit together."""
+    def validated(
+        cls,
+        weak: Any,
+        strong: Any,
+        y: Any,
+        target: Any,
+        task: Task,
+        *,
+        components_weak: Components = None,
+        components_strong: Components = None,
+    ) -> "Pair":
+        """Read each input once, check that they fit together, cut to components if asked."""
         _check.choice(task, "task", ("regression", "classification"))
         teachers = {
             name: open_features(features, argument).read()
@@ -70,6 +81,11 @@ class Pair:
                 f"{_check.plural(targets.shape[1], 'output')}"
                 + (" (one column of class probabilities a class)" if classes is not None else ""),
             )
+        teachers = {
+            name: principal(features, components_weak, "components_weak")
+            for name, features in teachers.items()
+        }
+        right = principal(right, components_strong, "components_strong")
         return cls(teachers, right, targets, truth, classes)
 
     @property

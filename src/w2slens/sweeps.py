@@ -17,6 +17,7 @@ from w2slens.campaign import Campaign, OnDraws, OnRows, Progress
 from w2slens.grid import Grid, test_rows
 from w2slens.outlook import PlantedOutlook, SampleOutlook
 from w2slens.pair import TEACHER, Pair
+from w2slens.principal import Components
 from w2slens.protocol import config
 from w2slens.results import Results
 from w2slens.synthetic import Planted
@@ -44,6 +45,8 @@ def sweep(
     target: Features | None = None,
     test: int | float | None = None,
     ceiling: str = "all",
+    components_weak: Components = None,
+    components_strong: Components = None,
     overwrite: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
@@ -76,6 +79,9 @@ def sweep(
         The same seed gives the same digits.
     task, target, test, ceiling
         As in `transfer`.
+    components_weak, components_strong
+        Cut the features to their leading principal components: how many, or the share of the
+        variance that they hold; over all rows. Default: as they are.
     overwrite
         Begin anew where `out` holds another result.
     jobs
@@ -127,6 +133,8 @@ def sweep(
         target=target,
         test=test,
         ceiling=ceiling,
+        components_weak=components_weak,
+        components_strong=components_strong,
     )
     return campaign.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
 
@@ -207,9 +215,12 @@ def prepare(
     target: Features | None = None,
     test: int | float | None = None,
     ceiling: str = "all",
+    components_weak: Components = None,
+    components_strong: Components = None,
 ) -> Campaign:
     """Check everything about a sweep on rows without running it; parameters as of `sweep`."""
-    data = Pair.validated(weak, strong, y, target, task)
+    cuts = {"components_weak": components_weak, "components_strong": components_strong}
+    data = Pair.validated(weak, strong, y, target, task, **cuts)
     grid = Grid.validated(
         n=n,
         N=N,
@@ -223,7 +234,7 @@ def prepare(
         seed=seed,
     )
     grid.check_rows(data.rows)
-    settings = {**config(data, grid, task), "teachers": list(data.teachers)}
+    settings = {**config(data, grid, task), **cuts, "teachers": list(data.teachers)}
     return Campaign(
         OnRows(data, grid), grid, list(data.teachers), settings, SampleOutlook(data, grid)
     )

@@ -20,6 +20,7 @@ COMMANDS = {
     "dims": "Measure the dimensions of two feature files and their overlap.",
     "run": "Run weak-to-strong training on your files, measured beside predicted.",
     "sweep": "Run the recorded, resumable grid of a recipe.",
+    "features": "Extract features of images or texts into stores.",
     "report": "Render a result as one self-contained HTML page.",
 }
 

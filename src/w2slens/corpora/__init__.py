@@ -1,0 +1,16 @@
+"""Examples to extract features from: images and texts, with their labels and row ids."""
+
+from w2slens.corpora.coloured import coloured
+from w2slens.corpora.corpus import BrokenExampleError, Corpus
+from w2slens.corpora.images import folder_images, idx_images
+from w2slens.corpora.texts import text_file, whole_sentences
+
+__all__ = [
+    "BrokenExampleError",
+    "Corpus",
+    "coloured",
+    "folder_images",
+    "idx_images",
+    "text_file",
+    "whole_sentences",
+]

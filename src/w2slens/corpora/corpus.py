@@ -1,0 +1,54 @@
+"""What every collection of examples is: ids, labels, and a way to load one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class BrokenExampleError(ValueError):
+    """An example that cannot be read; `skip` leaves it out, else it stops the extraction."""
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """A sequence of images or texts.
+
+    Attributes
+    ----------
+    kind
+        ``"image"`` (uint8 arrays, height × width × 3) or ``"text"`` (strings).
+    ids
+        A name for each example, by which a row of features is found again.
+    load
+        Position → the example; raises `BrokenExampleError` where it cannot be read.
+    source
+        Where the examples come from, as JSON types.
+    labels
+        (examples,) labels, if there are any.
+    target
+        (examples,) f*, where it is known.
+    """
+
+    kind: str
+    ids: Sequence[str]
+    load: Callable[[int], Any]
+    source: dict[str, Any]
+    labels: NDArray[Any] | None = None
+    target: NDArray[Any] | None = None
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        return len(self.ids)
+
+    def take(self, index: NDArray[np.intp]) -> "Corpus":
+        """Keep the examples of an index, in its order."""
+        return replace(
+            self,
+            ids=[self.ids[i] for i in index],
+            load=lambda i: self.load(int(index[i])),
+            labels=None if self.labels is None else self.labels[index],
+            target=None if self.target is None else self.target[index],
+        )

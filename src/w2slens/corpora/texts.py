@@ -1,0 +1,96 @@
+"""Texts: one column of a table, and the whole sentences among phrases."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from w2slens._errors import InputError
+from w2slens.corpora.corpus import BrokenExampleError, Corpus
+
+READERS = (".tsv", ".csv", ".parquet", ".jsonl")
+
+
+def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpus:
+    """Take the texts of a column of a TSV, CSV, Parquet or JSONL file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    text, label
+        Names of the columns.
+
+    Returns
+    -------
+    Corpus of texts; a row without text is a broken example.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or lacks a column; the columns there are, are named.
+    """
+    table = _read(Path(path))
+    for argument, column in (("text", text), ("label", label)):
+        if column is not None and column not in table:
+            raise InputError(
+                argument,
+                f"is {column!r}; {Path(path).name} has the columns "
+                f"{', '.join(map(repr, table.columns))}",
+            )
+    texts = table[text].tolist()
+
+    def load(i: int) -> str:
+        if not isinstance(texts[i], str) or not texts[i].strip():
+            raise BrokenExampleError(f"row {i} has no text")
+        return str(texts[i])
+
+    return Corpus(
+        "text",
+        [str(i) for i in range(len(texts))],
+        load,
+        {"file": str(path), "text": text, "label": label},
+        None if label is None else table[label].to_numpy(),
+    )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix == ".jsonl":
+            return pd.read_json(path, lines=True)
+        if path.suffix in (".tsv", ".csv"):
+            separator = "\t" if path.suffix == ".tsv" else ","
+            quoting = 3 if path.suffix == ".tsv" else 0
+            return pd.read_csv(path, sep=separator, quoting=quoting)  # type: ignore[call-overload,no-any-return]
+    except OSError as error:
+        raise InputError("texts", f"{path} cannot be read ({error.strerror or error})") from None
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError("texts", f"{path} cannot be read ({reason})") from None
+    raise InputError("texts", f"{path} ends in {path.suffix!r}; {', '.join(READERS)} are read")
+
+
+def whole_sentences(texts: Sequence[Any]) -> NDArray[np.intp]:
+    """Find the texts that are no part of a longer one (word by word), each once.
+
+    SST-2 lists the phrases of its sentences too: a phrase and its sentence on the two sides of a
+    split would leak the label.
+    """
+    words = [tuple(text.split()) if isinstance(text, str) else () for text in texts]
+    order = sorted(range(len(words)), key=lambda i: -len(words[i]))
+    inside: set[tuple[str, ...]] = set()
+    whole = []
+    for i in order:
+        if not words[i] or words[i] in inside:
+            continue
+        whole.append(i)
+        length = len(words[i])
+        inside.update(
+            words[i][start:end] for start in range(length) for end in range(start + 1, length + 1)
+        )
+    return np.array(sorted(whole), dtype=np.intp)

@@ -1,0 +1,92 @@
+"""Feature maps by name, each with the settings that it takes."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from w2slens import _check
+from w2slens._errors import InputError, MissingExtraError
+from w2slens.extractors.extractor import Extractor
+from w2slens.extractors.glove import GloveMean
+from w2slens.extractors.pixels import Pixels, RandomConvolutions
+
+PLAIN: dict[str, tuple[Callable[..., Extractor], tuple[str, ...]]] = {
+    "pixels": (Pixels, ("size",)),
+    "random-convolutions": (RandomConvolutions, ("filters", "patch", "size", "seed")),
+    "glove": (GloveMean.from_package, ()),
+}
+"""Maps that need no network: name → (how to make it, settings)."""
+
+NETWORKS: dict[str, tuple[str, ...]] = {
+    "efficientnet-lite0": ("size", "device"),
+    "efficientnet-lite1": ("size", "device"),
+    "efficientnet-lite2": ("size", "device"),
+    "mobilenet-v2": ("size", "device"),
+    "minilm": ("layer", "pooling", "tokens", "device"),
+}
+"""Pre-trained networks of Python packages: name → settings."""
+
+HUBS: dict[str, tuple[str, ...]] = {
+    "timm:": ("size", "device"),
+    "transformers:": ("layer", "pooling", "tokens", "device"),
+}
+"""Prefixes of names that a library looks up by itself."""
+
+WHOLE = {"size": 1, "filters": 1, "patch": 1, "seed": 0, "tokens": 1}
+"""Settings that are whole numbers, and the least of each."""
+
+
+def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Extractor:
+    """Load a feature map by name.
+
+    Parameters
+    ----------
+    model
+        A name of `PLAIN` or `NETWORKS`, ``timm:NAME`` or ``transformers:NAME``.
+    settings
+        What it takes besides.
+
+    Returns
+    -------
+    Extractor
+
+    Raises
+    ------
+    InputError
+        If there is no such model (the nearest is named) or no such setting.
+    MissingExtraError
+        If it needs a package that is not installed.
+    """
+    settings = dict(settings or {})
+    valid = _settings_of(model)
+    for key in settings:
+        if key not in valid:
+            listed = ", ".join(valid) or "none"
+            raise InputError(key, f"is no setting of {model!r}; it takes {listed}")
+    for key, least in WHOLE.items():
+        if key in settings:
+            settings[key] = _check.whole(settings[key], key, least)
+    if model in PLAIN:
+        return PLAIN[model][0](**settings)
+    try:
+        pretrained = import_module("w2slens.extractors.pretrained")
+    except ImportError:
+        raise MissingExtraError("torch", "features", f"the model {model!r}") from None
+    found: Extractor = pretrained.network(model, settings)
+    return found
+
+
+def _settings_of(model: Any) -> tuple[str, ...]:
+    """Name the settings that a model takes."""
+    if isinstance(model, str):
+        if model in PLAIN:
+            return PLAIN[model][1]
+        for name, settings in {**NETWORKS, **HUBS}.items():
+            if model == name or (name in HUBS and model.startswith(name)):
+                return settings
+    names = [*PLAIN, *NETWORKS, *(f"{hub}NAME" for hub in HUBS)]
+    near = difflib.get_close_matches(str(model), names, 1, cutoff=0.0)[0]
+    raise InputError(
+        "model", f"{model!r} is not known; did you mean {near}? There are {', '.join(names)}"
+    )

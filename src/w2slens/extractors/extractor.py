@@ -1,0 +1,20 @@
+"""What every feature map offers."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+
+class Extractor(Protocol):
+    """A map from examples to features that does not depend on how they are batched."""
+
+    @property
+    def kind(self) -> str:
+        """``"image"`` or ``"text"``."""
+
+    def __call__(self, examples: Sequence[Any]) -> NDArray[Any]:
+        """Map examples to (len(examples), coordinates) features."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything that decides the features, as JSON types."""

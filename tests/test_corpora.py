@@ -1,0 +1,121 @@
+import gzip
+import struct
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.laws import agrees
+from w2slens import InputError
+from w2slens.corpora import (
+    BrokenExampleError,
+    coloured,
+    folder_images,
+    idx_images,
+    text_file,
+    whole_sentences,
+)
+
+
+def idx(array):
+    """An array of bytes as IDX."""
+    head = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    return head + array.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def digits(tmp_path):
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (4000, 4, 5)), rng.integers(0, 10, 4000)
+    (tmp_path / "images.gz").write_bytes(gzip.compress(idx(images)))
+    (tmp_path / "labels").write_bytes(idx(labels))
+    return tmp_path, images, labels
+
+
+def test_idx_files_are_read_plain_and_gzipped(digits):
+    folder, images, labels = digits
+    corpus = idx_images(folder / "images.gz", folder / "labels")
+    assert len(corpus) == 4000
+    np.testing.assert_array_equal(corpus.labels, labels)
+    np.testing.assert_array_equal(corpus.load(3), np.stack([images[3]] * 3, axis=2))
+    some = corpus.take(np.array([7, 3]))
+    assert some.ids == ["7", "3"]
+    np.testing.assert_array_equal(some.load(1), corpus.load(3))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is not an IDX file"),
+        (b"\x89PNG....", "is not an IDX file"),
+        (idx(np.zeros((3, 4, 4)))[:-1], "is cut short"),
+        (idx(np.zeros(3)), r"has shape \(3,\)"),
+        (b"\x1f\x8b123", "cannot be read"),
+    ],
+)
+def test_files_that_are_no_idx_images_are_refused(tmp_path, content, message):
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        idx_images(tmp_path / "x")
+
+
+def test_coloured_images_have_the_bayes_rule_that_is_given(digits):
+    folder, _, labels = digits
+    corpus = coloured(idx_images(folder / "images.gz", folder / "labels"))
+    clean = labels >= 5
+    agrees(corpus.labels == np.where(clean, 1, -1), 0.75)
+    green = np.array([corpus.load(i)[:, :, 1].any() for i in range(4000)])
+    agrees((corpus.labels == 1) == green, 0.8)
+    assert not any(corpus.load(i)[:, :, 2].any() for i in range(50))
+    for shape in (False, True):
+        for colour in (False, True):
+            some = (clean == shape) & (green == colour)
+            agrees(corpus.labels[some], corpus.target[some][0])
+    noise = 1 - corpus.target**2
+    agrees((corpus.labels - corpus.target) ** 2, noise.mean())
+    assert abs(noise.mean() - 0.5288) < 0.02
+    agrees(np.sign(corpus.target) == corpus.labels, 0.8)
+
+
+def test_folders_give_classes_names_and_ages(tmp_path):
+    for name in ("cat/a.png", "cat/b.png", "dog/20_c.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (3, 2), (255, 0, 0)).save(tmp_path / name)
+    corpus = folder_images(tmp_path)
+    assert corpus.ids == ["cat/a.png", "cat/b.png", "dog/20_c.png"]
+    assert corpus.labels.tolist() == [0, 0, 1]
+    assert corpus.load(0).tolist() == [[[255, 0, 0]] * 3] * 2
+    ages = folder_images(tmp_path / "dog", label=r"^(\d+)_")
+    assert ages.labels.tolist() == [20.0]
+    with pytest.raises(InputError, match=r"label: .* finds no group in 'a.png'"):
+        folder_images(tmp_path, label=r"^(\d+)_")
+    (tmp_path / "cat" / "b.png").write_bytes(b"no image")
+    with pytest.raises(BrokenExampleError, match=r"b\.png cannot be decoded"):
+        corpus.load(1)
+
+
+@pytest.mark.parametrize("ending", [".tsv", ".csv", ".parquet", ".jsonl"])
+def test_texts_of_every_kind_of_table(tmp_path, ending):
+    table = pd.DataFrame({"sentence": ["good , film", 'a "bad" one', None], "label": [1, 0, 1]})
+    path = tmp_path / f"x{ending}"
+    if ending == ".parquet":
+        table.to_parquet(path)
+    elif ending == ".jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        table.to_csv(path, sep="\t" if ending == ".tsv" else ",", index=False, quoting=0)
+    if ending == ".tsv":
+        path.write_text('sentence\tlabel\ngood , film\t1\na "bad" one\t0\n\t1\n')
+    corpus = text_file(path, text="sentence", label="label")
+    assert [corpus.load(i) for i in (0, 1)] == ["good , film", 'a "bad" one']
+    assert corpus.labels.tolist() == [1, 0, 1]
+    with pytest.raises(BrokenExampleError, match="row 2 has no text"):
+        corpus.load(2)
+    with pytest.raises(InputError, match="has the columns 'sentence', 'label'"):
+        text_file(path, text="text")
+
+
+def test_phrases_of_longer_sentences_are_not_whole():
+    texts = ["a fine film", "fine film", "film", "dull", "a fine film", "fine , film", None]
+    assert whole_sentences(texts).tolist() == [0, 3, 5]
