@@ -1,0 +1,115 @@
+"""Write the discrepancy table: what ten teachers of equal dimension pass on to one student.
+
+    w2slens features recipes/discrepancy/features.yaml     # once
+    python docs/results/discrepancy.py
+
+All teachers are cut to 80 dimensions, so that they have the same variance; they differ in how many of
+these the student shares. With labels of pure noise the risks are variances and nothing else.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from w2slens import sweep
+from w2slens.principal import principal
+from w2slens.risk import ratio_of_means
+from w2slens.theory.exact import inherited
+
+HERE = Path(__file__).parent
+STORES = HERE.parents[1] / "build" / "discrepancy"
+
+DIMENSIONS, ENERGY, LABELS, POOL, TEST, TRIALS = 80, 0.95, 240, 20_000, 10_000, 10
+"""Dimensions of every teacher, energy of the student's, sizes of blocks, trials."""
+
+NAMES = {
+    "own-top": "control: the student's own first components",
+    "own-random": "control: a random part of the student's space",
+    "lite2-64px": "EfficientNet-Lite2, 64 px",
+    "lite1-64px": "EfficientNet-Lite1, 64 px",
+    "lite0-32px": "EfficientNet-Lite0, 32 px",
+    "mobilenet-64px": "MobileNetV2, 64 px",
+    "mobilenet-32px": "MobileNetV2, 32 px",
+    "pixels": "raw pixels, 16 px",
+    "convolutions-5": "random convolutions, 5 × 5",
+    "convolutions-9": "random convolutions, 9 × 9",
+}
+
+
+def pair():
+    """The teachers by name, the student, and the coloured labels with their f*."""
+    load = {path.name: np.load(path / "features.npy") for path in STORES.iterdir()}
+    student = principal(load.pop("student"), ENERGY, "student")
+    rng = np.random.default_rng(0)
+    basis, _ = np.linalg.qr(rng.standard_normal((student.shape[1], DIMENSIONS)))
+    white = student / student.std(axis=0)
+    teachers = {"own-top": student[:, :DIMENSIONS], "own-random": white @ basis}
+    teachers |= {name: principal(x, DIMENSIONS, name) for name, x in load.items()}
+    labels, target = (np.load(STORES / "student" / f"{k}.npy") for k in ("labels", "target"))
+    return {name: teachers[name] for name in NAMES}, student, labels, target
+
+
+def measure(teachers, student, labels, target):
+    """Variance ratios on noise, and PGR and OPR on the coloured labels."""
+    settings = {"n": LABELS, "N": POOL, "test": TEST, "trials": TRIALS, "ridge_weak": 0}
+    noise = np.random.default_rng(1).standard_normal(len(labels))
+    nothing = 1e-9 * np.random.default_rng(2).standard_normal(len(labels))
+    settings["ridge_strong"] = 0
+    pure = sweep(teachers, student, noise, target=nothing, **settings)
+    tuned = {**settings, "ridge_weak": "auto", "ridge_strong": "auto"}
+    real = sweep(teachers, student, labels, target=target, **tuned)
+    rows = []
+    for name in teachers:
+        curve, found = pure.select(teacher=name), real.select(teacher=name)
+        dims, table = curve.dimensions, curve.table
+        ratio = ratio_of_means(table["w2s"].to_numpy(), table["weak"].to_numpy())
+        shared, copied = inherited(dims.d_w, dims.d_s, dims.d_sw, np.array([POOL]))
+        rows.append((name, dims, ratio, shared, shared + float(copied[0]), found.summary.iloc[0]))
+    return rows
+
+
+def draw(rows):
+    """The headline figure."""
+    figure = Figure(figsize=(6.4, 5.2), layout="constrained")
+    ax = figure.subplots()
+    ax.plot([0, 1], [0, 1], "--", color="#888888", label="theory: d_sw/d_w as N grows")
+    for name, _, ratio, shared, _, _ in rows:
+        control = name.startswith("own")
+        color, marker = ("#D55E00", "D") if control else ("#0072B2", "o")
+        ax.errorbar(shared, ratio.mean, yerr=ratio.se, fmt=marker, color=color, capsize=3)
+        ax.annotate(name, (shared, ratio.mean), (6, -9), textcoords="offset points", fontsize=8)
+    ax.set_xlabel("overlap d_sw/d_w of teacher and student")
+    ax.set_ylabel("variance of the W2S student ÷ of its teacher")
+    ax.set_title(f"Discrepancy is virtue: ten teachers of {DIMENSIONS} dimensions, one student")
+    ax.legend(frameon=False)
+    (HERE / "images").mkdir(exist_ok=True)
+    figure.savefig(HERE / "images" / "discrepancy.png", dpi=120)
+
+
+def main():
+    begin = time.perf_counter()
+    rows = measure(*pair())
+    draw(rows)
+    lines = []
+    for name, dims, ratio, shared, predicted, real in rows:
+        lines.append(
+            f"| {NAMES[name]} | {dims.d_sw:.1f} | {shared:.2f} | {predicted:.2f} "
+            f"| {ratio.mean:.2f} ± {ratio.se:.2f} | {real['pgr']:.2f} ± {real['pgr_se']:.2f} "
+            f"| {real['opr']:.2f} ± {real['opr_se']:.2f} |"
+        )
+    text = (HERE / "discrepancy.md.in").read_text(encoding="utf-8")
+    values = {
+        "rows": "\n".join(lines),
+        "student": str(rows[0][1].d_s),
+        "energy": f"{ENERGY:.0%}",
+        "seconds": f"{time.perf_counter() - begin:.0f}",
+    }
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    (HERE / "discrepancy.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
