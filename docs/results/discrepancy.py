@@ -3,8 +3,8 @@
     w2slens features recipes/discrepancy/features.yaml     # once
     python docs/results/discrepancy.py
 
-All teachers are cut to 80 dimensions, so that they have the same variance; they differ in how many of
-these the student shares. With labels of pure noise the risks are variances and nothing else.
+All teachers are cut to 80 dimensions, so that they have the same variance; they differ in how many
+of these the student shares. With labels of pure noise the risks are variances and nothing else.
 """
 
 import time
@@ -39,7 +39,7 @@ NAMES = {
 
 
 def pair():
-    """The teachers by name, the student, and the coloured labels with their f*."""
+    """Return the teachers by name, the student, and the coloured labels with their f*."""
     load = {path.name: np.load(path / "features.npy") for path in STORES.iterdir()}
     student = principal(load.pop("student"), ENERGY, "student")
     rng = np.random.default_rng(0)
@@ -71,7 +71,7 @@ def measure(teachers, student, labels, target):
 
 
 def draw(rows):
-    """The headline figure."""
+    """Draw the headline figure."""
     figure = Figure(figsize=(6.4, 5.2), layout="constrained")
     ax = figure.subplots()
     ax.plot([0, 1], [0, 1], "--", color="#888888", label="theory: d_sw/d_w as N grows")
