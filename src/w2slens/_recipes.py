@@ -1,6 +1,7 @@
 """Recipes as files: YAML read strictly, keys checked, paths relative to the file."""
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -78,7 +79,7 @@ def located(value: Any, key: str, base: Path) -> Any:
     if not isinstance(value, str) or not value.strip():
         raise InputError(key, f"is {value!r}; the path of a file is needed")
     try:
-        return str(base / Path(value).expanduser())
+        return os.path.normpath(base / Path(value).expanduser())
     except RuntimeError:
         raise InputError(key, f"is {value!r}; there is no such user's folder") from None
 
