@@ -10,7 +10,7 @@ import torch
 
 from w2slens._errors import InputError, MissingExtraError
 from w2slens.extractors.mobilenet import MobileNetV2
-from w2slens.extractors.networks import POOLINGS, ImageNetwork, TextNetwork
+from w2slens.extractors.networks import POOLINGS, ImageNetwork, TextNetwork, device_of
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and standard deviation of ImageNet's pixels, which most networks expect."""
@@ -39,7 +39,7 @@ def efficientnet_lite(name: str, size: int, device: str) -> ImageNetwork:
     network = networks.EfficientNet.from_name(f"efficientnet-lite{version}", image_size=size)
     (weights,) = folder.glob("*.pth")
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    network.eval().to("cuda" if device == "auto" and torch.cuda.is_available() else "cpu")
+    network.eval().to(device_of(device))
     return ImageNetwork(network.extract_features, name, size, *LITE, device=device)
 
 
