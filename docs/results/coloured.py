@@ -7,6 +7,7 @@ python docs/results/coloured.py
 import time
 from pathlib import Path
 
+from _page import write_page
 from matplotlib.figure import Figure
 
 from w2slens._format import measured, number
@@ -72,15 +73,12 @@ def table(results):
 def main():
     (plain, first), (tuned, second) = run("teachers"), run("tuned")
     draw(plain, tuned)
-    text = (HERE / "coloured.md.in").read_text(encoding="utf-8")
     values = {
         "plain": table(plain),
         "tuned": table(tuned),
         "seconds": f"{first:.0f} s and {second:.0f} s",
     }
-    for key, value in values.items():
-        text = text.replace(f"@{key}@", value)
-    (HERE / "coloured.md").write_text(text, encoding="utf-8")
+    write_page("coloured", **values)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from _page import write_page
 from matplotlib.figure import Figure
 
 from w2slens import coordinate_overlap, dimensions
@@ -98,11 +99,8 @@ def main():
             f"| {PAIRS[name]} | {first.d_w} | {first.d_s} | {plain:.1f} | {turned:.1f} "
             f"| {chance:.1f} | {first.d_sw:.1f} ({low:.1f} to {high:.1f}) | {change:.0e} |"
         )
-    text = (HERE / "correlation.md.in").read_text(encoding="utf-8")
-    text = text.replace("@rows@", "\n".join(lines)).replace("@count@", f"{ROWS:,}")
-    (HERE / "correlation.md").write_text(
-        text.replace("@energy@", f"{ENERGY:.0%}"), encoding="utf-8"
-    )
+    values = {"rows": "\n".join(lines), "count": f"{ROWS:,}", "energy": f"{ENERGY:.0%}"}
+    write_page("correlation", **values)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from _page import write_page
 from matplotlib.figure import Figure
 
 from w2slens import sweep
@@ -99,16 +100,13 @@ def main():
             f"| {ratio.mean:.2f} ± {ratio.se:.2f} | {real['pgr']:.2f} ± {real['pgr_se']:.2f} "
             f"| {real['opr']:.2f} ± {real['opr_se']:.2f} |"
         )
-    text = (HERE / "discrepancy.md.in").read_text(encoding="utf-8")
     values = {
         "rows": "\n".join(lines),
         "student": str(rows[0][1].d_s),
         "energy": f"{ENERGY:.0%}",
         "seconds": f"{time.perf_counter() - begin:.0f}",
     }
-    for key, value in values.items():
-        text = text.replace(f"@{key}@", value)
-    (HERE / "discrepancy.md").write_text(text, encoding="utf-8")
+    write_page("discrepancy", **values)
 
 
 if __name__ == "__main__":

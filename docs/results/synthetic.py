@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _page import write_page
 from matplotlib.figure import Figure
 
 from w2slens._format import number
@@ -156,7 +157,6 @@ def page(found, seconds):
     tables = {name: differences(results) for name, results in found.items()}
     z, off = agreement(tables)
     three = (z.abs() < 3).mean()
-    text = (HERE / "synthetic.md.in").read_text(encoding="utf-8")
     values = {
         "seconds": "\n".join(f"| {name} | {value:.0f} s |" for name, value in seconds.items()),
         "cells": f"{len(z):,}",
@@ -168,9 +168,7 @@ def page(found, seconds):
         "ratios": "\n".join(broken_ratios(found)),
         "constant": "\n".join(constant_line(found)),
     }
-    for key, value in values.items():
-        text = text.replace(f"@{key}@", value)
-    (HERE / "synthetic.md").write_text(text, encoding="utf-8")
+    write_page("synthetic", **values)
     summary = pd.concat(tables, names=["recipe"])
     summary = summary.reset_index("recipe").reset_index(drop=True)
     summary = summary[(summary["n"] == AT_n) | (summary["N"] == AT_N)]

@@ -43,6 +43,17 @@ def replacing(
             part.unlink(missing_ok=True)
 
 
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, also when the power fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+
+
 def save_arrays(
     path: str | Path, arrays: Mapping[str, NDArray[Any]], *, overwrite: bool = False
 ) -> None:

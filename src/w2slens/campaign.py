@@ -5,7 +5,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -181,8 +180,7 @@ def side_by_side(
                 records = run(trial)
             yield trial, records
         return
-    context = parallel_config("loky", inner_max_num_threads=threads) if trials else nullcontext()
-    with context:
+    with parallel_config("loky", inner_max_num_threads=threads):
         jobs = Parallel(n_jobs=workers, return_as="generator_unordered")
         yield from jobs(delayed(_numbered)(run, trial, os.getpid()) for trial in trials)
 

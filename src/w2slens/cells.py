@@ -1,6 +1,5 @@
 """One cell of the grid: its trials → a row of means and errors → what JSON says of it."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from w2slens.risk import (
     MODELS,
     Estimate,
     Risks,
-    UndefinedRatioWarning,
     mean_of_ratios,
     outperforming_ratio,
     recovered_gap,
@@ -65,10 +63,8 @@ def as_cells(
     risks: Risks, pgr: Array | None = None, opr: Array | None = None
 ) -> dict[tuple[int, int], dict[str, Any]]:
     """Return (n, N) → risks and ratios of that cell; the ratios of the risks unless given."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedRatioWarning)
-        pgr = risks.pgr if pgr is None else pgr
-        opr = risks.opr if opr is None else opr
+    if pgr is None or opr is None:
+        pgr, opr = risks.quiet_ratios()
     return {
         (n, N): {
             "risk": {name: float(getattr(risks, name)[i, j]) for name in MODELS},

@@ -23,6 +23,17 @@ BLOCK_MEMORY = 4 * 2**30
 """Bytes that the moments of all jackknife blocks may take; wider features get no interval."""
 
 
+SIDE_COLUMNS = (
+    "features",
+    "coordinates",
+    "rank",
+    "energy rank",
+    "particip. ratio",
+    "stable rank",
+)
+"""Headings of a table of both sides."""
+
+
 @dataclass(frozen=True, eq=False)
 class SideDimensions:
     """Intrinsic dimensions of one feature map.
@@ -134,18 +145,9 @@ class Dimensions:
         """``d_w − d_sw``: directions of teacher noise that the student cannot copy."""
         return self.d_w - self.d_sw
 
-    def __repr__(self) -> str:
-        """Say what was found, in one line."""
-        rows = f"{self.rows:,} rows" if self.rows else "a population"
-        return f"<Dimensions of {rows}: d_w={self.d_w}, d_s={self.d_s}, d_sw={number(self.d_sw)}>"
-
-    def _repr_html_(self) -> str:
-        """Show both sides and their overlap in a notebook."""
-        low, high = self.correlation.interval
-        interval = f", 90% interval {number(low)} to {number(high)}" if low == low else ""
-        rows = f"{self.rows:,} rows" if self.rows else "the population"
-        head = ("features", "coordinates", "rank", "energy rank", "particip. ratio", "stable rank")
-        sides = [
+    def side_rows(self) -> list[tuple[str, ...]]:
+        """Write both sides as rows under `SIDE_COLUMNS`."""
+        return [
             (
                 name,
                 f"{side.coordinates:,}",
@@ -156,8 +158,19 @@ class Dimensions:
             )
             for name, side in (("weak", self.weak), ("strong", self.strong))
         ]
+
+    def __repr__(self) -> str:
+        """Say what was found, in one line."""
+        rows = f"{self.rows:,} rows" if self.rows else "a population"
+        return f"<Dimensions of {rows}: d_w={self.d_w}, d_s={self.d_s}, d_sw={number(self.d_sw)}>"
+
+    def _repr_html_(self) -> str:
+        """Show both sides and their overlap in a notebook."""
+        low, high = self.correlation.interval
+        interval = f", 90% interval {number(low)} to {number(high)}" if low == low else ""
+        rows = f"{self.rows:,} rows" if self.rows else "the population"
         caption = f"Dimensions over {rows}: d_sw = {number(self.d_sw)}{interval}"
-        return html_table(caption, head, sides)
+        return html_table(caption, SIDE_COLUMNS, self.side_rows())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types; undefined ones are nan."""

@@ -13,7 +13,6 @@ the process that holds it.
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from w2slens._errors import InputError
-from w2slens._files import CONFIG, FORMAT, PARTS, check_folder, clear_result, locked
+from w2slens._files import CONFIG, FORMAT, PARTS, check_folder, clear_result, locked, write_durably
 from w2slens._json import to_json
 from w2slens._version import __version__
 
@@ -77,17 +76,6 @@ def read_table(content: bytes) -> pd.DataFrame:
         kind = int if column in WHOLE else float
         table[column] = [kind(text or "nan") for text in table[column]]
     return table
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, also when the power fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from w2slens import _check
 from w2slens._errors import InputError
 from w2slens._linalg import product
+from w2slens.dimension import SideDimensions
 from w2slens.moments import PANEL_ROWS, Moments
 
 Components = int | float | None
@@ -52,9 +53,8 @@ def principal(features: NDArray[Any], components: Components, argument: str) -> 
 def _number(components: int | float, values: NDArray[np.float64], argument: str) -> int:
     """Resolve a number or a share of the variance."""
     if isinstance(components, float) and components < 1:
-        share = np.cumsum(values) / values.sum()
         wanted = _check.share(components, argument)
-        return min(int(np.searchsorted(share, wanted)) + 1, len(values))
+        return SideDimensions(len(values), values, wanted).energy_rank
     kept = _check.whole(components, argument)
     if kept > len(values):
         raise InputError(argument, f"is {kept}; the features have rank {len(values)}")

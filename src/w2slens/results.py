@@ -160,11 +160,12 @@ class Results:
         says little. ``pgr_mean_of_ratios`` and ``opr_mean_of_ratios`` are what published code
         reports.
         """
+        dims = {s.teacher: self.outlook.dimensions(s.teacher) for s in self.settings}
         rows = []
         for _, cell in self.table.groupby([*AXES, "n", "N"], sort=False):
-            dims = self.outlook.dimensions(str(cell["teacher"].iloc[0]))
             axes = {name: cell[name].iloc[0] for name in AXES}
-            peak = "+".join(peaks(cell, dims.d_w, dims.d_s))
+            sides = dims[axes["teacher"]]
+            peak = "+".join(peaks(cell, sides.d_w, sides.d_s))
             rows.append({**axes, **summarise(cell), "peak": peak})
         return pd.DataFrame(rows)
 

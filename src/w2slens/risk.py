@@ -76,11 +76,15 @@ class Risks:
         """Outperforming ratio ``R_s/R_w2s``; below 1 the labels alone serve the student better."""
         return _divide(self.strong, self.w2s, self.w2s > 0)
 
-    def _repr_html_(self) -> str:
-        """Show the grid, or its corners, in a notebook."""
+    def quiet_ratios(self) -> tuple[Array, Array]:
+        """PGR and OPR, nan where undefined, without the warning: where nan is shown as such."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedRatioWarning)
-            ratios = (self.pgr, self.opr)
+            return self.pgr, self.opr
+
+    def _repr_html_(self) -> str:
+        """Show the grid, or its corners, in a notebook."""
+        ratios = self.quiet_ratios()
         cells = [(i, j) for i in range(len(self.n)) for j in range(len(self.N))]
         shown = corners(cells, lambda cell: (self.n[cell[0]], self.N[cell[1]]))
         rows = [
@@ -97,9 +101,7 @@ class Risks:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the risks and ratios as nested lists over n × N; undefined ones are nan."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UndefinedRatioWarning)
-            pgr = self.pgr
+        pgr, opr = self.quiet_ratios()
         return {
             "n": list(self.n),
             "N": list(self.N),
@@ -107,7 +109,7 @@ class Risks:
             "scale": self.scale,
             "risk": {name: getattr(self, name).tolist() for name in MODELS},
             "pgr": pgr.tolist(),
-            "opr": self.opr.tolist(),
+            "opr": opr.tolist(),
         }
 
 

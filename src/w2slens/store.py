@@ -18,15 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._errors import InputError
+from w2slens._files import replacing, write_durably
 from w2slens._json import to_json
 from w2slens._readers import FEATURES, MANIFEST
 from w2slens._version import __version__
 
 FORMAT = 1
 PROGRESS = "progress.json"
-
-HASH_BYTES = 1 << 24
-"""Bytes hashed at a time."""
 
 
 def is_store(path: Path) -> bool:
@@ -114,9 +112,8 @@ class StoreWriter:
         if isinstance(self._features, np.memmap):
             self._features.flush()
         state = {"recipe": self._recipe, "done": self.done, "kept": self._kept}
-        part = self.folder / f".{PROGRESS}"
-        part.write_text(to_json({**state, "skipped": self.skipped}), encoding="utf-8")
-        part.replace(self.folder / PROGRESS)
+        content = to_json({**state, "skipped": self.skipped})
+        write_durably(self.folder / PROGRESS, content.encode())
 
     def finish(
         self, ids: Sequence[str], labels: NDArray[Any] | None, target: NDArray[Any] | None
@@ -127,10 +124,8 @@ class StoreWriter:
         if self._kept < self._rows:
             kept = np.array(self._features[: self._kept])
             del self._features
-            part = self.folder / f".{FEATURES}"
-            with part.open("wb") as stream:
-                np.save(stream, kept, allow_pickle=False)
-            part.replace(self.folder / FEATURES)
+            with replacing(self.folder / FEATURES, overwrite=True, argument="out") as part:
+                np.save(part, kept, allow_pickle=False)
         else:
             self._features.flush()  # type: ignore[attr-defined]
         (self.folder / "rows.txt").write_text("\n".join([*ids, ""]), encoding="utf-8")
@@ -148,16 +143,11 @@ class StoreWriter:
             "skipped": self.skipped,
             "sha256": sums,
         }
-        part = self.folder / f".{MANIFEST}"
-        part.write_text(to_json(document) + "\n", encoding="utf-8")
-        part.replace(self.folder / MANIFEST)
+        write_durably(self.folder / MANIFEST, (to_json(document) + "\n").encode())
         (self.folder / PROGRESS).unlink(missing_ok=True)
 
 
 def checksum(path: Path) -> str:
     """SHA-256 of a file."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(HASH_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,14 +1,30 @@
 """Options and parameter types that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from w2slens._check import Ridge
+from w2slens._errors import InputError
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
 """Arguments that a command line gives beside a recipe."""
+
+
+@contextmanager
+def recipe_errors(recipe: str) -> Iterator[None]:
+    """Name the recipe and its key in errors that come of what it says."""
+    try:
+        yield
+    except InputError as error:
+        if error.argument in OUTPUT_ARGUMENTS:
+            raise
+        key = {"y": "labels", "recipe": ""}.get(error.argument, error.argument)
+        where = f"{Path(recipe).name}: {key}: " if key else ""
+        raise click.ClickException(f"{where}{error.problem}") from None
 
 
 class Sizes(click.ParamType[list[int]]):

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from w2slens._format import corners, measured, number, some
-from w2slens.dimension import Dimensions
+from w2slens.dimension import SIDE_COLUMNS, Dimensions
 from w2slens.plots import curve_name
 from w2slens.results import Results
 from w2slens.risk import MODELS
@@ -66,24 +66,10 @@ def dimensions_table(dims: Dimensions) -> list[Table]:
         if dims.rows
         else "Intrinsic dimensions of the population"
     )
-    for column in (
-        "features",
-        "coordinates",
-        "rank",
-        "energy rank",
-        "particip. ratio",
-        "stable rank",
-    ):
+    for column in SIDE_COLUMNS:
         sides.add_column(column, justify="left" if column == "features" else "right")
-    for name, side in (("weak", dims.weak), ("strong", dims.strong)):
-        sides.add_row(
-            name,
-            f"{side.coordinates:,}",
-            f"{side.rank:,}",
-            f"{side.energy_rank:,} ({side.energy:.0%})",
-            number(side.participation_ratio),
-            number(side.stable_rank),
-        )
+    for row in dims.side_rows():
+        sides.add_row(*row)
     overlap = _plain_table("Correlation dimension d_sw (overlap of the two feature spaces)")
     found = dims.correlation
     low, high = found.interval

@@ -5,9 +5,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from w2slens._errors import InputError
 from w2slens._json import to_json
-from w2slens.cli._options import OUTPUT_ARGUMENTS
+from w2slens.cli._options import recipe_errors
 from w2slens.cli._result import render_into
 from w2slens.cli._show import notes, progress, show_sweep
 from w2slens.recipe import load_recipe
@@ -21,17 +20,10 @@ from w2slens.recipe import load_recipe
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: bool) -> None:
     """Run the grid of a recipe; every finished trial is kept, and a killed run goes on."""
-    try:
+    with recipe_errors(recipe), notes(), progress("cells") as move:
         campaign = load_recipe(recipe)
-        with notes(), progress("cells") as move:
-            results = campaign.run(out, overwrite=overwrite, jobs=jobs, progress=move)
-            document = results.to_dict()
-    except InputError as error:
-        if error.argument in OUTPUT_ARGUMENTS:
-            raise
-        key = {"y": "labels", "recipe": ""}.get(error.argument, error.argument)
-        where = f"{Path(recipe).name}: {key}: " if key else ""
-        raise click.ClickException(f"{where}{error.problem}") from None
+        results = campaign.run(out, overwrite=overwrite, jobs=jobs, progress=move)
+        document = results.to_dict()
     with notes():
         page = render_into(results, Path(out))
         if as_json:

@@ -1,7 +1,5 @@
 """Risks and ratios along a line through the grid: over n at one N, or over N at one n."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +9,7 @@ from w2slens._errors import InputError
 from w2slens._linalg import Array
 from w2slens.plots.looks import LOOKS, NEUTRAL, RATIOS, legend_below, window
 from w2slens.results import Results
-from w2slens.risk import MODELS, Risks, UndefinedRatioWarning
+from w2slens.risk import MODELS, Risks
 
 LOG_FROM = 30.0
 """Risks that differ by more than this factor are drawn on a logarithmic axis."""
@@ -83,10 +81,7 @@ def joined(results: Results) -> str:
 
 def ratio(risks: Risks, name: str) -> Array:
     """PGR or OPR of risks, nan where undefined, without a warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedRatioWarning)
-        found: Array = getattr(risks, name)
-    return found
+    return dict(zip(RATIOS, risks.quiet_ratios(), strict=True))[name]
 
 
 class Cut:
@@ -103,7 +98,6 @@ class Cut:
             raise InputError(fixed, f"is {value}; the grid has {sizes}")
         self.rows: pd.DataFrame = summary[summary[fixed] == value].sort_values(self.axis)
         self.where = f"{fixed} = {value:,} " + ("labels" if fixed == "n" else "pseudo-labels")
-        self._value = value
 
     def errorbar(self, ax: Axes, column: str, *, color: str, fmt: str, label: str) -> None:
         """Draw means with their standard errors."""
