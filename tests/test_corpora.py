@@ -13,6 +13,7 @@ from w2slens.corpora import (
     coloured,
     folder_images,
     idx_images,
+    sentence_groups,
     text_file,
     whole_sentences,
 )
@@ -119,3 +120,34 @@ def test_texts_of_every_kind_of_table(tmp_path, ending):
 def test_phrases_of_longer_sentences_are_not_whole():
     texts = ["a fine film", "fine film", "film", "dull", "a fine film", "fine , film", None]
     assert whole_sentences(texts).tolist() == [0, 3, 5]
+
+
+def test_phrases_go_with_the_sentences_that_contain_them():
+    texts = [
+        "one of the best films of the year",
+        "best films",
+        "the best films of this decade",
+        "the best films of",
+        "dull , very dull",
+        "very dull",
+        "films",
+        None,
+        "very slow",
+    ]
+    groups = sentence_groups(texts)
+    assert len(set(groups[[0, 1, 2, 3, 6]])) == 1
+    assert groups[4] == groups[5]
+    assert len(set(groups)) == 4
+
+
+def test_no_telling_phrase_is_part_of_a_text_of_another_group():
+    rng = np.random.default_rng(0)
+    sentences = [rng.choice(list("abcdefgh"), rng.integers(4, 9)).tolist() for _ in range(60)]
+    starts = [int(rng.integers(0, len(words) - 2)) for words in sentences]
+    pairs = zip(sentences, starts, strict=True)
+    texts = [" ".join(words) for words in sentences] + [" ".join(w[s : s + 3]) for w, s in pairs]
+    groups = sentence_groups(texts)
+    assert len(set(groups)) > 5
+    for i, text in enumerate(texts):
+        for j, other in enumerate(texts):
+            assert groups[i] == groups[j] or f" {text} " not in f" {other} "

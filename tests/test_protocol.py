@@ -111,6 +111,29 @@ def test_blocks_of_a_trial_are_disjoint_and_prefixes_nest():
     assert not (Split.draw(100, 20, 0, 2).test == split.test).all()
 
 
+def test_no_group_is_on_both_sides_of_the_test_block():
+    groups = np.random.default_rng(0).integers(0, 30, 200)
+    split = Split.draw(200, 50, 0, 1, groups)
+    largest = np.bincount(groups).max()
+    assert len(split.test) == 50
+    assert 150 - largest < len(split.rest) <= 150
+    assert not set(groups[split.test]) & set(groups[split.rest])
+    assert not set(split.test) & set(split.rest)
+    assert len(set(groups[split.rest[:20]])) > 8
+
+
+def test_groups_are_read_and_checked():
+    weak, strong, x = regime("plain")
+    groups = np.repeat(np.arange(40), 10) * 7
+    settings = {"n": 30, "trials": 2, "ridge_weak": 0.1, "ridge_strong": 0.1, "groups": groups}
+    found = transfer(weak, strong, x[:, 0], N=281, **settings)
+    assert found.config["groups"] == 40
+    with pytest.raises(InputError, match="9 more for the largest group, and there are 400"):
+        transfer(weak, strong, x[:, 0], N=282, **settings)
+    with pytest.raises(InputError, match=r"groups: has shape .* one whole number a row"):
+        transfer(weak, strong, x[:, 0], n=30, N=100, groups=groups / 2)
+
+
 def test_the_same_seed_gives_the_same_digits():
     weak, strong, x = regime("plain")
     runs = [transfer(weak, strong, x[:, 0], n=30, N=99, trials=3, seed=s) for s in (1, 1, 2)]

@@ -200,6 +200,17 @@ def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], N
     return np.eye(len(classes))[codes], classes
 
 
+def groups(value: Any, argument: str) -> NDArray[np.intp]:
+    """Validate (rows,) whole numbers, one a group; number the groups from 0."""
+    array = numeric(value, argument)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise InputError(
+            argument,
+            f"has shape {array.shape} and type {array.dtype}; one whole number a row is needed",
+        )
+    return np.asarray(np.unique(array, return_inverse=True)[1], dtype=np.intp)
+
+
 def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
     """Validate a list of sample sizes: whole, positive, each once; a single number is a list."""
     single = isinstance(value, (str, Mapping)) or not isinstance(value, Iterable)

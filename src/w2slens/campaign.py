@@ -51,8 +51,9 @@ class OnRows:
 
     def __call__(self, trial: int) -> list[dict[str, Any]]:
         """Run one trial."""
-        split = Split.draw(self.data.rows, self.grid.test, self.grid.seed, trial)
-        return run_trial(self.data, self.grid, trial, split)
+        data = self.data
+        split = Split.draw(data.rows, self.grid.test, self.grid.seed, trial, data.groups)
+        return run_trial(data, self.grid, trial, split)
 
     def fingerprints(self) -> dict[str, str]:
         """Shape, type and SHA-256 of every array."""
@@ -61,6 +62,8 @@ class OnRows:
         arrays |= {"strong": data.strong, "labels": data.targets}
         if data.truth is not None:
             arrays["target"] = data.truth
+        if data.groups is not None:
+            arrays["groups"] = data.groups
         return {name: fingerprint(array) for name, array in arrays.items()}
 
 

@@ -3,10 +3,8 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2slens import _check
 from w2slens._errors import InputError
@@ -112,7 +110,5 @@ def _finish(corpus: Corpus, writer: StoreWriter) -> None:
             stacklevel=3,
         )
 
-    def of(values: NDArray[Any] | None) -> NDArray[Any] | None:
-        return None if values is None else values[kept]
-
-    writer.finish([corpus.ids[i] for i in kept], of(corpus.labels), of(corpus.target))
+    columns = {name: values[kept] for name, values in corpus.columns.items() if values is not None}
+    writer.finish([corpus.ids[i] for i in kept], columns)

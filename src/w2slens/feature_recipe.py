@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ from w2slens import _check
 from w2slens._errors import InputError
 from w2slens._recipes import complete, known_keys, located, read_recipe
 from w2slens.corpora import (
+    BrokenExampleError,
     Corpus,
     coloured,
     folder_images,
     idx_images,
+    sentence_groups,
     text_file,
     whole_sentences,
 )
@@ -27,6 +29,9 @@ KEYS = ("images", "texts", "coloured", "rows", "models", "batch", "skip_broken",
 
 IMAGES = {"idx": ("idx", "labels"), "folder": ("folder", "label")}
 """Ways to name images → their keys, the path first."""
+
+PHRASES = ("group", "drop")
+"""What becomes of texts that are part of others: a group with them, or left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,13 +166,24 @@ def _images(recipe: dict[str, Any], base: Path) -> Corpus:
 
 def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
     given = _section(recipe, "texts")
-    known_keys(given, ("file", "text", "label", "whole"), "texts.")
+    known_keys(given, ("file", "text", "label", "phrases"), "texts.")
     complete(given, ("file", "text"), "texts.")
     path = located(given["file"], "texts.file", base)
     corpus = text_file(path, text=given["text"], label=given.get("label"))
-    if not given.get("whole", False):
+    if "phrases" not in given:
         return corpus
-    return corpus.take(whole_sentences([corpus.load(i) for i in range(len(corpus))]))
+    _check.choice(given["phrases"], "texts.phrases", PHRASES)
+    texts = [_text_or_none(corpus, i) for i in range(len(corpus))]
+    if given["phrases"] == "drop":
+        return corpus.take(whole_sentences(texts))
+    return replace(corpus, groups=sentence_groups(texts))
+
+
+def _text_or_none(corpus: Corpus, i: int) -> Any:
+    try:
+        return corpus.load(i)
+    except BrokenExampleError:
+        return None
 
 
 def _models(given: Any) -> dict[str, tuple[str, dict[str, Any]]]:

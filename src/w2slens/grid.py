@@ -104,13 +104,22 @@ class Grid:
         lists = (teachers, self.noise_levels, self.ridges_weak, self.ridges_strong)
         return [Setting(*values) for values in product(*lists)]
 
-    def check_rows(self, rows: int) -> None:
-        """Refuse a grid whose largest cell and test block do not fit into the rows."""
-        if self.rows > rows:
+    def check_rows(self, rows: int, unused: int = 0) -> None:
+        """Refuse a grid whose largest cell and test block do not fit into the rows.
+
+        Parameters
+        ----------
+        rows
+            How many there are.
+        unused
+            How many of them a split may have to leave out, so that it divides no group.
+        """
+        if self.rows + unused > rows:
+            more = f", {unused:,} more for the largest group," if unused else ""
             raise InputError(
                 "n",
                 f"max n + max N + test = {max(self.n):,} + {max(self.N):,} + {self.test:,} = "
-                f"{self.rows:,} rows are needed and there are {rows:,}; lower one of them",
+                f"{self.rows:,} rows are needed{more} and there are {rows:,}; lower one of them",
             )
         if "auto" in (*self.ridges_weak, *self.ridges_strong) and min(self.n) < LEAST_LABELS_AUTO:
             raise InputError(

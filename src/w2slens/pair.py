@@ -39,6 +39,8 @@ class Pair:
         (rows, k) f* where it is known, else None.
     classes
         (k,) class labels, None for regression.
+    groups
+        (rows,) numbers from 0 of the groups that the test block does not divide, if any.
     """
 
     teachers: Mapping[str, NDArray[Any]]
@@ -46,6 +48,7 @@ class Pair:
     targets: Array
     truth: Array | None = None
     classes: NDArray[Any] | None = None
+    groups: Index | None = None
 
     @classmethod
     def validated(
@@ -56,6 +59,7 @@ class Pair:
         target: Any,
         task: Task,
         *,
+        groups: Any = None,
         components_weak: Components = None,
         components_strong: Components = None,
     ) -> "Pair":
@@ -73,6 +77,9 @@ class Pair:
         if target is not None:
             truth, _ = _check.labels(read_array(target, "target"), "target", "regression")
             sizes["target"] = len(truth)
+        numbers = None if groups is None else _check.groups(read_array(groups, "groups"), "groups")
+        if numbers is not None:
+            sizes["groups"] = len(numbers)
         _check.same_rows(sizes)
         if truth is not None and truth.shape[1] != targets.shape[1]:
             raise InputError(
@@ -86,12 +93,17 @@ class Pair:
             for name, features in teachers.items()
         }
         right = principal(right, components_strong, "components_strong")
-        return cls(teachers, right, targets, truth, classes)
+        return cls(teachers, right, targets, truth, classes, numbers)
 
     @property
     def rows(self) -> int:
         """Number of examples."""
         return len(self.targets)
+
+    @property
+    def unused(self) -> int:
+        """Most rows that a split leaves out, so that it divides no group."""
+        return 0 if self.groups is None else int(np.bincount(self.groups).max()) - 1
 
     @property
     def outputs(self) -> int:

@@ -33,6 +33,7 @@ def transfer(
     task: Task = "regression",
     target: ArrayLike | str | Path | None = None,
     test: int | float | None = None,
+    groups: ArrayLike | str | Path | None = None,
     ceiling: str = "all",
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -62,6 +63,9 @@ def transfer(
         (rows,) or (rows, outputs): f* where it is known; risks are then excess risks.
     test
         Rows held out first: a number, or a share below 1; default a fifth.
+    groups
+        (rows,) whole numbers: rows of one group (phrases of a sentence, pictures of a person) are
+        never on both sides of the test block.
     ceiling
         Rows with true labels for the ceiling: ``"all"`` (n+N), ``"pool"`` (N) or ``"labels"`` (n).
     seed
@@ -101,7 +105,7 @@ def transfer(
     """
     if isinstance(weak, Mapping):
         raise InputError("weak", "names teachers; transfer takes one, sweep takes several")
-    data = Pair.validated(weak, strong, y, target, task)
+    data = Pair.validated(weak, strong, y, target, task, groups=groups)
     grid = Grid.validated(
         n=n,
         N=N,
@@ -112,11 +116,11 @@ def transfer(
         ceiling=ceiling,
         seed=seed,
     )
-    grid.check_rows(data.rows)
+    grid.check_rows(data.rows, data.unused)
     records: list[dict[str, Any]] = []
     cells = len(grid.n) * len(grid.N) * grid.trials
     for trial in range(grid.trials):
-        split = Split.draw(data.rows, grid.test, grid.seed, trial)
+        split = Split.draw(data.rows, grid.test, grid.seed, trial, data.groups)
         with blas_threads(cores()):
             records += run_trial(data, grid, trial, split)
         if progress is not None:
@@ -131,6 +135,7 @@ def config(data: Pair, grid: Grid, task: Task) -> dict[str, Any]:
         "scale": "raw" if data.truth is None else "excess",
         "task": task,
         "rows": data.rows,
+        "groups": None if data.groups is None else int(data.groups.max()) + 1,
         "outputs": data.outputs,
         "classes": None if data.classes is None else data.classes.tolist(),
         "version": __version__,

@@ -22,7 +22,7 @@ KINDS: dict[str, Callable[..., Planted]] = {
 }
 """Synthetic problems by the name that a recipe gives them."""
 
-SYNTHETIC, PATHS, TITLE = "synthetic", ("weak", "strong", "labels", "target"), "title"
+SYNTHETIC, PATHS, TITLE = "synthetic", ("weak", "strong", "labels", "target", "groups"), "title"
 
 RANGE = ("start", "stop", "num")
 """A list of sizes may be written as so many equal steps between two ends."""
@@ -94,15 +94,15 @@ def _counted(canonical: Mapping[Any, Any]) -> list[float]:
 
 
 def _on_rows(recipe: dict[str, Any], base: Path) -> Campaign:
-    keywords = [key for key in _keywords(prepare) if key != "target"]
+    keywords = [key for key in _keywords(prepare) if key not in PATHS]
     known_keys(recipe, [TITLE, SYNTHETIC, *PATHS, *keywords], "")
     complete(recipe, ("weak", "strong", "labels"), "")
-    weak, strong, labels, target = (located(recipe.get(key), key, base) for key in PATHS)
+    weak, strong, labels, target, groups = (located(recipe.get(key), key, base) for key in PATHS)
     settings = {key: value for key, value in recipe.items() if key in keywords}
     y = read_array(labels, "labels")
     if "task" not in settings:
         settings["task"] = _check.task_of(y)
-    return prepare(weak, strong, y, target=target, **_sizes(settings))
+    return prepare(weak, strong, y, target=target, groups=groups, **_sizes(settings))
 
 
 def _keywords(function: Callable[..., Any]) -> list[str]:

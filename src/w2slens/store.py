@@ -2,7 +2,7 @@
 
     features.npy    rows × coordinates, float32
     rows.txt        an id a row
-    labels.npy      labels, where the examples have them; target.npy f*, where it is known
+    labels.npy      labels, target.npy f*, groups.npy groups of examples: what is known of these
     manifest.json   everything that decided the features; written last
 
 While it is being filled, `progress.json` says how far; a killed extraction goes on from there.
@@ -10,7 +10,7 @@ While it is being filled, `progress.json` says how far; a killed extraction goes
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +115,8 @@ class StoreWriter:
         content = to_json({**state, "skipped": self.skipped})
         write_durably(self.folder / PROGRESS, content.encode())
 
-    def finish(
-        self, ids: Sequence[str], labels: NDArray[Any] | None, target: NDArray[Any] | None
-    ) -> None:
-        """Write the rest, the manifest last."""
+    def finish(self, ids: Sequence[str], columns: Mapping[str, NDArray[Any]]) -> None:
+        """Write the ids and columns of the rows that were kept, the manifest last."""
         if self._features is None:
             raise InputError("examples", "left no row: every one was skipped")
         if self._kept < self._rows:
@@ -129,13 +127,10 @@ class StoreWriter:
         else:
             self._features.flush()  # type: ignore[attr-defined]
         (self.folder / "rows.txt").write_text("\n".join([*ids, ""]), encoding="utf-8")
-        for name, values in (("labels", labels), ("target", target)):
-            if values is not None:
-                np.save(self.folder / f"{name}.npy", values, allow_pickle=False)
-        names = [FEATURES, "rows.txt", "labels.npy", "target.npy"]
-        sums = {
-            name: checksum(self.folder / name) for name in names if (self.folder / name).exists()
-        }
+        for name, values in columns.items():
+            np.save(self.folder / f"{name}.npy", values, allow_pickle=False)
+        names = [FEATURES, "rows.txt", *(f"{name}.npy" for name in columns)]
+        sums = {name: checksum(self.folder / name) for name in names}
         document = {
             "format": FORMAT,
             "rows": self._kept,

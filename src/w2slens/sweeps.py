@@ -44,6 +44,7 @@ def sweep(
     task: Task = "regression",
     target: Features | None = None,
     test: int | float | None = None,
+    groups: Features | None = None,
     ceiling: str = "all",
     components_weak: Components = None,
     components_strong: Components = None,
@@ -77,7 +78,7 @@ def sweep(
         same arguments goes on where it was, with the same numbers; a finished one is read back.
     seed
         The same seed gives the same digits.
-    task, target, test, ceiling
+    task, target, test, groups, ceiling
         As in `transfer`.
     components_weak, components_strong
         Cut the features to their leading principal components: how many, or the share of the
@@ -132,6 +133,7 @@ def sweep(
         task=task,
         target=target,
         test=test,
+        groups=groups,
         ceiling=ceiling,
         components_weak=components_weak,
         components_strong=components_strong,
@@ -214,13 +216,14 @@ def prepare(
     task: Task = "regression",
     target: Features | None = None,
     test: int | float | None = None,
+    groups: Features | None = None,
     ceiling: str = "all",
     components_weak: Components = None,
     components_strong: Components = None,
 ) -> Campaign:
     """Check everything about a sweep on rows without running it; parameters as of `sweep`."""
     cuts = {"components_weak": components_weak, "components_strong": components_strong}
-    data = Pair.validated(weak, strong, y, target, task, **cuts)
+    data = Pair.validated(weak, strong, y, target, task, groups=groups, **cuts)
     grid = Grid.validated(
         n=n,
         N=N,
@@ -233,7 +236,7 @@ def prepare(
         ceiling=ceiling,
         seed=seed,
     )
-    grid.check_rows(data.rows)
+    grid.check_rows(data.rows, data.unused)
     settings = {**config(data, grid, task), **cuts, "teachers": list(data.teachers)}
     return Campaign(
         OnRows(data, grid), grid, list(data.teachers), settings, SampleOutlook(data, grid)

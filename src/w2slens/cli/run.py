@@ -29,6 +29,7 @@ from w2slens.theory.prediction import CEILINGS
 @click.option("--ridge-strong", type=RidgeValue(), default="auto", show_default=True)
 @click.option("--task", type=click.Choice(["regression", "classification"]))
 @click.option("--target", metavar="PATH", help="f*, where it is known: risks become excess risks.")
+@click.option("--groups", metavar="PATH", help="A whole number a row; no split divides a group.")
 @click.option("--ceiling", type=click.Choice(CEILINGS), default="all", show_default=True)
 @click.option("--seed", default=0, show_default=True)
 @output_options
@@ -44,6 +45,7 @@ def command(
     ridge_strong: Ridge,
     task: Task | None,
     target: str | None,
+    groups: str | None,
     ceiling: str,
     seed: int,
     as_json: bool,
@@ -64,6 +66,7 @@ def command(
         "ridge_strong": ridge_strong,
         "task": task,
         "target": target,
+        "groups": groups,
         "ceiling": ceiling,
         "seed": seed,
     }

@@ -3,7 +3,8 @@
 from w2slens.corpora.coloured import coloured
 from w2slens.corpora.corpus import BrokenExampleError, Corpus
 from w2slens.corpora.images import folder_images, idx_images
-from w2slens.corpora.texts import text_file, whole_sentences
+from w2slens.corpora.phrases import sentence_groups, whole_sentences
+from w2slens.corpora.texts import text_file
 
 __all__ = [
     "BrokenExampleError",
@@ -11,6 +12,7 @@ __all__ = [
     "coloured",
     "folder_images",
     "idx_images",
+    "sentence_groups",
     "text_file",
     "whole_sentences",
 ]

@@ -30,6 +30,8 @@ class Corpus:
         (examples,) labels, if there are any.
     target
         (examples,) f*, where it is known.
+    groups
+        (examples,) numbers of groups that no split may divide, if there are any.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Corpus:
     source: dict[str, Any]
     labels: NDArray[Any] | None = None
     target: NDArray[Any] | None = None
+    groups: NDArray[np.intp] | None = None
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -45,10 +48,17 @@ class Corpus:
 
     def take(self, index: NDArray[np.intp]) -> "Corpus":
         """Keep the examples of an index, in its order."""
+        columns: dict[str, Any] = {
+            name: None if values is None else values[index] for name, values in self.columns.items()
+        }
         return replace(
             self,
             ids=[self.ids[i] for i in index],
             load=lambda i: self.load(int(index[i])),
-            labels=None if self.labels is None else self.labels[index],
-            target=None if self.target is None else self.target[index],
+            **columns,
         )
+
+    @property
+    def columns(self) -> dict[str, NDArray[Any] | None]:
+        """What is known of each example, by name."""
+        return {"labels": self.labels, "target": self.target, "groups": self.groups}

@@ -1,12 +1,8 @@
-"""Texts: one column of a table, and the whole sentences among phrases."""
+"""Texts: one column of a table."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from w2slens._errors import InputError
 from w2slens.corpora.corpus import BrokenExampleError, Corpus
@@ -73,24 +69,3 @@ def _read(path: Path) -> pd.DataFrame:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError("texts", f"{path} cannot be read ({reason})") from None
     raise InputError("texts", f"{path} ends in {path.suffix!r}; {', '.join(READERS)} are read")
-
-
-def whole_sentences(texts: Sequence[Any]) -> NDArray[np.intp]:
-    """Find the texts that are no part of a longer one (word by word), each once.
-
-    SST-2 lists the phrases of its sentences too: a phrase and its sentence on the two sides of a
-    split would leak the label.
-    """
-    words = [tuple(text.split()) if isinstance(text, str) else () for text in texts]
-    order = sorted(range(len(words)), key=lambda i: -len(words[i]))
-    inside: set[tuple[str, ...]] = set()
-    whole = []
-    for i in order:
-        if not words[i] or words[i] in inside:
-            continue
-        whole.append(i)
-        length = len(words[i])
-        inside.update(
-            words[i][start:end] for start in range(length) for end in range(start + 1, length + 1)
-        )
-    return np.array(sorted(whole), dtype=np.intp)
