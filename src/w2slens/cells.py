@@ -1,4 +1,4 @@
-"""One cell of the grid: its trials → a row of means and errors → what JSON says of it."""
+"""One cell of the grid: a trial's marks → a record, trials → means and errors → JSON."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from w2slens._linalg import Array
+from w2slens.grid import Setting
 from w2slens.risk import (
     MODELS,
     Estimate,
@@ -14,6 +15,39 @@ from w2slens.risk import (
     outperforming_ratio,
     recovered_gap,
 )
+
+Marks = dict[str, float]
+"""What one model scores: risk, ridge, and those of `SCORES` that the run has."""
+
+SCORES = {"raw": 0, "accuracy": -1, "cross_entropy": 1, "auroc": -1}
+"""Scores besides the risk: 1 where less is better, −1 where more is, 0 for what has no PGR."""
+
+SCORE_TITLES = {
+    "accuracy": "Accuracy on held-out rows",
+    "cross_entropy": "Cross-entropy on held-out rows, in nats",
+    "auroc": "Area under the ROC curve on held-out rows",
+}
+"""What tables of the scores are called."""
+
+
+def record(
+    setting: Setting, n: int, N: int, trial: int, models: dict[str, Marks], constant: float
+) -> dict[str, Any]:
+    """One row of the table: the marks of the four models in one cell of a trial."""
+    row: dict[str, Any] = {
+        "n": n,
+        "N": N,
+        "trial": trial,
+        "teacher": setting.teacher,
+        "noise": setting.noise,
+        "asked_ridge_weak": str(setting.ridge_weak),
+        "asked_ridge_strong": str(setting.ridge_strong),
+    }
+    row |= {name: marks["risk"] for name, marks in models.items()}
+    row["constant"] = constant
+    for kind in (*SCORES, "ridge"):
+        row |= {f"{kind}_{name}": marks[kind] for name, marks in models.items() if kind in marks}
+    return row
 
 
 def summarise(cell: pd.DataFrame) -> dict[str, Any]:
@@ -24,15 +58,15 @@ def summarise(cell: pd.DataFrame) -> dict[str, Any]:
     estimates["opr"] = outperforming_ratio(strong, w2s)
     estimates["pgr_mean_of_ratios"] = mean_of_ratios(weak - w2s, weak - ceiling)
     estimates["opr_mean_of_ratios"] = mean_of_ratios(strong, w2s)
-    for kind in ("accuracy", "raw"):
+    for kind, sign in SCORES.items():
         if f"{kind}_weak" in cell:
             scores = {name: cell[f"{kind}_{name}"].to_numpy() for name in MODELS}
             estimates |= {f"{kind}_{name}": Estimate.of(v) for name, v in scores.items()}
-            if kind == "accuracy":
-                errors = (-scores[name] for name in ("weak", "w2s", "ceiling"))
-                estimates["accuracy_pgr"] = recovered_gap(*errors)
+            if sign:
+                errors = (sign * scores[name] for name in ("weak", "w2s", "ceiling"))
+                estimates[f"{kind}_pgr"] = recovered_gap(*errors)
             else:
-                estimates["raw_opr"] = outperforming_ratio(scores["strong"], scores["w2s"])
+                estimates[f"{kind}_opr"] = outperforming_ratio(scores["strong"], scores["w2s"])
     row: dict[str, Any] = {"n": int(cell["n"].iloc[0]), "N": int(cell["N"].iloc[0])}
     row["trials"] = len(cell)
     for name, estimate in estimates.items():
@@ -49,8 +83,10 @@ def describe(row: dict[Any, Any]) -> dict[str, Any]:
         "risk": {name: pair(row, name) for name in MODELS},
         "pgr": pair(row, "pgr"),
         "opr": pair(row, "opr"),
-        "accuracy": _prefixed(row, "accuracy", ("pgr",)),
-        "raw": _prefixed(row, "raw", ("opr",)),
+        **{
+            kind: _prefixed(row, kind, ("pgr",) if sign else ("opr",))
+            for kind, sign in SCORES.items()
+        },
         "mean_of_ratios": {
             "pgr": pair(row, "pgr_mean_of_ratios"),
             "opr": pair(row, "opr_mean_of_ratios"),

@@ -18,6 +18,9 @@ LEAST_LABELS_AUTO = 3
 TEST_SHARE = 0.2
 """Share of the rows that is held out for testing unless asked otherwise."""
 
+LOSSES = ("squared", "cross-entropy")
+"""What probes minimise."""
+
 
 class Setting(NamedTuple):
     """What is the same for all (n, N) of one curve."""
@@ -48,6 +51,8 @@ class Grid:
         Rows of the ceiling.
     seed
         Of all draws.
+    loss
+        By what probes are fitted: one of `LOSSES`.
     """
 
     n: tuple[int, ...]
@@ -59,6 +64,7 @@ class Grid:
     noise_levels: tuple[float, ...]
     ceiling: str
     seed: int
+    loss: str = LOSSES[0]
 
     @classmethod
     def validated(
@@ -74,10 +80,14 @@ class Grid:
         classification: bool = False,
         ceiling: str,
         seed: int,
+        loss: str = LOSSES[0],
     ) -> "Grid":
         """Check every setting by itself."""
         _check.choice(ceiling, "ceiling", CEILINGS)
-        return cls(
+        _check.choice(loss, "loss", LOSSES)
+        if loss == "cross-entropy" and not classification:
+            raise InputError("loss", f"is {loss!r}; it goes with task classification only")
+        grid = cls(
             _check.counts(n, "n"),
             _check.counts(N, "N"),
             _check.whole(trials, "trials"),
@@ -87,7 +97,10 @@ class Grid:
             _levels(noise_levels, 1.0 if classification else np.inf),
             ceiling,
             _check.whole(seed, "seed", least=0),
+            loss,
         )
+        grid.check_ridges()
+        return grid
 
     @property
     def rows(self) -> int:
@@ -128,6 +141,17 @@ class Grid:
                 f"{LEAST_LABELS_AUTO} labels",
             )
 
+    def check_ridges(self) -> None:
+        """Refuse a cross-entropy without a penalty: it has no minimiser where classes separate."""
+        given = {"ridge_weak": self.ridges_weak, "ridge_strong": self.ridges_strong}
+        for argument, ridges in given.items():
+            if self.loss == "cross-entropy" and 0 in ridges:
+                raise InputError(
+                    argument,
+                    "is 0; a cross-entropy has no minimum where the classes can be separated: "
+                    "give a small number as 1e-6, or 'auto'",
+                )
+
     def to_dict(self) -> dict[str, Any]:
         """Return what replays the grid; a list of one ridge as the ridge."""
         return {
@@ -140,6 +164,7 @@ class Grid:
             "noise_levels": list(self.noise_levels),
             "ceiling": self.ceiling,
             "seed": self.seed,
+            "loss": self.loss,
         }
 
 

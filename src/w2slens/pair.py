@@ -76,6 +76,7 @@ class Pair:
         truth = None
         if target is not None:
             truth, _ = _check.labels(read_array(target, "target"), "target", "regression")
+            truth = _as_probabilities(truth, classes)
             sizes["target"] = len(truth)
         numbers = None if groups is None else _check.groups(read_array(groups, "groups"), "groups")
         if numbers is not None:
@@ -86,7 +87,7 @@ class Pair:
                 "target",
                 f"has {_check.plural(truth.shape[1], 'column')}; the labels have "
                 f"{_check.plural(targets.shape[1], 'output')}"
-                + (" (one column of class probabilities a class)" if classes is not None else ""),
+                + (" (a column of probabilities a class)" if classes is not None else ""),
             )
         teachers = {
             name: principal(features, components_weak, "components_weak")
@@ -159,6 +160,20 @@ class Pair:
             running.add({"weak": weak[deal], "strong": self.strong[deal], "label": label[deal]})
             found.append(running.result())
         return found
+
+
+def _as_probabilities(truth: Array, classes: NDArray[Any] | None) -> Array:
+    """Read one column beside two classes a < b as E[class | x]: ``P(b) = (E − a)/(b − a)``."""
+    if classes is None or len(classes) != 2 or truth.shape[1] != 1:
+        return truth
+    share = (truth - classes[0]) / (classes[1] - classes[0])
+    if share.min() < 0 or share.max() > 1:
+        raise InputError(
+            "target",
+            f"holds {truth.min():g} to {truth.max():g}; the mean of two classes lies between "
+            f"{classes[0]} and {classes[1]}",
+        )
+    return np.hstack([1 - share, share])
 
 
 def _named(weak: Any) -> list[tuple[str, str, Any]]:

@@ -35,6 +35,7 @@ def transfer(
     test: int | float | None = None,
     groups: ArrayLike | str | Path | None = None,
     ceiling: str = "all",
+    loss: str = "squared",
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Results:
@@ -68,6 +69,10 @@ def transfer(
         never on both sides of the test block.
     ceiling
         Rows with true labels for the ceiling: ``"all"`` (n+N), ``"pool"`` (N) or ``"labels"`` (n).
+    loss
+        ``"squared"``, or for classification ``"cross-entropy"``: logistic probes, the student's on
+        the teacher's probabilities; risks are Brier scores then, λ is in ``(1/n) CE + λ‖·‖²``, and
+        ``"auto"`` chooses by folds of the true labels.
     seed
         The same seed gives the same splits, hence the same digits.
     progress
@@ -113,8 +118,10 @@ def transfer(
         test=test_rows(test, data.rows),
         ridge_weak=_check.ridge(ridge_weak, "ridge_weak"),
         ridge_strong=_check.ridge(ridge_strong, "ridge_strong"),
+        classification=data.classes is not None,
         ceiling=ceiling,
         seed=seed,
+        loss=loss,
     )
     grid.check_rows(data.rows, data.unused)
     records: list[dict[str, Any]] = []

@@ -46,6 +46,7 @@ def sweep(
     test: int | float | None = None,
     groups: Features | None = None,
     ceiling: str = "all",
+    loss: str = "squared",
     components_weak: Components = None,
     components_strong: Components = None,
     overwrite: bool = False,
@@ -78,7 +79,7 @@ def sweep(
         same arguments goes on where it was, with the same numbers; a finished one is read back.
     seed
         The same seed gives the same digits.
-    task, target, test, groups, ceiling
+    task, target, test, groups, ceiling, loss
         As in `transfer`.
     components_weak, components_strong
         Cut the features to their leading principal components: how many, or the share of the
@@ -135,6 +136,7 @@ def sweep(
         test=test,
         groups=groups,
         ceiling=ceiling,
+        loss=loss,
         components_weak=components_weak,
         components_strong=components_strong,
     )
@@ -218,6 +220,7 @@ def prepare(
     test: int | float | None = None,
     groups: Features | None = None,
     ceiling: str = "all",
+    loss: str = "squared",
     components_weak: Components = None,
     components_strong: Components = None,
 ) -> Campaign:
@@ -235,6 +238,7 @@ def prepare(
         classification=data.classes is not None,
         ceiling=ceiling,
         seed=seed,
+        loss=loss,
     )
     grid.check_rows(data.rows, data.unused)
     settings = {**config(data, grid, task), **cuts, "teachers": list(data.teachers)}

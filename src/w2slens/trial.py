@@ -13,7 +13,9 @@ import numpy as np
 
 from w2slens._check import Ridge
 from w2slens.ceiling import Ceilings
+from w2slens.cells import Marks, record
 from w2slens.grid import Grid, Setting
+from w2slens.logistic_trial import run_logistic_trial
 from w2slens.moments import Moments, total
 from w2slens.pair import Pair
 from w2slens.probe import LinearProbe
@@ -23,12 +25,11 @@ from w2slens.splits import Split
 from w2slens.students import imitate
 from w2slens.taught import Fitted, Growth, Taught, folds_of, teach
 
-Marks = dict[str, float]
-"""What one model at one noise level scores: risk, raw risk, accuracy, ridge."""
-
 
 def run_trial(data: Pair, grid: Grid, trial: int, split: Split) -> list[dict[str, Any]]:
     """Run all cells of one trial; one record a cell, in the order of settings × n × N."""
+    if grid.loss == "cross-entropy":
+        return run_logistic_trial(data, grid, trial, split)
     noisy = data.noisy(grid.noise_levels, np.random.default_rng([grid.seed, trial, 1]))
     exam = Exam(data, split, grid.levels)
     taught = teach(data, split.labels(max(grid.n)), noisy, grid)
@@ -158,23 +159,3 @@ class Exam:
         """Risk of predicting the mean of the labels, at each noise level."""
         means = np.split(known.targets.mean(axis=0), self._levels)
         return [float(np.mean(np.sum((self._truths[0] - m) ** 2, axis=1))) for m in means]
-
-
-def record(
-    setting: Setting, n: int, N: int, trial: int, models: dict[str, Marks], constant: float
-) -> dict[str, Any]:
-    """One row of the table."""
-    row: dict[str, Any] = {
-        "n": n,
-        "N": N,
-        "trial": trial,
-        "teacher": setting.teacher,
-        "noise": setting.noise,
-        "asked_ridge_weak": str(setting.ridge_weak),
-        "asked_ridge_strong": str(setting.ridge_strong),
-    }
-    row |= {name: marks["risk"] for name, marks in models.items()}
-    row["constant"] = constant
-    for kind in ("raw", "accuracy", "ridge"):
-        row |= {f"{kind}_{name}": marks[kind] for name, marks in models.items() if kind in marks}
-    return row

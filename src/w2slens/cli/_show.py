@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from w2slens._format import corners, measured, number, some
+from w2slens.cells import SCORE_TITLES
 from w2slens.dimension import SIDE_COLUMNS, Dimensions
 from w2slens.plots import curve_name
 from w2slens.results import Results
@@ -89,7 +90,8 @@ def dimensions_table(dims: Dimensions) -> list[Table]:
 
 def risks_table(document: dict[str, Any], shown: str) -> Table:
     """One table of the risks and ratios: measured, standard error, predicted."""
-    title = f"{document['scale'].capitalize()} risks (squared error), PGR and OPR{shown}"
+    error = "Brier score" if document["config"].get("loss") == "cross-entropy" else "squared error"
+    title = f"{document['scale'].capitalize()} risks ({error}), PGR and OPR{shown}"
     table = _grid_table(title, ("PGR", "OPR"))
     for cell in document["cells"]:
         predicted = cell["predicted"]
@@ -106,12 +108,15 @@ def risks_table(document: dict[str, Any], shown: str) -> Table:
     return table
 
 
-def accuracy_table(document: dict[str, Any]) -> Table:
-    """One table of the measured accuracies."""
-    table = _grid_table("Accuracy on held-out rows", ("PGR",))
-    for cell in document["cells"]:
-        _add_measured(table, cell, [cell["accuracy"][name] for name in (*MODELS, "pgr")])
-    return table
+def score_tables(document: dict[str, Any]) -> list[Table]:
+    """One table for each kind of score that the run has besides risks."""
+    tables = []
+    for kind, title in SCORE_TITLES.items():
+        if document["cells"][0][kind]:
+            tables.append(_grid_table(title, ("PGR",)))
+            for cell in document["cells"]:
+                _add_measured(tables[-1], cell, [cell[kind][name] for name in (*MODELS, "pgr")])
+    return tables
 
 
 def _plain_table(title: str) -> Table:
@@ -183,8 +188,8 @@ def show_run(results: Results, console: Console) -> None:
         for cell in document["cells"]
     )
     console.print(f"[dim]{legend}{UNPREDICTED if unpredicted else ''}[/dim]\n")
-    if document["cells"][0]["accuracy"]:
-        console.print(accuracy_table(document))
+    for table in score_tables(document):
+        console.print(table)
     inflated = {name for cell in document["cells"] for name in cell["peak"]}
     if inflated:
         models = ", ".join(name for name in MODELS if name in inflated)

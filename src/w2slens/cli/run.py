@@ -12,6 +12,7 @@ from w2slens._json import to_json
 from w2slens.cli._options import RidgeValue, Sizes, TestSize, output_options
 from w2slens.cli._result import command_line, described, write_run
 from w2slens.cli._show import notes, progress, show_run
+from w2slens.grid import LOSSES
 from w2slens.protocol import transfer
 from w2slens.sources import read_array
 from w2slens.theory.prediction import CEILINGS
@@ -31,6 +32,7 @@ from w2slens.theory.prediction import CEILINGS
 @click.option("--target", metavar="PATH", help="f*, where it is known: risks become excess risks.")
 @click.option("--groups", metavar="PATH", help="A whole number a row; no split divides a group.")
 @click.option("--ceiling", type=click.Choice(CEILINGS), default="all", show_default=True)
+@click.option("--loss", type=click.Choice(LOSSES), default=LOSSES[0], show_default=True)
 @click.option("--seed", default=0, show_default=True)
 @output_options
 def command(
@@ -47,6 +49,7 @@ def command(
     target: str | None,
     groups: str | None,
     ceiling: str,
+    loss: str,
     seed: int,
     as_json: bool,
     out: str | None,
@@ -68,6 +71,7 @@ def command(
         "target": target,
         "groups": groups,
         "ceiling": ceiling,
+        "loss": loss,
         "seed": seed,
     }
     paths = [("--weak", weak), ("--strong", strong), ("--labels", labels)]

@@ -7,6 +7,7 @@ from typing import Any
 import jinja2
 
 from w2slens._format import measured, number
+from w2slens.cells import SCORE_TITLES
 from w2slens.plots import (
     LOOKS,
     curve_name,
@@ -82,6 +83,7 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
         "headline": HEADLINES[verdict["action"]],
         "comparison": _comparison(results) if several else "",
         "shown_cells": SHOWN_CELLS,
+        "score_titles": SCORE_TITLES,
     }
 
 
