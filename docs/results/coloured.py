@@ -4,20 +4,10 @@ w2slens features recipes/coloured-fashion-mnist/features.yaml     # once, about 
 python docs/results/coloured.py
 """
 
-import time
-from pathlib import Path
-
-from _page import write_page
+from _page import HERE, risk_table, run_recipe, write_page
 from matplotlib.figure import Figure
 
-from w2slens._format import measured, number
-from w2slens.cells import pair
 from w2slens.plots import Cut, plot_risks
-from w2slens.recipe import load_recipe
-from w2slens.risk import MODELS
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 
 TEACHERS = {
     "mobilenet": ("MobileNetV2", "#0072B2", "s"),
@@ -26,14 +16,7 @@ TEACHERS = {
     "convolutions": ("random convolutions", "#CC79A7", "o"),
 }
 
-POOL, MOST_LABELS = 20_000, 3000
-
-
-def run(name):
-    """Run a recipe, or read it back; the results and the seconds it took."""
-    begin = time.perf_counter()
-    campaign = load_recipe(ROOT / "recipes" / "coloured-fashion-mnist" / f"{name}.yaml")
-    return campaign.run(ROOT / "build" / f"coloured-{name}"), time.perf_counter() - begin
+POOL = 20_000
 
 
 def draw(plain, tuned):
@@ -55,27 +38,15 @@ def draw(plain, tuned):
     figure.savefig(HERE / "images" / "coloured.png", dpi=100)
 
 
-def table(results):
-    """Lines of one row a teacher and n, at the largest pool."""
-    lines = []
-    for name, (label, _, _) in TEACHERS.items():
-        curve = results.select(teacher=name)
-        rows = curve.summary[curve.summary["N"] == POOL].to_dict("records")
-        for row in rows:
-            mark = " ×" if row["peak"] else ""
-            risks = " | ".join(measured(pair(row, model)) for model in MODELS)
-            ratios = " | ".join(measured(pair(row, ratio), 2) for ratio in ("pgr", "opr"))
-            dims = f"{curve.dimensions.d_w} | {number(curve.dimensions.d_sw)}"
-            lines.append(f"| {label} | {dims} | {row['n']:,}{mark} | {risks} | {ratios} |")
-    return "\n".join(lines)
-
-
 def main():
-    (plain, first), (tuned, second) = run("teachers"), run("tuned")
+    (plain, first), (tuned, second) = (
+        run_recipe("coloured-fashion-mnist", name) for name in ("teachers", "tuned")
+    )
+    labels = {name: label for name, (label, _, _) in TEACHERS.items()}
     draw(plain, tuned)
     values = {
-        "plain": table(plain),
-        "tuned": table(tuned),
+        "plain": risk_table(plain, labels, POOL),
+        "tuned": risk_table(tuned, labels, POOL),
         "seconds": f"{first:.0f} s and {second:.0f} s",
     }
     write_page("coloured", **values)

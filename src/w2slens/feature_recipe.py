@@ -174,6 +174,7 @@ def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
         return corpus
     _check.choice(given["phrases"], "texts.phrases", PHRASES)
     texts = [_text_or_none(corpus, i) for i in range(len(corpus))]
+    corpus = replace(corpus, source={**corpus.source, "phrases": given["phrases"]})
     if given["phrases"] == "drop":
         return corpus.take(whole_sentences(texts))
     return replace(corpus, groups=sentence_groups(texts))
