@@ -6,6 +6,8 @@ from tests.oracles import fit
 from w2slens import InputError, Moments, Problem, predict
 from w2slens.risk import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
+from w2slens.theory.equivalent import Fit, Sites, side_of
+from w2slens.theory.fixed_point import effective_ridge
 
 
 def coordinates(index, size):
@@ -96,9 +98,169 @@ def test_a_model_outside_its_range_is_nan_alone():
     assert np.isnan(found.strong[:, 0]).tolist() == [True, False, False, False]
     assert np.isnan(found.w2s).tolist() == [[True, True]] * 3 + [[True, False]]
     assert np.isfinite(found.ceiling).all()
-    ridged = predict(Problem.gaussian(40, 20, 5, 1.0), n=100, N=100, ridge_strong=0.1)
+    pair = Problem.gaussian(40, 20, 5, 1.0)
+    ridged = predict(pair, n=100, N=100, ridge_strong=0.1, method="exact")
     known = {model: bool(np.isfinite(getattr(ridged, model)).all()) for model in MODELS}
     assert known == {"weak": True, "w2s": False, "strong": False, "ceiling": False}
+
+
+def cosines():
+    """The instance of the regression vectors: smooth features of eight Gaussian inputs."""
+    b = np.arange(1, 9)
+    W = np.cos(np.outer(np.arange(1, 7), b)) / 8**0.5
+    S = np.sin(np.outer(np.arange(1, 5), b) + 1) / 8**0.5
+    θ = 1 / b[:, None]
+    return population(W, S, θ, np.eye(8)), W, S, θ
+
+
+def population(W, S, θ, C, noise=0.25):
+    """The moments of features W x, S x and f* = θᵀx for x ~ N(0, C)."""
+    f = C @ θ
+    return Problem(W @ C @ W.T, S @ C @ S.T, S @ C @ W.T, W @ f, S @ f, float(np.sum(θ * f)), noise)
+
+
+@pytest.mark.parametrize(
+    ("n", "N", "λ_w", "λ_s", "weak", "w2s"),
+    [
+        (50, 200, 0, 0, 0.334708, 0.995484),
+        (50, 200, 0.1, 0.05, 0.430340, 1.092152),
+        (5, 3, 0, 0, 3.444457, 8.450889),
+    ],
+)
+def test_regression_vectors_of_the_equivalent(n, N, λ_w, λ_s, weak, w2s):
+    pair = cosines()[0]
+    found = predict(pair, n=n, N=N, ridge_weak=λ_w, ridge_strong=λ_s, method="equivalent")
+    close([found.weak[0, 0], found.w2s[0, 0]], [weak, w2s], 1e-5)
+
+
+def test_the_equivalent_is_the_exact_risk_with_one_more_row():
+    pair = worked_instance()[0]
+    exact, one_more = predict(pair, n=40, N=50), predict(pair, n=39, N=49, method="equivalent")
+    for model in ("weak", "w2s", "strong"):
+        close(getattr(exact, model), getattr(one_more, model), 1e-9)
+        for part in ("bias", "variance"):
+            expected = getattr(getattr(exact, part), model)
+            close(getattr(getattr(one_more, part), model), expected, 1e-9)
+
+
+def ridge_fit(x, y, ridge):
+    """Intercept-free ridge with total penalty nλ; minimum norm at 0."""
+    if ridge == 0:
+        return np.linalg.lstsq(x, y)[0]
+    return np.linalg.solve(x.T @ x + len(x) * ridge * np.eye(x.shape[1]), x.T @ y)
+
+
+def simulate_ridge(W, S, θ, sizes, ridges, roots, draws):
+    """Excess risks on test inputs N(0, roots[2] roots[2]ᵀ), evaluated exactly."""
+    (n, N), (λ_w, λ_s), (L, U, T) = sizes, ridges, roots
+    rng, D, risks = np.random.default_rng(5), len(θ), {model: [] for model in MODELS}
+    for _ in range(draws):
+        x, u = rng.standard_normal((n, D)) @ L.T, rng.standard_normal((N, D)) @ U.T
+        y, y_u = (z @ θ + 0.5 * rng.standard_normal((len(z), 1)) for z in (x, u))
+        weak = W.T @ ridge_fit(x @ W.T, y, λ_w)
+        both, labels = np.concatenate([x, u]), np.concatenate([y, y_u])
+        coefs = (
+            weak,
+            S.T @ ridge_fit(u @ S.T, u @ weak, λ_s),
+            S.T @ ridge_fit(x @ S.T, y, λ_s),
+            S.T @ ridge_fit(both @ S.T, labels, λ_s),
+        )
+        for model, coef in zip(MODELS, coefs, strict=True):
+            risks[model].append(float(np.sum((T.T @ (coef - θ)) ** 2)))
+    return risks
+
+
+BIAS = 4.0
+"""C of the bound C/n on the relative error of the equivalent."""
+
+
+@pytest.mark.parametrize("shifted", [False, True])
+@pytest.mark.parametrize(
+    ("n", "N", "λ_w", "λ_s"),
+    [(60, 150, 0.1, 0.05), (60, 150, 0, 0), (20, 150, 0, 0.1), (60, 12, 0.1, 0), (18, 12, 0, 0)],
+)
+def test_the_equivalent_agrees_with_monte_carlo(n, N, λ_w, λ_s, shifted):
+    rng = np.random.default_rng(2)
+    D, W, S = 60, rng.standard_normal((36, 60)) / 8, rng.standard_normal((28, 60)) / 8
+    W, S, θ = W * np.linspace(1.5, 0.2, D), S * np.linspace(0.4, 1.2, D), np.ones((D, 1)) / D**0.5
+    roots = [np.eye(D)] * 3
+    if shifted:
+        roots[1:] = np.diag(np.linspace(0.6, 1.4, D)), np.diag(np.linspace(1.5, 0.7, D))
+        roots[2] = roots[2] @ np.linalg.qr(rng.standard_normal((D, D)))[0]
+    pairs = [population(W, S, θ, root @ root.T) for root in roots]
+    shift = {"unlabeled": pairs[1], "test": pairs[2]} if shifted else {}
+    found = predict(pairs[0], n=n, N=N, ridge_weak=λ_w, ridge_strong=λ_s, **shift)
+    risks = simulate_ridge(W, S, θ, (n, N), (λ_w, λ_s), roots, 400)
+    for model in MODELS:
+        value, draws = getattr(found, model)[0, 0], np.array(risks[model])
+        error = draws.std() / len(draws) ** 0.5
+        assert abs(draws.mean() - value) < 3 * error + BIAS / min(n, N) * value, model
+
+
+def test_without_shift_the_shifted_route_gives_the_same():
+    pair = cosines()[0]
+    twin = cosines()[0]
+    settings = {"n": [3, 30], "N": [2, 40], "ridge_weak": 0.1, "ridge_strong": 0.2}
+    plain = predict(pair, method="equivalent", **settings)
+    routed = predict(pair, unlabeled=twin, test=twin, method="equivalent", **settings)
+    for model in MODELS:
+        close(getattr(plain, model), getattr(routed, model), 1e-10)
+
+
+def test_outputs_add_up():
+    _, W, S, _ = cosines()
+    θ = np.random.default_rng(0).standard_normal((8, 3))
+    both = Problem(W @ W.T, S @ S.T, S @ W.T, W @ θ, S @ θ, float(np.sum(θ**2)), noise=0.75)
+    settings = {"n": [3, 30], "N": [2, 40], "ridge_weak": 0.1, "ridge_strong": 0.2}
+    for model in MODELS:
+        parts = [
+            getattr(predict(population(W, S, θ[:, [i]], np.eye(8)), **settings), model)
+            for i in range(3)
+        ]
+        close(sum(parts), getattr(predict(both, **settings), model), 1e-10)
+
+
+def test_the_best_method_is_chosen_cell_by_cell():
+    pair = Problem.gaussian(40, 20, 5, 1.0, signal=2.0)
+    found = predict(pair, n=[10, 39, 40, 41, 60], N=[10, 20, 60])
+    exact = predict(pair, n=60, N=60)
+    close(found.w2s[4, 2], exact.w2s[0, 0], 1e-12)
+    assert np.isnan(found.weak[:, 0]).tolist() == [False, True, True, True, False]
+    assert np.isnan(found.w2s[4]).tolist() == [False, True, False]
+    assert found.method == "exact+equivalent"
+    with pytest.raises(InputError, match="signal: is missing"):
+        predict(Problem.gaussian(40, 20, 5, 1.0), n=100, N=100, ridge_weak=0.1)
+    other = Problem.gaussian(30, 20, 5, 1.0, signal=2.0)
+    with pytest.raises(InputError, match="test: has cross_gram of shape"):
+        predict(pair, n=100, N=100, test=other)
+    with pytest.raises(InputError, match="'exact' knows no shift"):
+        predict(
+            pair,
+            n=100,
+            N=100,
+            unlabeled=Problem.gaussian(40, 20, 9, 1.0),
+            method="exact",
+        )
+
+
+def test_ridge_form_of_the_split():
+    pair, n, N, λ = cosines()[0], 30, 40, 0.1
+    found = predict(pair, n=n, N=N, ridge_weak=λ, ridge_strong=λ)
+    κ_w, κ_s = (
+        effective_ridge(side_of(pair, side)[0].values, np.array([m]), np.array([λ]))[0]
+        for side, m in (("weak", n), ("strong", N))
+    )
+    Σ_w, Σ_s, X = pair.weak_gram, pair.strong_gram, pair.cross_gram
+    R_w, R_s = np.linalg.inv(Σ_w + κ_w * np.eye(6)), np.linalg.inv(Σ_s + κ_s * np.eye(4))
+    P = np.linalg.inv(Σ_s)
+    Q = κ_s**2 * X.T @ P @ R_s @ Σ_s @ R_s @ P @ X + Σ_w - X.T @ P @ X
+    d_sw = np.trace(Σ_s @ R_s @ X @ R_w @ Σ_w @ R_w @ X.T @ R_s)
+    d_rest, df2 = np.trace(Q @ R_w @ Σ_w @ R_w), np.trace(R_s @ Σ_s @ R_s @ Σ_s)
+    τ = Fit.on(pair, "weak", Sites(np.array([n]), np.array([λ]))).misfit[0]
+    m = R_w @ pair.weak_target
+    of_mean = float(np.sum(m * (Q @ m))) * df2 / (N - df2)
+    of_labels = τ / n * (d_sw + d_rest * df2 / (N - df2))
+    close(found.variance.w2s[0, 0], of_mean + of_labels, 1e-9)
 
 
 def test_an_intercept_is_nearly_one_more_shared_dimension():
@@ -241,7 +403,7 @@ def test_prediction_document():
         ({"n": []}, "n: is an empty list"),
         ({"n": [5, 5]}, "n: lists 5 twice"),
         ({"N": 2.5}, "N: "),
-        ({"method": "guess"}, "method: is 'guess'; one of auto, exact, bounds"),
+        ({"method": "guess"}, "method: is 'guess'; one of auto, exact, equivalent, bounds"),
         ({"ridge_weak": -1}, "ridge_weak: is -1"),
         ({"ridge_weak": 0.1, "method": "bounds"}, "method: 'bounds' holds for ridgeless"),
         ({"ceiling": "sky"}, "ceiling: is 'sky'"),

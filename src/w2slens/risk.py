@@ -6,7 +6,7 @@ strong baseline on the teacher's labels, and the strong ceiling with true labels
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -75,6 +75,35 @@ class Risks:
     def opr(self) -> Array:
         """Outperforming ratio ``R_s/R_w2s``; below 1 the labels alone serve the student better."""
         return _divide(self.strong, self.w2s, self.w2s > 0)
+
+    def filled(self, other: "Risks") -> "Risks":
+        """Fill what is nan here from other risks on the same grid, parts included."""
+
+        def fill(one: "Risks", more: "Risks") -> dict[str, Any]:
+            pairs = {name: (getattr(one, name), getattr(more, name)) for name in MODELS}
+            return {name: np.where(np.isnan(a), b, a) for name, (a, b) in pairs.items()}
+
+        parts = {
+            name: replace(mine, **fill(mine, theirs))
+            for name in ("bias", "variance")
+            if (mine := getattr(self, name)) is not None
+            and (theirs := getattr(other, name)) is not None
+        }
+        known = any(np.isfinite(getattr(self, name)).any() for name in MODELS)
+        method = f"{self.method}+{other.method}" if known else other.method
+        return replace(self, **fill(self, other), **parts, method=method)
+
+    def without(self, **gone: NDArray[np.bool_]) -> "Risks":
+        """Make cells of models nan, parts included: name → (len(n), len(N)) where."""
+        blank: dict[str, Any] = {
+            name: np.where(gone[name], np.nan, getattr(self, name)) for name in gone
+        }
+        parts: dict[str, Any] = {
+            name: part.without(**gone)
+            for name in ("bias", "variance")
+            if (part := getattr(self, name)) is not None
+        }
+        return replace(self, **blank, **parts)
 
     def quiet_ratios(self) -> tuple[Array, Array]:
         """PGR and OPR, nan where undefined, without the warning: where nan is shown as such."""

@@ -1,16 +1,23 @@
 """`predict`: the one door to the methods of theory."""
 
 from collections.abc import Iterable
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from w2slens import _check
 from w2slens._errors import InputError
-from w2slens.risk import Risks
+from w2slens.risk import MODELS, Risks
 from w2slens.theory.bounds import bounds
+from w2slens.theory.equivalent import equivalent
 from w2slens.theory.exact import exact
 from w2slens.theory.problem import Problem
 
-Method = Literal["auto", "exact", "bounds"]
+Method = Literal["auto", "exact", "equivalent", "bounds"]
+
+METHODS = ("auto", "exact", "equivalent", "bounds")
 
 CEILINGS = ("all", "pool", "labels")
 """Which rows the ceiling is trained on: labels and pool (n+N), the pool (N), the labels (n)."""
@@ -26,6 +33,8 @@ def predict(
     method: Method = "auto",
     intercept: bool = False,
     ceiling: str = "all",
+    unlabeled: Problem | None = None,
+    test: Problem | None = None,
 ) -> Risks:
     """Predict the expected risks of the four models before anyone trains.
 
@@ -39,17 +48,28 @@ def predict(
         λ_w of the teacher and λ_s of the strong models.
     method
         ``"exact"``: finite-sample formulas for ridgeless fits of Gaussian features.
+        ``"equivalent"``: the two-stage deterministic equivalent, for any ridge, n and N, and for
+        shift; its error is of the order 1/n.
         ``"bounds"``: the expressions of the paper's authors, for reproduction.
-        ``"auto"``: the exact ones.
+        ``"auto"``: exact where that holds, model by model and cell by cell, else equivalent; nan
+        where a ridgeless fit has no finite expectation.
     intercept
         Count an unpenalised intercept, which the library's fits have, as one more shared dimension.
     ceiling
         Rows of the ceiling: ``"all"`` (n+N), ``"pool"`` (N) or ``"labels"`` (n).
+    unlabeled, test
+        Populations of the pool and of the test rows, in the same coordinates, where they are not
+        that of the labels; the noise is that of `problem`.
 
     Returns
     -------
     Risks
-        A model that the method cannot give (too few rows, ridge > 0) is nan, alone.
+        A model that the method cannot give is nan, alone.
+
+    Raises
+    ------
+    InputError
+        If a setting is malformed, or E f*² is needed and was not given.
 
     References
     ----------
@@ -63,19 +83,133 @@ def predict(
     >>> print(f"{risks.weak[0, 0]:.3f} {risks.w2s[0, 0]:.3f} {risks.pgr[0, 0]:.2f}")
     0.678 0.389 0.54
     """
-    _check.choice(method, "method", ("auto", "exact", "bounds"))
+    _check.choice(method, "method", METHODS)
     _check.choice(ceiling, "ceiling", CEILINGS)
-    sizes = (_check.counts(n, "n"), _check.counts(N, "N"))
-    λ_w = _check.non_negative(ridge_weak, "ridge_weak")
-    λ_s = _check.non_negative(ridge_strong, "ridge_strong")
-    if not isinstance(problem, Problem):
-        raise InputError("problem", f"is {type(problem).__name__}; a Problem is needed")
-    if method == "bounds":
-        if λ_w or λ_s:
-            raise InputError("method", "'bounds' holds for ridgeless fits; set both ridges to 0")
-        if intercept or ceiling != "all":
-            raise InputError("method", "'bounds' knows no intercept and only the ceiling 'all'")
-        return bounds(problem, *sizes)
-    return exact(
-        problem, *sizes, ridge_weak=λ_w, ridge_strong=λ_s, intercept=intercept, ceiling=ceiling
+    asked = _Asked(
+        _population(problem, "problem", problem),
+        _check.counts(n, "n"),
+        _check.counts(N, "N"),
+        _check.non_negative(ridge_weak, "ridge_weak"),
+        _check.non_negative(ridge_strong, "ridge_strong"),
+        intercept,
+        ceiling,
+        None if unlabeled is None else _population(unlabeled, "unlabeled", problem),
+        None if test is None else _population(test, "test", problem),
     )
+    by_name = {
+        "exact": asked.exact,
+        "equivalent": asked.equivalent,
+        "bounds": asked.bounds,
+        "auto": asked.best,
+    }
+    return by_name[method]()
+
+
+def _population(given: Any, argument: str, problem: Problem) -> Problem:
+    """Refuse what is no population, or one in other coordinates than those of the labels."""
+    if not isinstance(given, Problem):
+        raise InputError(argument, f"is {type(given).__name__}; a Problem is needed")
+    for array in ("cross_gram", "weak_target"):
+        have, need = getattr(given, array).shape, getattr(problem, array).shape
+        if have != need:
+            raise InputError(
+                argument, f"has {array} of shape {have}; that of the problem is {need}"
+            )
+    return given
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A validated question, and the answers of the methods."""
+
+    problem: Problem
+    n: tuple[int, ...]
+    N: tuple[int, ...]
+    ridge_weak: float
+    ridge_strong: float
+    intercept: bool
+    ceiling: str
+    unlabeled: Problem | None
+    test: Problem | None
+
+    @property
+    def shifted(self) -> bool:
+        return any(one not in (None, self.problem) for one in (self.unlabeled, self.test))
+
+    @property
+    def ridgeless(self) -> bool:
+        return self.ridge_weak == self.ridge_strong == 0
+
+    def bounds(self) -> Risks:
+        self._refuse_shift("bounds")
+        if not self.ridgeless:
+            raise InputError("method", "'bounds' holds for ridgeless fits; set both ridges to 0")
+        if self.intercept or self.ceiling != "all":
+            raise InputError("method", "'bounds' knows no intercept and only the ceiling 'all'")
+        return bounds(self.problem, self.n, self.N)
+
+    def exact(self) -> Risks:
+        self._refuse_shift("exact")
+        return exact(
+            self.problem,
+            self.n,
+            self.N,
+            ridge_weak=self.ridge_weak,
+            ridge_strong=self.ridge_strong,
+            intercept=self.intercept,
+            ceiling=self.ceiling,
+        )
+
+    def equivalent(self) -> Risks:
+        if not self._signal_known:
+            raise InputError(
+                "signal", "is missing: E f*² is needed off the exact ridgeless branch; give it"
+            )
+        return equivalent(
+            self.problem,
+            self.n,
+            self.N,
+            ridge_weak=self.ridge_weak,
+            ridge_strong=self.ridge_strong,
+            intercept=self.intercept,
+            ceiling=self.ceiling,
+            unlabeled=self.unlabeled,
+            test=self.test,
+        )
+
+    def best(self) -> Risks:
+        """Exact where that holds, else equivalent, nan where the expectation is infinite."""
+        if self.shifted:
+            return self._finite(self.equivalent())
+        known = self.exact()
+        complete = all(np.isfinite(getattr(known, model)).all() for model in MODELS)
+        if complete or (self.ridgeless and not self._signal_known):
+            return known
+        return known.filled(self._finite(self.equivalent()))
+
+    @property
+    def _signal_known(self) -> bool:
+        populations = (self.problem, self.unlabeled, self.test)
+        return all(one is None or one.signal_known for one in populations)
+
+    def _refuse_shift(self, method: str) -> None:
+        if self.shifted:
+            raise InputError("method", f"{method!r} knows no shift; use 'equivalent' or 'auto'")
+
+    def _finite(self, risks: Risks) -> Risks:
+        """Blank the models whose ridgeless fit has about as many rows as dimensions."""
+        rows, pool = np.meshgrid(np.array(self.n), np.array(self.N), indexing="ij")
+        top = {"all": rows + pool, "pool": pool, "labels": rows}[self.ceiling]
+        d_w, d_s = self.problem.d_w, (self.unlabeled or self.problem).d_s
+
+        def infinite(size: NDArray[np.intp], dimension: int, ridge: float) -> NDArray[np.bool_]:
+            near = np.abs(size - int(self.intercept) - dimension) <= 1
+            return np.asarray(near & (ridge == 0))
+
+        weak = infinite(rows, d_w, self.ridge_weak)
+        return risks.without(
+            weak=weak,
+            w2s=weak | infinite(pool, d_s, self.ridge_strong),
+            strong=infinite(rows, self.problem.d_s, self.ridge_strong),
+            ceiling=infinite(top, d_s, self.ridge_strong),
+        )
