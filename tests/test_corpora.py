@@ -11,6 +11,8 @@ from w2slens import InputError
 from w2slens.corpora import (
     BrokenExampleError,
     coloured,
+    dataset_images,
+    dataset_texts,
     folder_images,
     idx_images,
     sentence_groups,
@@ -151,3 +153,52 @@ def test_no_telling_phrase_is_part_of_a_text_of_another_group():
     for i, text in enumerate(texts):
         for j, other in enumerate(texts):
             assert groups[i] == groups[j] or f" {text} " not in f" {other} "
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """A dataset on disk in two forms: as `datasets` saves it, and as a folder of Parquet files."""
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+    image = pytest.importorskip("PIL.Image", reason="images need pillow")
+    pixels = [np.full((4, 5, 3), shade, np.uint8) for shade in (0, 90, 200)]
+    content = []
+    for i, array in enumerate(pixels):
+        image.fromarray(array).save(tmp_path / f"{i}.png")
+        content.append({"bytes": (tmp_path / f"{i}.png").read_bytes(), "path": None})
+    content[1] = {"bytes": b"no image", "path": None}
+    table = datasets.Dataset.from_dict(
+        {"picture": content, "text": ["a fine film", "fine film", ""], "label": [0, 1, 1]},
+        features=datasets.Features(
+            picture=datasets.Image(), text=datasets.Value("string"), label=datasets.Value("int64")
+        ),
+    )
+    table.save_to_disk(tmp_path / "saved")
+    (tmp_path / "files").mkdir()
+    table.to_parquet(tmp_path / "files" / "train.parquet")
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", ["saved", "files"])
+def test_datasets_of_hugging_face(saved, form, monkeypatch):
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(saved / "cache"))
+    images = dataset_images(str(saved / form), image="picture", label="label")
+    assert images.labels.tolist() == [0, 1, 1]
+    np.testing.assert_array_equal(images.load(2), np.full((4, 5, 3), 200, np.uint8))
+    with pytest.raises(BrokenExampleError, match="row 1 cannot be decoded"):
+        images.load(1)
+    texts = dataset_texts(str(saved / form), text="text", label="label")
+    assert texts.load(0) == "a fine film"
+    with pytest.raises(BrokenExampleError, match="row 2 has no text"):
+        texts.load(2)
+    with pytest.raises(
+        InputError, match=r"text: is 'words'; .* 'picture', 'text', 'label'"
+    ):
+        dataset_texts(str(saved / form), text="words")
+    with pytest.raises(InputError, match=r"image: is 'text'; that column .* holds no images"):
+        dataset_images(str(saved / form), image="text")
+
+
+def test_a_dataset_that_is_not_there_is_refused(monkeypatch, tmp_path):
+    pytest.importorskip("datasets", reason="datasets is not installed")
+    with pytest.raises(InputError, match=r"dataset: '.*' \(split 'train'\) cannot be loaded"):
+        dataset_texts(str(tmp_path / "nothing"), text="text")

@@ -273,3 +273,20 @@ def test_mean_word_vectors():
     assert not found[2].any()
     near, far = glove(["great movie", "tax law"])
     assert np.linalg.norm(found[0] - near) < np.linalg.norm(found[0] - far)
+
+
+def test_tfidf_learns_from_all_texts_and_does_not_see_its_batch(tmp_path):
+    words = ["good", "bad", "film", "story", "long", "short", "sad", "merry"]
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(words, 4)) for _ in range(40)]
+    corpus = Corpus("text", [str(i) for i in range(40)], texts.__getitem__, {"made": 1})
+    model = load_extractor("tfidf", {"dimensions": 3, "ngrams": 2})
+    folders = [extract(corpus, model, tmp_path / str(batch), batch=batch) for batch in (7, 40)]
+    stores = [np.load(folder / "features.npy") for folder in folders]
+    np.testing.assert_array_equal(stores[0], stores[1])
+    assert stores[0].shape == (40, 3)
+    assert np.ptp(stores[0], axis=0).min() > 0.1
+    with pytest.raises(InputError, match=r"dimensions: is 50; these texts have \d+ terms"):
+        extract(corpus, load_extractor("tfidf", {"dimensions": 50}), tmp_path / "x")
+    with pytest.raises(InputError, match="finds no terms"):
+        extract(corpus, load_extractor("tfidf", {"least": 400}), tmp_path / "y")

@@ -1,15 +1,16 @@
 """From examples to a store of features: in batches, resumable, the broken ones named."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from w2slens import _check
 from w2slens._errors import InputError
 from w2slens.corpora import BrokenExampleError, Corpus
-from w2slens.extractors import Extractor
+from w2slens.extractors import Extractor, Learner
 from w2slens.store import StoreWriter
 
 SAVED_BATCHES = 16
@@ -59,6 +60,8 @@ def extract(
         raise InputError("model", f"takes {extractor.kind}s; the examples are {corpus.kind}s")
     recipe = {"extractor": extractor.describe(), "source": corpus.source}
     writer = StoreWriter(Path(out), recipe, len(corpus))
+    if isinstance(extractor, Learner) and not writer.finished:
+        extractor = extractor.fit(_readable(corpus, skip=skip))
     while writer.done < len(corpus) and not writer.finished:
         for _ in range(SAVED_BATCHES):
             if writer.done >= len(corpus):
@@ -77,16 +80,9 @@ def _step(
 ) -> int:
     """Add one batch; return the size of the next."""
     places = range(writer.done, min(writer.done + batch, len(corpus)))
-    examples, broken = [], []
-    for i in places:
-        try:
-            examples.append(corpus.load(i))
-        except BrokenExampleError as error:
-            if not skip:
-                raise InputError(
-                    "examples", f"{corpus.ids[i]}: {error}; ask to skip broken examples"
-                ) from None
-            broken.append(corpus.ids[i])
+    loaded = [(corpus.ids[i], _load(corpus, i, skip=skip)) for i in places]
+    examples = [example for _, example in loaded if example is not None]
+    broken = [name for name, example in loaded if example is None]
     try:
         features = extractor(examples) if examples else np.zeros((0, 0), np.float32)
     except RuntimeError as error:
@@ -98,6 +94,25 @@ def _step(
         raise InputError("model", f"gives values that are not finite near {corpus.ids[places[0]]}")
     writer.add(features, len(places), broken)
     return batch
+
+
+def _load(corpus: Corpus, i: int, *, skip: bool) -> Any:
+    """Load an example; None where it is broken and may be skipped."""
+    try:
+        return corpus.load(i)
+    except BrokenExampleError as error:
+        if skip:
+            return None
+        raise InputError(
+            "examples", f"{corpus.ids[i]}: {error}; ask to skip broken examples"
+        ) from None
+
+
+def _readable(corpus: Corpus, *, skip: bool) -> Iterator[Any]:
+    for i in range(len(corpus)):
+        example = _load(corpus, i, skip=skip)
+        if example is not None:
+            yield example
 
 
 def _finish(corpus: Corpus, writer: StoreWriter) -> None:

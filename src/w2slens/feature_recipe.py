@@ -15,6 +15,8 @@ from w2slens.corpora import (
     BrokenExampleError,
     Corpus,
     coloured,
+    dataset_images,
+    dataset_texts,
     folder_images,
     idx_images,
     sentence_groups,
@@ -22,13 +24,23 @@ from w2slens.corpora import (
     whole_sentences,
 )
 from w2slens.extraction import extract
-from w2slens.extractors import load_extractor
+from w2slens.extractors import check_model, load_extractor
 
 KEYS = ("images", "texts", "coloured", "rows", "models", "batch", "skip_broken", "out")
 """What a recipe of features may say."""
 
-IMAGES = {"idx": ("idx", "labels"), "folder": ("folder", "label")}
+IMAGES = {
+    "idx": ("idx", "labels"),
+    "folder": ("folder", "label"),
+    "dataset": ("dataset", "config", "split", "image", "label"),
+}
 """Ways to name images → their keys, the path first."""
+
+TEXTS = {
+    "file": ("file", "text", "label", "phrases"),
+    "dataset": ("dataset", "config", "split", "text", "label", "phrases"),
+}
+"""Ways to name texts → their keys."""
 
 PHRASES = ("group", "drop")
 """What becomes of texts that are part of others: a group with them, or left out."""
@@ -144,14 +156,12 @@ def _section(recipe: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _images(recipe: dict[str, Any], base: Path) -> Corpus:
-    given = _section(recipe, "images")
-    way = next((way for way in IMAGES if way in given), None)
-    if way is None:
-        raise InputError("images", f"needs one of {', '.join(IMAGES)}")
-    known_keys(given, IMAGES[way], "images.")
+    given, way = _way(recipe, "images", IMAGES)
     if way == "idx":
         paths = {key: located(given.get(key), f"images.{key}", base) for key in IMAGES[way]}
         corpus = idx_images(paths["idx"], paths["labels"])
+    elif way == "dataset":
+        corpus = dataset_images(_dataset(given, "images", base), **_rest(given))
     else:
         corpus = folder_images(
             located(given["folder"], "images.folder", base), label=given.get("label")
@@ -165,11 +175,13 @@ def _images(recipe: dict[str, Any], base: Path) -> Corpus:
 
 
 def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
-    given = _section(recipe, "texts")
-    known_keys(given, ("file", "text", "label", "phrases"), "texts.")
-    complete(given, ("file", "text"), "texts.")
-    path = located(given["file"], "texts.file", base)
-    corpus = text_file(path, text=given["text"], label=given.get("label"))
+    given, way = _way(recipe, "texts", TEXTS)
+    complete(given, ("text",), "texts.")
+    if way == "dataset":
+        corpus = dataset_texts(_dataset(given, "texts", base), **_rest(given))
+    else:
+        path = located(given["file"], "texts.file", base)
+        corpus = text_file(path, text=given["text"], label=given.get("label"))
     if "phrases" not in given:
         return corpus
     _check.choice(given["phrases"], "texts.phrases", PHRASES)
@@ -178,6 +190,28 @@ def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
     if given["phrases"] == "drop":
         return corpus.take(whole_sentences(texts))
     return replace(corpus, groups=sentence_groups(texts))
+
+
+def _way(
+    recipe: dict[str, Any], key: str, ways: dict[str, tuple[str, ...]]
+) -> tuple[dict[str, Any], str]:
+    """Read a section of a recipe, and in which of several ways it names the examples."""
+    given = _section(recipe, key)
+    way = next((way for way in ways if way in given), None)
+    if way is None:
+        raise InputError(key, f"needs one of {', '.join(ways)}")
+    known_keys(given, ways[way], f"{key}.")
+    return given, way
+
+
+def _dataset(given: dict[str, Any], key: str, base: Path) -> str:
+    """Read the name of a dataset: a folder beside the recipe if there is one, else on the hub."""
+    folder = located(given["dataset"], f"{key}.dataset", base)
+    return str(folder) if Path(folder).is_dir() else str(given["dataset"])
+
+
+def _rest(given: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key not in ("dataset", "phrases")}
 
 
 def _text_or_none(corpus: Corpus, i: int) -> Any:
@@ -197,5 +231,6 @@ def _models(given: Any) -> dict[str, tuple[str, dict[str, Any]]]:
         complete(settings, ("model",), f"models.{name}.")
         if not isinstance(name, str) or Path(name).name != name:
             raise InputError("models", f"names a store {name!r}; a plain word is needed")
-        found[name] = (settings.pop("model"), settings)
+        model = settings.pop("model")
+        found[name] = (model, check_model(model, settings))
     return found

@@ -2,6 +2,7 @@
 
 from w2slens.corpora.coloured import coloured
 from w2slens.corpora.corpus import BrokenExampleError, Corpus
+from w2slens.corpora.hub import dataset_images, dataset_texts
 from w2slens.corpora.images import folder_images, idx_images
 from w2slens.corpora.phrases import sentence_groups, whole_sentences
 from w2slens.corpora.texts import text_file
@@ -10,6 +11,8 @@ __all__ = [
     "BrokenExampleError",
     "Corpus",
     "coloured",
+    "dataset_images",
+    "dataset_texts",
     "folder_images",
     "idx_images",
     "sentence_groups",

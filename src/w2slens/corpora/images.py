@@ -1,6 +1,7 @@
 """Images: folders of files, and the IDX files of MNIST and its relatives."""
 
 import gzip
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +49,7 @@ def folder_images(folder: str | Path, *, label: str | None = None) -> Corpus:
     return Corpus(
         "image",
         [path.relative_to(root).as_posix() for path in paths],
-        lambda i: _decode(paths[i]),
+        lambda i: decode(paths[i], paths[i].name),
         {"folder": str(folder), "label": label},
         _labels_of(paths, root, label),
     )
@@ -71,16 +72,17 @@ def _labels_of(paths: Sequence[Path], root: Path, label: str | None) -> NDArray[
     return np.array([float(match.group(1)) for match in found if match])
 
 
-def _decode(path: Path) -> NDArray[np.uint8]:
+def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:
+    """Decode an image file, or its content, as RGB."""
     try:
         from PIL import Image
     except ImportError:
         raise MissingExtraError("pillow", "features", "reading image files") from None
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(stored) if isinstance(stored, bytes) else stored) as image:
             return np.asarray(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BrokenExampleError(f"{path.name} cannot be decoded ({error})") from None
+        raise BrokenExampleError(f"{name} cannot be decoded ({error})") from None
 
 
 def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:

@@ -1,8 +1,11 @@
 """Texts: one column of a table."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from w2slens._errors import InputError
 from w2slens.corpora.corpus import BrokenExampleError, Corpus
@@ -37,20 +40,22 @@ def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpu
                 f"is {column!r}; {Path(path).name} has the columns "
                 f"{', '.join(map(repr, table.columns))}",
             )
-    texts = table[text].tolist()
+    labels = None if label is None else table[label].to_numpy()
+    source = {"file": str(path), "text": text, "label": label}
+    return text_corpus(table[text].tolist(), labels, source)
+
+
+def text_corpus(
+    texts: Sequence[Any], labels: NDArray[Any] | None, source: dict[str, Any]
+) -> Corpus:
+    """Make a corpus of a list of texts; an entry without text is a broken example."""
 
     def load(i: int) -> str:
         if not isinstance(texts[i], str) or not texts[i].strip():
             raise BrokenExampleError(f"row {i} has no text")
         return str(texts[i])
 
-    return Corpus(
-        "text",
-        [str(i) for i in range(len(texts))],
-        load,
-        {"file": str(path), "text": text, "label": label},
-        None if label is None else table[label].to_numpy(),
-    )
+    return Corpus("text", [str(i) for i in range(len(texts))], load, source, labels)
 
 
 def _read(path: Path) -> pd.DataFrame:

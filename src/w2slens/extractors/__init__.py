@@ -1,6 +1,19 @@
 """Feature maps: from batches of images or texts to rows of numbers."""
 
-from w2slens.extractors.catalogue import load_extractor
-from w2slens.extractors.extractor import Extractor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Extractor", "load_extractor"]
+from w2slens.extractors.catalogue import check_model, load_extractor
+from w2slens.extractors.extractor import Extractor, Learner
+
+if TYPE_CHECKING:
+    from w2slens.extractors.module import ModuleFeatures
+
+__all__ = ["Extractor", "Learner", "ModuleFeatures", "check_model", "load_extractor"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs torch when it is first asked for."""
+    if name == "ModuleFeatures":
+        return import_module("w2slens.extractors.module").ModuleFeatures
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,11 +10,13 @@ from w2slens._errors import InputError, MissingExtraError
 from w2slens.extractors.extractor import Extractor
 from w2slens.extractors.glove import GloveMean
 from w2slens.extractors.pixels import Pixels, RandomConvolutions
+from w2slens.extractors.tfidf import TfidfSvd
 
 PLAIN: dict[str, tuple[Callable[..., Extractor], tuple[str, ...]]] = {
     "pixels": (Pixels, ("size",)),
     "random-convolutions": (RandomConvolutions, ("filters", "patch", "size", "seed")),
     "glove": (GloveMean.from_package, ()),
+    "tfidf": (TfidfSvd, ("dimensions", "ngrams", "least", "seed")),
 }
 """Maps that need no network: name → (how to make it, settings)."""
 
@@ -29,11 +31,23 @@ NETWORKS: dict[str, tuple[str, ...]] = {
 
 HUBS: dict[str, tuple[str, ...]] = {
     "timm:": ("size", "device"),
+    "open_clip:": ("size", "device"),
     "transformers:": ("layer", "pooling", "tokens", "device"),
+    "sentence-transformers:": ("device",),
+    "python:": ("arguments",),
 }
-"""Prefixes of names that a library looks up by itself."""
+"""Prefixes of names that a library looks up by itself, or of a function of the user's own."""
 
-WHOLE = {"size": 1, "filters": 1, "patch": 1, "seed": 0, "tokens": 1}
+WHOLE = {
+    "size": 1,
+    "filters": 1,
+    "patch": 1,
+    "seed": 0,
+    "tokens": 1,
+    "dimensions": 1,
+    "ngrams": 1,
+    "least": 1,
+}
 """Settings that are whole numbers, and the least of each."""
 
 
@@ -58,6 +72,19 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
     MissingExtraError
         If it needs a package that is not installed.
     """
+    settings = check_model(model, settings)
+    if model in PLAIN:
+        return PLAIN[model][0](**settings)
+    try:
+        pretrained = import_module("w2slens.extractors.pretrained")
+    except ImportError:
+        raise MissingExtraError("torch", "features", f"the model {model!r}") from None
+    found: Extractor = pretrained.network(model, settings)
+    return found
+
+
+def check_model(model: str, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Refuse an unknown model or setting without loading anything; return the settings."""
     settings = dict(settings or {})
     valid = _settings_of(model)
     for key in settings:
@@ -67,14 +94,7 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
     for key, least in WHOLE.items():
         if key in settings:
             settings[key] = _check.whole(settings[key], key, least)
-    if model in PLAIN:
-        return PLAIN[model][0](**settings)
-    try:
-        pretrained = import_module("w2slens.extractors.pretrained")
-    except ImportError:
-        raise MissingExtraError("torch", "features", f"the model {model!r}") from None
-    found: Extractor = pretrained.network(model, settings)
-    return found
+    return settings
 
 
 def _settings_of(model: Any) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What every feature map offers."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -18,3 +18,11 @@ class Extractor(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """Return everything that decides the features, as JSON types."""
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A map that first looks at all examples."""
+
+    def fit(self, examples: Iterable[Any]) -> Extractor:
+        """Learn from the examples; the map that results has the same description."""

@@ -1,4 +1,4 @@
-"""Pre-trained networks: those that Python packages carry, and those that hubs serve."""
+"""Pre-trained networks by name: those that Python packages carry, and the way to all others."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -8,9 +8,16 @@ from typing import Any
 
 import torch
 
-from w2slens._errors import InputError, MissingExtraError
+from w2slens._errors import MissingExtraError
+from w2slens.extractors.hubs import (
+    clip_network,
+    sentence_network,
+    timm_network,
+    transformer,
+)
 from w2slens.extractors.mobilenet import MobileNetV2
-from w2slens.extractors.networks import POOLINGS, ImageNetwork, TextNetwork, device_of
+from w2slens.extractors.module import own_network
+from w2slens.extractors.networks import ImageNetwork, TextNetwork, device_of
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and standard deviation of ImageNet's pixels, which most networks expect."""
@@ -53,44 +60,6 @@ def mobilenet_v2(name: str, size: int, device: str) -> ImageNetwork:
     return ImageNetwork(network, name, size, *IMAGENET, device=device)
 
 
-def timm_network(name: str, size: int, device: str) -> ImageNetwork:
-    """Any model of timm, pooled before its classifier; the preprocessing is the model's own."""
-    try:
-        timm = import_module("timm")
-    except ImportError as error:
-        raise MissingExtraError("timm", "features", f"the model 'timm:{name}' ({error})") from None
-    if not timm.is_model(name.split("/")[-1]):
-        near = ", ".join(timm.list_models(f"*{name}*")[:5]) or "none like it"
-        raise InputError("model", f"timm has no {name!r}; it has {near}")
-    network = timm.create_model(name, pretrained=True, num_classes=0)
-    expected = timm.data.resolve_model_data_config(network)
-    return ImageNetwork(
-        network, f"timm:{name}", size, expected["mean"], expected["std"], device=device
-    )
-
-
-def transformer(
-    name: str, layer: int, pooling: str, tokens: int, device: str, *, path: str | None = None
-) -> TextNetwork:
-    """Any encoder or decoder that `transformers` loads, by its hub name or a folder."""
-    if pooling not in POOLINGS:
-        raise InputError("pooling", f"is {pooling!r}; one of {', '.join(POOLINGS)} is needed")
-    try:
-        transformers = import_module("transformers")
-    except ImportError:
-        raise MissingExtraError("transformers", "features", f"the model {name!r}") from None
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(path or name)
-        network = transformers.AutoModel.from_pretrained(path or name)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError("model", f"{name!r} cannot be loaded ({reason})") from None
-    layers = network.config.num_hidden_layers
-    if not -layers - 1 <= layer <= layers:
-        raise InputError("layer", f"is {layer}; {name} has layers 0 (embeddings) to {layers}")
-    return TextNetwork(tokenizer, network, name, layer, pooling, tokens, device)
-
-
 def minilm(layer: int, pooling: str, tokens: int, device: str) -> TextNetwork:
     """MiniLM-L6 from its package; 384 features a layer."""
     folder = package(MINILM, "the model 'minilm'") / "model"
@@ -112,7 +81,13 @@ def network(name: str, settings: dict[str, Any]) -> Any:
     if name in IMAGE_NETWORKS:
         return IMAGE_NETWORKS[name](name, settings.get("size", 224), device)
     if name.startswith("timm:"):
-        return timm_network(name.removeprefix("timm:"), settings.get("size", 224), device)
+        return timm_network(name.removeprefix("timm:"), settings.get("size"), device)
+    if name.startswith("open_clip:"):
+        return clip_network(name.removeprefix("open_clip:"), settings.get("size"), device)
+    if name.startswith("sentence-transformers:"):
+        return sentence_network(name.removeprefix("sentence-transformers:"), device)
+    if name.startswith("python:"):
+        return own_network(name.removeprefix("python:"), settings.get("arguments", {}))
     layer, pooling = settings.get("layer", -1), settings.get("pooling", "mean")
     tokens = settings.get("tokens", 128)
     if name == "minilm":

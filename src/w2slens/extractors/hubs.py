@@ -1,0 +1,98 @@
+"""Networks that hubs serve, loaded by the library that knows them."""
+
+import difflib
+from importlib import import_module
+from typing import Any
+
+from w2slens._errors import InputError, MissingExtraError
+from w2slens.extractors.networks import POOLINGS, ImageNetwork, TextNetwork, device_of
+from w2slens.extractors.sentences import SentenceNetwork
+
+CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+"""What CLIP expects."""
+
+
+def timm_network(name: str, size: int | None, device: str) -> ImageNetwork:
+    """Load any model of timm, pooled before its classifier, with its own size and colours."""
+    try:
+        timm = import_module("timm")
+    except ImportError as error:
+        raise MissingExtraError("timm", "features", f"the model 'timm:{name}' ({error})") from None
+    if not timm.is_model(name.split("/")[-1]):
+        near = ", ".join(timm.list_models(f"*{name}*")[:5]) or "none like it"
+        raise InputError("model", f"timm has no {name!r}; it has {near}")
+    network = timm.create_model(name, pretrained=True, num_classes=0)
+    expected = timm.data.resolve_model_data_config(network)
+    edge = size or int(expected["input_size"][-1])
+    return ImageNetwork(
+        network, f"timm:{name}", edge, expected["mean"], expected["std"], device=device
+    )
+
+
+def clip_network(name: str, size: int | None, device: str) -> ImageNetwork:
+    """Load the image tower of a model of open_clip, by ``MODEL/PRETRAINED``."""
+    model, slash, pretrained = name.partition("/")
+    if not slash:
+        raise InputError("model", f"'open_clip:{name}' names no weights; write MODEL/PRETRAINED")
+    try:
+        open_clip = import_module("open_clip")
+    except ImportError as error:
+        what = f"the model 'open_clip:{name}' ({error})"
+        raise MissingExtraError("open_clip_torch", "features", what) from None
+    if (model, pretrained) not in open_clip.list_pretrained():
+        listed = sorted({other for other, _ in open_clip.list_pretrained()})
+        near = ", ".join(difflib.get_close_matches(model, listed, 5, cutoff=0.0))
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "none"
+        raise InputError(
+            "model", f"open_clip has no {name!r}; weights of {model!r}: {tags}; models: {near}"
+        )
+    network, _, _ = open_clip.create_model_and_transforms(model, pretrained=pretrained)
+    network.eval().to(device_of(device))
+    visual = network.visual
+    own = visual.image_size
+    edge = size or int(own if isinstance(own, int) else own[0])
+    return ImageNetwork(
+        network.encode_image,
+        f"open_clip:{name}",
+        edge,
+        visual.image_mean or CLIP[0],
+        visual.image_std or CLIP[1],
+        device=device,
+    )
+
+
+def transformer(
+    name: str, layer: int, pooling: str, tokens: int, device: str, *, path: str | None = None
+) -> TextNetwork:
+    """Load any encoder or decoder that `transformers` loads, by its hub name or a folder."""
+    if pooling not in POOLINGS:
+        raise InputError("pooling", f"is {pooling!r}; one of {', '.join(POOLINGS)} is needed")
+    try:
+        transformers = import_module("transformers")
+    except ImportError:
+        raise MissingExtraError("transformers", "features", f"the model {name!r}") from None
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(path or name)
+        network = transformers.AutoModel.from_pretrained(path or name)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError("model", f"{name!r} cannot be loaded ({reason})") from None
+    layers = network.config.num_hidden_layers
+    if not -layers - 1 <= layer <= layers:
+        raise InputError("layer", f"is {layer}; {name} has layers 0 (embeddings) to {layers}")
+    return TextNetwork(tokenizer, network, name, layer, pooling, tokens, device)
+
+
+def sentence_network(name: str, device: str) -> Any:
+    """Load any sentence encoder that `sentence_transformers` loads, by its hub name or a folder."""
+    try:
+        library = import_module("sentence_transformers")
+    except ImportError:
+        what = f"the model 'sentence-transformers:{name}'"
+        raise MissingExtraError("sentence-transformers", "features", what) from None
+    try:
+        encoder = library.SentenceTransformer(name, device=str(device_of(device)))
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError("model", f"{name!r} cannot be loaded ({reason})") from None
+    return SentenceNetwork(encoder, f"sentence-transformers:{name}", device)
