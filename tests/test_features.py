@@ -165,6 +165,7 @@ def test_memory_that_does_not_suffice_halves_the_batch(tmp_path):
         ("pixels", {"size": 0}, "size: is 0"),
         ("minilm", {"size": 3}, "size: is no setting of 'minilm'"),
         (3, {}, "model: 3 is not known"),
+        ("resnet18", {}, "Ready here: pixels, random-convolutions"),
     ],
 )
 def test_unknown_models_and_settings_are_refused(model, settings, message):

