@@ -4,7 +4,7 @@ Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
 Predict : `predict`, `Problem`, `Risks`.
 Plant   : `Planted`.
 Run     : `transfer`, `sweep`, `simulate`, `Results`, `load_results`, `LabeledBlock`, `LinearProbe`.
-Advise  : `Verdict`.
+Advise  : `plan`, `Plan`, `Course`, `Verdict`.
 Refuse  : `InputError`, `MissingExtraError`, `UndefinedRatioWarning`.
 
 Names load on first use, so that ``import w2slens`` and the command line start at once.
@@ -17,7 +17,7 @@ from w2slens._errors import InputError, MissingExtraError
 from w2slens._version import __version__
 
 if TYPE_CHECKING:
-    from w2slens.advise import Verdict
+    from w2slens.advise import Course, Plan, Verdict, plan
     from w2slens.archive import load_results
     from w2slens.dimension import Dimensions, dimensions
     from w2slens.labeled import LabeledBlock
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from w2slens.theory import Problem, predict
 
 __all__ = [
+    "Course",
     "Dimensions",
     "InputError",
     "LabeledBlock",
     "LinearProbe",
     "MissingExtraError",
     "Moments",
+    "Plan",
     "Planted",
     "Problem",
     "Results",
@@ -48,6 +50,7 @@ __all__ = [
     "coordinate_overlap",
     "dimensions",
     "load_results",
+    "plan",
     "predict",
     "reduce",
     "simulate",
@@ -56,7 +59,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "advise": ("Verdict",),
+    "advise": ("Course", "Plan", "Verdict", "plan"),
     "dimension": ("Dimensions", "dimensions"),
     "labeled": ("LabeledBlock",),
     "moments": ("Moments", "reduce"),

@@ -1,5 +1,6 @@
-"""What to do: verdicts on measured risks."""
+"""What to do: verdicts on measured risks, plans on predicted ones."""
 
+from w2slens.advise.planning import Course, Plan, frontier, plan
 from w2slens.advise.verdict import Verdict, verdict
 
-__all__ = ["Verdict", "verdict"]
+__all__ = ["Course", "Plan", "Verdict", "frontier", "plan", "verdict"]

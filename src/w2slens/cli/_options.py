@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from w2slens._check import Ridge
 from w2slens._errors import InputError
+from w2slens.theory import Problem
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
 """Arguments that a command line gives beside a recipe."""
@@ -83,3 +85,62 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(
         command
     )
+
+
+PROBLEM_OPTIONS = (
+    ("--problem", {"metavar": "PATH", "help": "A .json or .npz file of Problem.save."}),
+    ("--d-w", {"type": int, "help": "Intrinsic dimension of the teacher."}),
+    ("--d-s", {"type": int, "help": "Intrinsic dimension of the student."}),
+    ("--d-sw", {"type": float, "help": "Correlation dimension."}),
+    ("--noise", {"type": float, "help": "Variance of the label noise."}),
+    ("--rho-w", {"type": float, "help": "Approximation error of the teacher [default: 0]."}),
+    ("--rho-s", {"type": float, "help": "Approximation error of the student [default: 0]."}),
+    ("--signal", {"type": float, "help": "E f*², where a ridge needs it."}),
+    ("--ambient", {"type": int, "help": "Dimension that both subspaces lie in, if known."}),
+)
+"""Ways to say which population is meant: a file, or dimensions alone."""
+
+
+def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that describe a population; the command gets a `Problem`."""
+
+    @wraps(command)
+    def described(
+        problem: str | None,
+        d_w: int | None,
+        d_s: int | None,
+        d_sw: float | None,
+        noise: float | None,
+        rho_w: float | None,
+        rho_s: float | None,
+        signal: float | None,
+        ambient: int | None,
+        **rest: Any,
+    ) -> Any:
+        given: dict[str, Any] = {
+            "d_w": d_w,
+            "d_s": d_s,
+            "d_sw": d_sw,
+            "noise": noise,
+            "rho_w": rho_w,
+            "rho_s": rho_s,
+            "signal": signal,
+            "ambient": ambient,
+        }
+        return command(problem=_population(problem, given), **rest)
+
+    for name, settings in reversed(PROBLEM_OPTIONS):
+        described = click.option(name, **settings)(described)
+    return described
+
+
+def _population(path: str | None, given: dict[str, Any]) -> Problem:
+    known = {name: value for name, value in given.items() if value is not None}
+    if path is not None:
+        if known:
+            raise InputError(next(iter(known)), "and --problem are both given; choose one")
+        return Problem.load(path)
+    for name in ("d_w", "d_s", "d_sw", "noise"):
+        if name not in known:
+            raise InputError(name, "is missing; give the dimensions and the noise, or --problem")
+    return Problem.gaussian(**known)

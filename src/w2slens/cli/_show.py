@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from w2slens._format import corners, measured, number, some
-from w2slens.cells import SCORE_TITLES
+from w2slens.advise import Plan
+from w2slens.cells import SCORE_TITLES, as_cells
 from w2slens.dimension import SIDE_COLUMNS, Dimensions
 from w2slens.plots import curve_name
 from w2slens.results import Results
-from w2slens.risk import MODELS
+from w2slens.risk import MODELS, Risks
 
 HEADINGS = ("weak", "W2S", "strong", "ceiling")
 """Short column headings of the four models."""
@@ -107,6 +108,39 @@ def risks_table(document: dict[str, Any], shown: str) -> Table:
         known = any(value == value for value in expected)
         theory = map(number, expected) if known else [""] * len(expected)
         table.add_row("", "", "pred." if known else "", *theory, end_section=True)
+    return table
+
+
+def predictions_table(risks: Risks) -> Table:
+    """One table of predicted risks and ratios over a grid, or over its corners."""
+    cells = as_cells(risks)
+    grid = list(cells)
+    shown = corners(grid, lambda cell: cell)
+    title = f"{risks.scale.capitalize()} risks ({risks.method}), PGR and OPR{some(shown, grid)}"
+    table = _plain_table(title)
+    for column in ("n", "N", *HEADINGS, "PGR", "OPR"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for n, N in shown:
+        cell = cells[n, N]
+        values = [*(cell["risk"][name] for name in MODELS), cell["pgr"], cell["opr"]]
+        table.add_row(f"{n:,}", f"{N:,}", *map(number, values))
+    return table
+
+
+def courses_table(plan: Plan) -> Table:
+    """One table of the courses of a plan, best first."""
+    table = _plain_table("Courses, best first")
+    for column in ("course", "n", "N", "cost", "risk", "90% interval"):
+        justify: Any = "left" if column == "course" else "right"
+        table.add_column(column, justify=justify, no_wrap=True)
+    for course in plan.courses:
+        low, high = course.interval
+        sizes = (f"{course.n:,}", f"{course.N:,}" if course.N else "–")
+        numbers = (number(course.cost, 4), number(course.risk), f"{number(low)} – {number(high)}")
+        table.add_row(course.course, *sizes, *numbers)
+    notes = [("n*", plan.n_star), ("N enough", plan.N_enough)]
+    table.caption = ", ".join(f"{name} = {value:,}" for name, value in notes if value)
+    table.caption_justify = "left"
     return table
 
 

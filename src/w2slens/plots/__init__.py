@@ -8,11 +8,13 @@ the maps run from orange (loss) over white to purple (gain); markers and line st
 from matplotlib.figure import Figure
 
 from w2slens.dimension import Dimensions
+from w2slens.plots.costs import plot_courses
 from w2slens.plots.grids import curve_name, plot_comparison, plot_map
-from w2slens.plots.lines import Cut, plot_ratios, plot_risks, ratio
+from w2slens.plots.lines import Cut, plot_predicted, plot_ratios, plot_risks, ratio
 from w2slens.plots.looks import LOOKS, NEUTRAL
 from w2slens.plots.spaces import plot_canonical, plot_inheritance, plot_spectra
 from w2slens.results import Results
+from w2slens.risk import Risks
 
 __all__ = [
     "LOOKS",
@@ -20,11 +22,14 @@ __all__ = [
     "Cut",
     "curve_name",
     "figure_of_dimensions",
+    "figure_of_prediction",
     "figure_of_run",
     "plot_canonical",
     "plot_comparison",
+    "plot_courses",
     "plot_inheritance",
     "plot_map",
+    "plot_predicted",
     "plot_ratios",
     "plot_risks",
     "plot_spectra",
@@ -47,4 +52,16 @@ def figure_of_dimensions(dimensions: Dimensions) -> Figure:
     left, right = figure.subplots(1, 2)
     plot_spectra(dimensions, left)
     plot_canonical(dimensions, right)
+    return figure
+
+
+def figure_of_prediction(risks: Risks) -> Figure:
+    """One figure of a prediction: risk curves, and maps of PGR and OPR where there is a grid."""
+    grid = len(risks.n) > 1 and len(risks.N) > 1
+    figure = Figure(figsize=(14.5 if grid else 7, 4.2), layout="constrained")
+    axes = figure.subplots(1, 3 if grid else 1, squeeze=False)[0]
+    plot_predicted(risks, axes[0], n=risks.n[0] if len(risks.n) == 1 else None)
+    if grid:
+        plot_map(risks, axes[1], ratio="pgr")
+        plot_map(risks, axes[2], ratio="opr")
     return figure

@@ -1,15 +1,20 @@
 """The whole grid of one curve as a map, and all curves of a sweep side by side."""
 
 from textwrap import wrap
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
 
 from w2slens._errors import InputError
+from w2slens.plots.lines import ratio as ratio_of
 from w2slens.plots.looks import NEUTRAL, RATIOS, legend_below, window
 from w2slens.results import Results
+from w2slens.risk import Risks
 
 DARK_FROM = 0.6
 """Distance from the centre of a map from which its colours are dark."""
@@ -18,13 +23,13 @@ WRITTEN_CELLS = 64
 """Maps of at most this many cells have their numbers written in."""
 
 
-def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
+def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
     """Draw PGR or OPR over the whole grid of (n, N): purple is gain, orange loss, × a peak.
 
     Parameters
     ----------
     results
-        One curve.
+        One measured curve, or predicted risks.
     ax
         Where to draw.
     ratio
@@ -32,8 +37,7 @@ def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
     """
     if ratio not in RATIOS:
         raise InputError("ratio", f"is {ratio!r}; one of {', '.join(RATIOS)} is needed")
-    results.setting  # noqa: B018  # refuses several curves
-    table = results.summary.pivot(index="n", columns="N", values=ratio)
+    table = _ratios(results, ratio)
     values = table.to_numpy()
     centre = 1.0 if ratio == "opr" else 0.0
     known = values[np.isfinite(values)]
@@ -43,7 +47,7 @@ def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
     if figure is not None:
         beyond = "max" if float(np.max(known, initial=centre)) > centre + 1 else "neither"
         figure.colorbar(mesh, ax=ax, label=RATIOS[ratio][0], extend=beyond)
-    peaks = results.summary.pivot(index="n", columns="N", values="peak").to_numpy()
+    peaks = _peaks(results, table)
     for i, j in np.ndindex(values.shape):
         if peaks[i, j]:
             mark = ax.text(j + 0.5, i + 0.5, "×", ha="center", va="center", color="#000000")
@@ -61,6 +65,21 @@ def plot_map(results: Results, ax: Axes, *, ratio: str = "opr") -> Axes:
     what = "gap recovered" if ratio == "pgr" else "above 1: W2S beats labels alone"
     ax.set_title(f"{RATIOS[ratio][0]}: {what}")
     return ax
+
+
+def _ratios(results: Results | Risks, name: str) -> pd.DataFrame:
+    """PGR or OPR, n down and N across."""
+    if isinstance(results, Risks):
+        table = pd.DataFrame(ratio_of(results, name), list(results.n), list(results.N))
+        return table.sort_index(axis=0).sort_index(axis=1)
+    results.setting  # noqa: B018  # refuses several curves
+    return results.summary.pivot(index="n", columns="N", values=name)
+
+
+def _peaks(results: Results | Risks, table: pd.DataFrame) -> NDArray[Any]:
+    if isinstance(results, Risks):
+        return np.zeros(table.shape, bool)
+    return results.summary.pivot(index="n", columns="N", values="peak").to_numpy()
 
 
 def plot_comparison(results: Results, ax: Axes) -> Axes:

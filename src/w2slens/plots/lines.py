@@ -143,3 +143,40 @@ def _explain(ax: Axes, results: Results, *, bounds: bool) -> None:
         ax.plot([], [], "--", color=NEUTRAL, label="predicted")
     if bounds and results.bounds is not None:
         ax.plot([], [], ":", color=NEUTRAL, label="authors' bounds")
+
+
+def plot_predicted(risks: Risks, ax: Axes, *, n: int | None = None) -> Axes:
+    """Draw predicted risks of the four models: over n at the largest N, or over N at one n.
+
+    Parameters
+    ----------
+    risks
+        Of `predict`.
+    ax
+        Where to draw.
+    n
+        Draw over N at this number of labels.
+    """
+    over_n = n is None
+    if n is not None and n not in risks.n:
+        raise InputError("n", f"is {n}; the grid has {', '.join(map(str, risks.n))}")
+    place = int(np.argmax(risks.N)) if n is None else risks.n.index(n)
+    sizes = np.array(risks.n if over_n else risks.N)
+    order = np.argsort(sizes)
+    for name in MODELS:
+        label, color, marker = LOOKS[name]
+        grid = getattr(risks, name)
+        values = grid[:, place] if over_n else grid[place]
+        ax.plot(sizes[order], values[order], f"{marker}-", color=color, markersize=4, label=label)
+    drawn = np.concatenate([line.get_ydata() for line in ax.get_lines()])
+    known = drawn[np.isfinite(drawn) & (drawn > 0)]
+    if len(known) and known.max() > LOG_FROM * known.min():
+        ax.set_yscale("log")
+    if len(sizes) > 1 and sizes.max() > LOG_FROM * sizes.min():
+        ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
+    ax.set_xlabel("labels n" if over_n else "pseudo-labels N")
+    ax.set_ylabel(f"{risks.scale} risk (squared error)")
+    where = f"N = {risks.N[place]:,}" if over_n else f"n = {risks.n[place]:,}"
+    ax.set_title(f"Predicted risks at {where}")
+    return legend_below(ax)

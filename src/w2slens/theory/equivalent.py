@@ -365,6 +365,41 @@ def mean_risks(
     return {name: float(np.mean(parts[0] + parts[1])) for name, parts in found.items()}
 
 
+def freedom(
+    problem: Problem, n: int, N: int, model: str, ridge_weak: float, ridge_strong: float
+) -> tuple[float, float]:
+    """Degrees of freedom of the variance part of a risk over draws of labels and their features.
+
+    The part is a quadratic form of the labels' noise with matrix M along the teacher's (or the
+    baseline's) directions, hence nearly χ² with ``ν = (tr M)²/tr M²`` (Satterthwaite), over what
+    the draw of the features leaves of the noise, χ² with ``n − df2 + 1``: together an F ratio,
+    exactly so for ridgeless fits of isotropic Gaussian features.
+
+    Parameters
+    ----------
+    problem, n, N, ridge_weak, ridge_strong
+        As in `w2slens.predict`.
+    model
+        ``"weak"``, ``"w2s"`` or ``"strong"``.
+    """
+    side, ridge = ("strong", ridge_strong) if model == "strong" else ("weak", ridge_weak)
+    fit = Shrinkage(side_of(problem, side)[0], Sites(np.array([float(n)]), np.array([ridge])))
+    spread = np.sqrt(fit.values) * fit.resolvent[0]
+    inner = np.diag(fit.values)
+    if model == "w2s":
+        s = Shrinkage(
+            problem.strong_spectrum, Sites(np.array([float(N)]), np.array([ridge_strong]))
+        )
+        R, μ, κ = s.resolvent[0], s.values, s.kappa[0]
+        X = problem.strong_spectrum.vectors.T @ problem.cross_gram @ problem.weak_spectrum.vectors
+        copied = s.df2[0] / max(N - s.df2[0], 1.0)
+        kept = (R**2 * μ - copied * (μ + 2 * κ) * R**2)[:, None]
+        inner = copied * inner + X.T @ (kept * X)
+    M = spread[:, None] * inner * spread
+    numerator = float(np.trace(M) ** 2 / max(np.sum(M**2), 1e-300))
+    return numerator, float(n - fit.df2[0] + 1)
+
+
 def _spread_rows(parts: Parts, columns: int) -> Parts:
     bias, variance = (np.repeat(part[:, None], columns, axis=1) for part in parts)
     return bias, variance

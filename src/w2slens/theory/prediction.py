@@ -149,7 +149,18 @@ class _Asked:
         return bounds(self.problem, self.n, self.N)
 
     def exact(self) -> Risks:
+        """Refuse what the formulas do not give for the teacher, on which the student depends."""
         self._refuse_shift("exact")
+        least = self.problem.d_w + int(self.intercept) + 1
+        if min(self.n) <= least:
+            raise InputError(
+                "n",
+                f"is {min(self.n):,}; the exact method needs more than d_w + 1 = {least:,} labels"
+                f"{', the intercept counted' if self.intercept else ''}; use 'equivalent'",
+            )
+        return self._formulas()
+
+    def _formulas(self) -> Risks:
         return exact(
             self.problem,
             self.n,
@@ -181,7 +192,7 @@ class _Asked:
         """Exact where that holds, else equivalent, nan where the expectation is infinite."""
         if self.shifted:
             return self._finite(self.equivalent())
-        known = self.exact()
+        known = self._formulas()
         complete = all(np.isfinite(getattr(known, model)).all() for model in MODELS)
         if complete or (self.ridgeless and not self._signal_known):
             return known

@@ -139,6 +139,8 @@ class Problem:
         rho_w: float = 0.0,
         rho_s: float = 0.0,
         signal: float | None = None,
+        *,
+        ambient: int | None = None,
     ) -> "Problem":
         """Build the canonical instance with given dimensions, for users without data.
 
@@ -163,6 +165,9 @@ class Problem:
             Approximation errors ≥ 0.
         signal
             E f*², at least what the errors imply. Needed only for ridge > 0.
+        ambient
+            Dimension p of the space that both subspaces lie in, where it is known: they overlap
+            in at least d_w + d_s − p directions.
         """
         if signal is not None:
             _check.non_negative(signal, "signal")
@@ -171,6 +176,12 @@ class Problem:
             _check.non_negative(value, name)
         if d_sw > min(sizes):
             raise InputError("d_sw", f"is {d_sw}; at most min(d_w, d_s) = {min(sizes)} is possible")
+        if ambient is not None and d_sw < sum(sizes) - _check.whole(ambient, "ambient"):
+            raise InputError(
+                "d_sw",
+                f"is {d_sw}; in {ambient} dimensions, subspaces of {d_w} and {d_s} overlap in at "
+                f"least d_w + d_s − p = {sum(sizes) - ambient}",
+            )
         cross, c_w, c_s, least = canonical_moments(*sizes, d_sw, rho_w, rho_s, signal)
         return cls(
             np.eye(d_w),

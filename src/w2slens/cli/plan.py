@@ -1,0 +1,57 @@
+"""``w2slens plan``: labels or pseudo-labels, for a budget or a target risk."""
+
+from typing import Any
+
+import click
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from w2slens._files import check_folder, write_folder
+from w2slens._json import to_json
+from w2slens.advise import frontier, plan
+from w2slens.cli._options import output_options, problem_options
+from w2slens.cli._result import png
+from w2slens.cli._show import courses_table
+from w2slens.plots import plot_courses
+from w2slens.theory import Problem
+
+
+@click.command("plan")
+@problem_options
+@click.option("--cost-label", required=True, type=float, help="Price of a label.")
+@click.option("--cost-pseudo", required=True, type=float, help="Price of a pseudo-label.")
+@click.option("--budget", type=float, help="Most that may be spent; or else --target.")
+@click.option("--target", type=float, help="Risk that is to be reached at least cost.")
+@click.option("--owned", default=0, show_default=True, help="Labels that are there already.")
+@click.option("--pool", type=int, help="Unlabeled rows that there are.")
+@click.option("--cost-weak", default=0.0, show_default=True, help="Price of running the teacher.")
+@click.option("--cost-strong", default=0.0, show_default=True, help="The same of the strong model.")
+@click.option("--ridge-weak", default=0.0, show_default=True, help="λ of the teacher.")
+@click.option("--ridge-strong", default=0.0, show_default=True, help="λ of the strong models.")
+@output_options
+def command(
+    problem: Problem,
+    budget: float | None,
+    target: float | None,
+    as_json: bool,
+    out: str | None,
+    overwrite: bool,
+    **settings: Any,
+) -> None:
+    """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone."""
+    if out is not None:
+        check_folder(out, overwrite=overwrite)
+    found = plan(problem, budget=budget, target=target, **settings)
+    document = found.to_dict()
+    if out is not None:
+        figure = Figure(figsize=(7, 4.6), layout="constrained")
+        plot_courses(frontier(problem, found, settings), figure.subplots())
+        write_folder(out, {"frontier.png": png(figure)}, document, overwrite=overwrite)
+    if as_json:
+        click.echo(to_json(document))
+        return
+    console = Console()
+    console.print(courses_table(found))
+    console.print(f"[bold]{found.best.course}[/bold]. {found.reason}")
+    if out is not None:
+        console.print(f"Result: {out}", markup=False)

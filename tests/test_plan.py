@@ -1,0 +1,189 @@
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from w2slens import InputError, Problem, cli, plan, predict
+from w2slens.advise import frontier
+from w2slens.advise.planning import n_star, spread
+from w2slens.theory.bounds import pgr_bound
+from w2slens.theory.equivalent import freedom
+
+PRICES = {"cost_label": 1.0, "cost_pseudo": 0.02}
+
+
+def pair(**change):
+    settings = {"d_w": 30, "d_s": 20, "d_sw": 4, "noise": 1.0, "rho_w": 0.03, "rho_s": 0.02}
+    return Problem.gaussian(**{**settings, "signal": 2.0, **change})
+
+
+def test_the_best_sizes_are_those_of_an_exhaustive_search():
+    found = plan(pair(), budget=150, intercept=False, **PRICES)
+    n = np.arange(32, 151)
+    N = ((150 - n) / 0.02).astype(int).clip(1)
+    every = [
+        float(predict(pair(), n=int(a), N=int(b)).w2s[0, 0]) for a, b in zip(n, N, strict=True)
+    ]
+    assert found.best.course == "w2s"
+    assert found.best.risk <= np.nanmin(every) * 1.002
+    assert found.best.cost <= 150
+    strong = next(course for course in found.courses if course.course == "strong-on-labels")
+    assert (strong.n, strong.N) == (150, 0)
+    alone = predict(pair(), n=150, N=1).strong[0, 0]
+    assert abs(strong.risk - alone) < 1e-12
+
+
+def test_a_target_is_reached_at_least_cost():
+    found = plan(pair(), target=0.2, **PRICES)
+    assert found.best.risk <= 0.2
+    assert found.best.cost == min(course.cost for course in found.courses)
+    within = plan(pair(), budget=found.best.cost * 0.98, **PRICES)
+    assert within.best.risk > 0.2
+    more = plan(pair(), budget=found.best.cost * 1.02, **PRICES)
+    assert more.best.risk <= 0.2
+
+
+def test_owned_labels_are_free():
+    found = plan(pair(), budget=50, owned=100, **PRICES)
+    by_name = {course.course: course for course in found.courses}
+    assert (by_name["strong-on-labels"].n, by_name["strong-on-labels"].cost) == (100, 0.0)
+    assert by_name["label-more"].n == 150
+    assert by_name["w2s"].cost <= 50
+
+
+def test_pseudo_labels_do_not_help_a_contained_teacher():
+    found = plan(pair(d_w=20, d_s=40, d_sw=20, rho_s=0.03, rho_w=0.03), budget=150, **PRICES)
+    w2s = next(course for course in found.courses if course.course == "w2s")
+    weak = next(course for course in found.courses if course.course == "weak-is-enough")
+    assert weak.risk < w2s.risk
+    assert "contains the teacher's" in found.reason
+
+
+def test_running_a_model_has_its_price():
+    cheap, dear = (
+        plan(pair(), budget=150, cost_strong=price, **PRICES).best.cost for price in (0, 60)
+    )
+    assert max(cheap, dear) <= 150
+    assert plan(pair(), budget=150, cost_strong=149, **PRICES).best.course == "weak-is-enough"
+
+
+def test_enough_pseudo_labels_are_within_a_twentieth_of_endless_ones():
+    found = plan(pair(), budget=150, intercept=False, **PRICES)
+    n = next(course.n for course in found.courses if course.course == "w2s")
+    sizes = [found.N_enough - 1, found.N_enough, 10**9]
+    less, enough, endless = predict(pair(), n=n, N=sizes).w2s[0]
+    assert enough <= 1.05 * endless < less * 1.0001
+
+
+def test_n_star_maximises_the_published_bound():
+    best = n_star(pair(), 5000)
+    sizes = tuple(range(40, 400))
+    assert abs(sizes[int(np.argmax(pgr_bound(pair(), sizes, (5000,))[:, 0]))] - best) <= 1
+    assert n_star(pair(rho_w=0.0, rho_s=0.0)) is None
+
+
+@pytest.mark.parametrize("model", ["weak", "w2s", "strong"])
+def test_intervals_cover_nine_draws_in_ten(model):
+    W, S = np.eye(46)[:30], np.eye(46)[[*range(4), *range(30, 46)]]
+    n, N, rng, risks = 80, 400, np.random.default_rng(3), []
+    for _ in range(400):
+        x, u = rng.standard_normal((n, 46)), rng.standard_normal((N, 46))
+        y = rng.standard_normal((n, 1))
+        weak = W.T @ np.linalg.lstsq(x @ W.T, y)[0]
+        coef = {
+            "weak": lambda weak=weak: weak,
+            "w2s": lambda u=u, weak=weak: S.T @ np.linalg.lstsq(u @ S.T, u @ weak)[0],
+            "strong": lambda x=x, y=y: S.T @ np.linalg.lstsq(x @ S.T, y)[0],
+        }[model]()
+        risks.append(float(np.sum(coef**2)))
+    clean = pair(rho_w=0.0, rho_s=0.0, signal=None)
+    found = plan(clean, target=10.0, cost_label=1, cost_pseudo=1, intercept=False)
+    assert found.best.interval[0] < found.best.risk < found.best.interval[1]
+    mean = float(getattr(predict(clean, n=n, N=N), model)[0, 0])
+    low, high = spread(*freedom(clean, n, N, model, 0.0, 0.0))
+    inside = np.mean([low * mean < risk < high * mean for risk in risks])
+    assert abs(inside - 0.9) < 3 * (0.9 * 0.1 / len(risks)) ** 0.5
+
+
+def test_a_frontier_falls_with_the_budget():
+    found = plan(pair(), budget=150, **PRICES)
+    for courses in frontier(pair(), found, PRICES).values():
+        risks = [course.risk for course in courses]
+        assert all(b <= a * 1.001 for a, b in pairwise(risks))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, "budget: or target is needed"),
+        ({"budget": 5, "target": 1}, "budget: or target is needed"),
+        ({"budget": -1}, "budget: is -1"),
+        ({"budget": 0.5}, "budget: is 0.5; it buys no model with a finite risk: at least"),
+        ({"target": 1e-5}, "target: is 1e-05; the least risk that any course reaches is 0.02"),
+        ({"budget": 5, "cost_label": -1}, "cost_label: is -1"),
+        ({"budget": 5, "cost_pseudo": 0}, "pool: is missing"),
+        ({"budget": 5, "cost_label": 0}, "cost_label: is 0; a budget then buys labels without"),
+    ],
+)
+def test_bad_plans_are_refused(change, message):
+    with pytest.raises(InputError, match=message):
+        plan(pair(), **{**PRICES, **change})
+
+
+DIMENSIONS = ["--d-w", "30", "--d-s", "20", "--d-sw", "4", "--noise", "1", "--rho-w", "0.03"]
+
+
+def run(capsys, *arguments):
+    code = cli.invoke(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_predict_and_plan_from_dimensions_alone(capsys, tmp_path):
+    grid, out_p = ["--n", "50,100", "--N", "100,1000"], str(tmp_path / "p")
+    code, out, _ = run(capsys, "predict", *DIMENSIONS, *grid, "--json", "--out", out_p)
+    assert code == 0
+    document = json.loads(out)
+    assert list(document) == ["n", "N", "method", "scale", "risk", "pgr", "opr"]
+    expected = predict(pair(rho_s=0.0), n=[50, 100], N=[100, 1000]).w2s
+    np.testing.assert_allclose(document["risk"]["w2s"], expected)
+    assert (tmp_path / "p" / "prediction.png").read_bytes()[:4] == b"\x89PNG"
+    prices = ["--cost-label", "1", "--cost-pseudo", "0.02", "--budget", "150"]
+    code, out, _ = run(capsys, "plan", *DIMENSIONS, *prices, "--json", "--out", str(tmp_path / "q"))
+    assert code == 0
+    document = json.loads(out)
+    assert {"best", "courses", "n_star", "N_enough"} <= set(document)
+    assert {"course", "n", "N", "cost", "risk", "interval"} == set(document["best"])
+    assert (tmp_path / "q" / "frontier.png").is_file()
+    code, out, _ = run(capsys, "plan", *DIMENSIONS, *prices)
+    assert "Courses, best first" in out
+
+
+def test_a_problem_file_serves_both(capsys, tmp_path):
+    path = tmp_path / "p.json"
+    pair().save(path)
+    grid = ["--n", "20,100", "--N", "10", "--ridge-weak", "0.1"]
+    code, out, _ = run(capsys, "predict", "--problem", str(path), *grid)
+    assert code == 0
+    assert "Excess risks (exact+equivalent)" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--problem", "no.json"], "no.json"),
+        ([*DIMENSIONS, "--problem", "p.json"], "--d-w and --problem are both given"),
+        (DIMENSIONS[:6], "--noise is missing"),
+        ([*DIMENSIONS[:4], "--d-sw", "25", "--noise", "1"], "--d-sw is 25.0; at most"),
+        ([*DIMENSIONS, "--ambient", "40"], "--d-sw is 4.0; in 40 dimensions"),
+        ([*DIMENSIONS, "--ridge-weak", "0.1"], "--signal is missing"),
+        ([*DIMENSIONS, "--method", "exact", "--n", "31"], "--n is 31; the exact method needs"),
+    ],
+)
+def test_bad_predictions_are_one_line(capsys, arguments, message):
+    grid = [] if "--n" in arguments else ["--n", "100"]
+    code, _, err = run(capsys, "predict", *arguments, *grid, "--N", "100")
+    assert code == 2
+    assert message in err
+    assert err.count("\n") == 1
