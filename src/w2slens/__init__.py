@@ -1,7 +1,7 @@
 """Weak-to-strong generalization seen through intrinsic dimension.
 
 Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
-Predict : `predict`, `Problem`, `Risks`.
+Predict : `predict`, `forecast`, `Forecast`, `Problem`, `Risks`.
 Plant   : `Planted`.
 Run     : `transfer`, `sweep`, `simulate`, `Results`, `load_results`, `LabeledBlock`, `LinearProbe`.
 Advise  : `plan`, `Plan`, `Course`, `Verdict`.
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from w2slens.risk import Risks, UndefinedRatioWarning
     from w2slens.sweeps import simulate, sweep
     from w2slens.synthetic import Planted
-    from w2slens.theory import Problem, predict
+    from w2slens.theory import Forecast, Problem, forecast, predict
 
 __all__ = [
     "Course",
     "Dimensions",
+    "Forecast",
     "InputError",
     "LabeledBlock",
     "LinearProbe",
@@ -49,6 +50,7 @@ __all__ = [
     "__version__",
     "coordinate_overlap",
     "dimensions",
+    "forecast",
     "load_results",
     "plan",
     "predict",
@@ -68,7 +70,7 @@ _HOMES = {
     "results": ("Results",),
     "risk": ("Risks", "UndefinedRatioWarning"),
     "synthetic": ("Planted",),
-    "theory": ("Problem", "predict"),
+    "theory": ("Forecast", "Problem", "forecast", "predict"),
     "protocol": ("transfer",),
     "archive": ("load_results",),
     "sweeps": ("simulate", "sweep"),

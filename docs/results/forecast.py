@@ -1,0 +1,210 @@
+"""Measure how far predictions and forecasts are from measurement on real features.
+
+    python docs/results/forecast.py     # after the features of coloured-fashion-mnist and sst2
+
+In every cell 20 draws are measured; their mean is the truth. The oracle prediction knows the
+moments of all rows and labels, a forecast the n labels of its draw and the features of the pool.
+"""
+
+import warnings
+
+import numpy as np
+from _page import HERE, ROOT, write_page
+from joblib import Parallel, delayed
+from matplotlib.figure import Figure
+
+from w2slens import Moments, sweep
+from w2slens.labeled import LabeledBlock
+from w2slens.principal import principal
+from w2slens.splits import Split
+from w2slens.theory.forecasting import forecast_block
+from w2slens.views import digits
+
+TRIALS = 20
+
+EDGE = 0.03
+"""Cells whose gap is smaller than this share of the teacher's risk have no PGR worth a number."""
+
+
+def sources():
+    """Name → teachers, student, labels, groups, n, N, test rows."""
+    coloured, sst2 = ROOT / "build" / "coloured-fashion-mnist", ROOT / "build" / "sst2"
+
+    def load(folder, name, keep):
+        return principal(np.load(folder / name / "features.npy"), keep, name)
+
+    names = ("mobilenet", "lite2", "pixels", "convolutions")
+    teachers = {name: load(coloured, name, 56) for name in names}
+    y = np.load(coloured / "lite0" / "labels.npy")
+    yield (
+        "coloured",
+        (
+            teachers,
+            load(coloured, "lite0", 0.8),
+            y,
+            None,
+            [120, 200, 300, 600],
+            10_000,
+            6000,
+        ),
+    )
+    teachers = {name: load(sst2, name, 0.9) for name in ("layer0", "layer2", "layer4")}
+    y = 2.0 * np.load(sst2 / "layer6" / "labels.npy") - 1
+    groups = np.load(sst2 / "layer6" / "groups.npy")
+    yield (
+        "SST-2",
+        (
+            teachers,
+            load(sst2, "layer6", 0.9),
+            y,
+            groups,
+            [420, 1000, 1500],
+            15_000,
+            6000,
+        ),
+    )
+    weak, strong, classes = digits()
+    yield (
+        "digits",
+        ({"pixels": weak}, strong, np.eye(10)[classes], None, [100, 200, 400], 1000, 300),
+    )
+
+
+def cells(ridge):
+    """Measure and forecast every cell; a dict each."""
+    for source, (teachers, strong, y, groups, n, N, test) in sources():
+        settings = {"ridge_weak": ridge, "ridge_strong": ridge, "groups": groups, "test": test}
+        found = sweep(teachers, strong, y, n=n, N=N, trials=TRIALS, **settings)
+        inside = None if groups is None else np.unique(groups, return_inverse=True)[1]
+        splits = [Split.draw(len(strong), test, 0, t, inside) for t in range(TRIALS)]
+        for name, weak in teachers.items():
+            curve = found.select(teacher=name)
+            measured = curve.summary.to_dict("records")
+            oracle = curve.predicted
+            for i, size in enumerate(n):
+                jobs = (
+                    delayed(one)(weak, strong, y.reshape(len(y), -1), split, size, N, ridge)
+                    for split in splits
+                )
+                yield {
+                    "source": source,
+                    "teacher": name,
+                    "n": size,
+                    "ratio": size / curve.dimensions.d_w,
+                    "measured": measured[i],
+                    "oracle": {k: v[i, 0] for k, v in zip(("pgr", "opr"), oracle.quiet_ratios())},
+                    "draws": Parallel(n_jobs=2)(jobs),
+                }
+
+
+def one(weak, strong, y, split, n, N, ridge):
+    """Forecast from the labels of one draw."""
+    labels, pool = split.labels(n), split.pool(N)
+    block = LabeledBlock.from_rows(weak[labels], strong[labels], y[labels])
+    moments = Moments.from_rows(weak=weak[pool], strong=strong[pool])
+    found = forecast_block(block, moments, N, ridge, ridge)
+    intervals = {name: found.interval(name) for name in ("pgr", "opr", "weak", "w2s", "strong")}
+    bare = bare_pgr(block, moments, found, n, N)
+    return {"pgr": found.pgr, "opr": found.opr, "interval": intervals, "bare": bare}
+
+
+def bare_pgr(block, pool, found, n, N):
+    """Bare leave-one-out: the same three errors, and nothing of theory but the ceiling's rows."""
+    λ, y = found.ridges, block.targets
+    weak, strong = (
+        float(np.mean(np.sum(design.loo_residuals(y, λ[side]) ** 2, axis=1)))
+        for side, design in (("weak", block.weak), ("strong", block.strong))
+    )
+    student = y - block.loo_w2s(pool, λ["weak"], [λ["w2s"]])[0]
+    ratio = float(found.risks.ceiling[0, 0] / found.risks.strong[0, 0])
+    gap = weak - strong * ratio
+    return (weak - float(np.mean(np.sum(student**2, axis=1)))) / gap if gap > 0 else np.nan
+
+
+def judged(every):
+    """Keep the cells that have a gap."""
+    return [
+        cell
+        for cell in every
+        if cell["measured"]["weak"] - cell["measured"]["ceiling"] > EDGE * cell["measured"]["weak"]
+    ]
+
+
+def errors(cell, key):
+    """Absolute errors of the draws' PGR; an undefined one counts as a guess of one half."""
+    guesses = np.nan_to_num([draw[key] for draw in cell["draws"]], nan=0.5).clip(-1, 1.2)
+    return np.abs(guesses - cell["measured"]["pgr"])
+
+
+def covered(cell, name):
+    """Share of the draws whose interval holds the measured value."""
+    truth = cell["measured"][name]
+    return np.mean([a <= truth <= b for a, b in (d["interval"][name] for d in cell["draws"])])
+
+
+def row(cell):
+    """Write a line of the table of cells."""
+    return (
+        f"| {cell['source']} | {cell['teacher']} | {cell['n']:,} | {cell['measured']['pgr']:.2f} | "
+        f"{cell['oracle']['pgr']:.2f} | {np.median(errors(cell, 'pgr')):.3f} | "
+        f"{np.median(errors(cell, 'bare')):.3f} | {covered(cell, 'pgr'):.2f} |"
+    ).replace("-", "−")
+
+
+def totals(every):
+    """Write the lines of the summary."""
+    oracle = np.abs([c["oracle"]["pgr"] - c["measured"]["pgr"] for c in every])
+    near = [c["source"] == "coloured" and c["ratio"] >= 2 for c in every]
+    half = np.abs([0.5 - c["measured"]["pgr"] for c in every])
+    rows = [
+        ("oracle prediction", oracle),
+        ("oracle prediction, coloured, n ≥ 2·d_w", oracle[near]),
+        ("forecast", [np.median(errors(c, "pgr")) for c in every]),
+        ("bare leave-one-out", [np.median(errors(c, "bare")) for c in every]),
+        ("a constant .5", half),
+    ]
+    return "\n".join(f"| {name} | {np.median(e):.3f} | {np.max(e):.3f} |" for name, e in rows)
+
+
+def coverage(every):
+    """Write the coverage of the intervals over all cells and draws."""
+    names = ("pgr", "opr", "weak", "w2s", "strong")
+    shares = {name: np.mean([covered(cell, name) for cell in every]) for name in names}
+    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+
+
+def main():
+    warnings.simplefilter("ignore")
+    plain, tuned = (judged(cells(ridge)) for ridge in (0.0, "auto"))
+    figure = Figure(figsize=(10.5, 4.6), layout="constrained")
+    for ax, every, what in zip(figure.subplots(1, 2), (plain, tuned), ("ridgeless", "tuned")):
+        for source, color in (("coloured", "#0072B2"), ("SST-2", "#D55E00"), ("digits", "#009E73")):
+            some = [cell for cell in every if cell["source"] == source]
+            truth = [cell["measured"]["pgr"] for cell in some]
+            ax.plot(truth, [c["oracle"]["pgr"] for c in some], "x", color=color)
+            middle, low, high = np.transpose(
+                [np.nanquantile([d["pgr"] for d in c["draws"]], (0.5, 0.1, 0.9)) for c in some]
+            )
+            ax.errorbar(
+                truth,
+                middle,
+                yerr=[middle - low, high - middle],
+                fmt="o",
+                color=color,
+                label=source,
+            )
+        ax.axline((0, 0), slope=1, color="#888888", linewidth=0.8)
+        ax.set(xlabel="measured PGR", ylabel="forecast PGR", title=what, ylim=(-1, 1.2))
+        ax.legend(frameon=False)
+    figure.savefig(HERE / "images" / "forecast.png", dpi=100)
+    values = {}
+    for name, every in (("plain", plain), ("tuned", tuned)):
+        values[name] = totals(every)
+        values[f"{name}_coverage"] = coverage(every)
+        values[f"{name}_cells"] = "\n".join(map(row, every))
+        values[f"{name}_count"] = str(len(every))
+    write_page("forecast", **values)
+
+
+if __name__ == "__main__":
+    main()
