@@ -22,6 +22,8 @@ from w2slens.views import digits
 
 TRIALS = 20
 
+COLORS = {"coloured": "#0072B2", "SST-2": "#D55E00", "digits": "#009E73"}
+
 EDGE = 0.03
 """Cells whose gap is smaller than this share of the teacher's risk have no PGR worth a number."""
 
@@ -92,7 +94,7 @@ def cells(ridge):
                     "n": size,
                     "ratio": size / curve.dimensions.d_w,
                     "measured": measured[i],
-                    "oracle": {k: v[i, 0] for k, v in zip(("pgr", "opr"), oracle.quiet_ratios())},
+                    "oracle": {"pgr": float(oracle.quiet_ratios()[0][i, 0])},
                     "draws": Parallel(n_jobs=2)(jobs),
                 }
 
@@ -173,30 +175,28 @@ def coverage(every):
     return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
 
 
-def main():
-    warnings.simplefilter("ignore")
-    plain, tuned = (judged(cells(ridge)) for ridge in (0.0, "auto"))
+def draw(panels):
+    """Draw forecasts (the middle four fifths of the draws) and oracles over measurements."""
     figure = Figure(figsize=(10.5, 4.6), layout="constrained")
-    for ax, every, what in zip(figure.subplots(1, 2), (plain, tuned), ("ridgeless", "tuned")):
-        for source, color in (("coloured", "#0072B2"), ("SST-2", "#D55E00"), ("digits", "#009E73")):
+    for ax, (what, every) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        for source, color in COLORS.items():
             some = [cell for cell in every if cell["source"] == source]
             truth = [cell["measured"]["pgr"] for cell in some]
-            ax.plot(truth, [c["oracle"]["pgr"] for c in some], "x", color=color)
-            middle, low, high = np.transpose(
-                [np.nanquantile([d["pgr"] for d in c["draws"]], (0.5, 0.1, 0.9)) for c in some]
-            )
-            ax.errorbar(
-                truth,
-                middle,
-                yerr=[middle - low, high - middle],
-                fmt="o",
-                color=color,
-                label=source,
-            )
+            ax.plot(truth, [cell["oracle"]["pgr"] for cell in some], "x", color=color)
+            guesses = [[draw["pgr"] for draw in cell["draws"]] for cell in some]
+            middle, low, high = np.nanquantile(guesses, (0.5, 0.1, 0.9), axis=1)
+            bars = [middle - low, high - middle]
+            ax.errorbar(truth, middle, yerr=bars, fmt="o", color=color, label=source)
         ax.axline((0, 0), slope=1, color="#888888", linewidth=0.8)
         ax.set(xlabel="measured PGR", ylabel="forecast PGR", title=what, ylim=(-1, 1.2))
         ax.legend(frameon=False)
     figure.savefig(HERE / "images" / "forecast.png", dpi=100)
+
+
+def main():
+    warnings.simplefilter("ignore")
+    plain, tuned = (judged(cells(ridge)) for ridge in (0.0, "auto"))
+    draw({"ridgeless": plain, "tuned": tuned})
     values = {}
     for name, every in (("plain", plain), ("tuned", tuned)):
         values[name] = totals(every)

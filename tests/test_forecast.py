@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+from tests.laws import close
+from w2slens import InputError, Moments, Problem, forecast, predict
+from w2slens.labeled import LabeledBlock
+from w2slens.theory.forecasting import Shares, forecast_block
+
+D_W, D_S, SHARED, WIDTH = 20, 15, 5, 30
+
+
+def rows(rng, count, gain=0.0):
+    """Two overlapping views of Gaussian inputs; f* shared, and a part for the student alone."""
+    x = rng.standard_normal((count, WIDTH))
+    f = x[:, :SHARED].sum(axis=1) / SHARED**0.5 + gain * x[:, -1]
+    return x[:, :D_W], np.hstack([x[:, :SHARED], x[:, D_W:]]), f
+
+
+def drawn(seed, n=100, N=4000, gain=0.0):
+    rng = np.random.default_rng(seed)
+    weak, strong, f = rows(rng, n + N, gain)
+    return weak, strong, f[:n] + rng.standard_normal(n)
+
+
+def test_shares_are_those_of_the_exact_theory():
+    n, N, rng = 100, 2000, np.random.default_rng(0)
+    weak, strong, _ = rows(rng, 200_000)
+    pool = Moments.from_rows(weak=weak, strong=strong)
+    shares = Shares.of(pool, n, N, 0.0, 0.0, 0.0)
+    exact = predict(Problem.gaussian(D_W, D_S, SHARED, 1.0), n=n, N=N, intercept=True)
+    τ = 1 + exact.weak[0, 0]
+    close(shares.gain * τ, (exact.weak - exact.w2s)[0, 0], 0.03)
+    close(shares.gap * τ, exact.weak[0, 0], 0.03)
+
+
+@pytest.mark.parametrize("gain", [0.0])
+def test_intervals_cover_the_expected_ratios(gain):
+    signal, noise = 1 + gain**2, 1.0
+    weak, strong, f = rows(np.random.default_rng(9), 100_000, gain)
+    pair = Problem.from_data(weak, strong, f, noise=noise)
+    assert abs(pair.signal - signal) < 0.05
+    expected = predict(pair, n=100, N=4000, intercept=True)
+    errors, inside = [], {"pgr": [], "opr": [], "weak": []}
+    for seed in range(40):
+        found = forecast(*drawn(seed, gain=gain), ridge_weak=0, ridge_strong=0)
+        truth = {
+            "pgr": float(expected.pgr[0, 0]),
+            "opr": float(((expected.strong + noise) / (expected.w2s + noise))[0, 0]),
+            "weak": float(expected.weak[0, 0] + noise),
+        }
+        errors.append(abs(found.pgr - truth["pgr"]))
+        for name, values in inside.items():
+            low, high = found.interval(name)
+            values.append(low <= truth[name] <= high)
+    if not gain:  # what theory starts from
+        assert np.median(errors) < 0.09
+    for values in inside.values():
+        assert np.mean(values) > 0.9 - 3 * (0.9 * 0.1 / 40) ** 0.5
+
+
+def test_a_forecast_is_better_than_bare_leave_one_out():
+    pair = Problem.gaussian(D_W, D_S, SHARED, 1.0)
+    truth = float(predict(pair, n=100, N=4000, intercept=True).pgr[0, 0])
+    mine, bare = [], []
+    for seed in range(30):
+        weak, strong, y = drawn(seed)
+        found = forecast(weak, strong, y, ridge_weak=0, ridge_strong=0)
+        block = LabeledBlock.from_rows(weak[:100], strong[:100], y[:, None])
+        pool = Moments.from_rows(weak=weak[100:], strong=strong[100:])
+        e_w = np.mean(block.weak.loo_residuals(block.targets) ** 2)
+        e_s = np.mean(block.strong.loo_residuals(block.targets) ** 2)
+        e = np.mean((block.targets - block.loo_w2s(pool, 0.0, [0.0])[0]) ** 2)
+        ratio = float(found.risks.ceiling[0, 0] / found.risks.strong[0, 0])
+        mine.append(abs(found.pgr - truth))
+        bare.append(abs((e_w - e) / (e_w - e_s * ratio) - truth))
+    assert np.median(mine) < 0.6 * np.median(bare)
+
+
+def test_labels_and_pool_give_the_same_as_their_blocks():
+    weak, strong, y = drawn(3)
+    whole = forecast(weak, strong, y, N=900)
+    block = LabeledBlock.from_rows(weak[:100], strong[:100], y[:, None])
+    pool = Moments.from_rows(weak=weak[100:], strong=strong[100:])
+    parts = forecast_block(block, pool, 900, "auto", "auto")
+    close(whole.pgr, parts.pgr, 1e-9)
+    assert whole.interval("opr") == pytest.approx(parts.interval("opr"), rel=1e-9)
+    assert whole.risks.N == (900,)
+    assert set(whole.to_dict()["interval"]) >= {"pgr", "opr", "weak", "w2s", "strong", "ceiling"}
+
+
+def test_too_few_labels_are_said_to_be_too_few():
+    weak, strong, y = drawn(1, n=24)
+    found = forecast(weak, strong, y, ridge_weak=0.5, ridge_strong=0.5)
+    assert not found.decided
+    assert "24 labels are too few to tell" in found.statement
+    weak, strong, y = drawn(1, n=300)
+    assert forecast(weak, strong, y, ridge_weak=0, ridge_strong=0).decided
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y": np.ones(5) * np.arange(5)}, "y: has 5 rows; at least 10 labels"),
+        ({"y": np.arange(60.0)}, "weak: has 60 rows and there are 60 labels; the pool is missing"),
+        ({"N": 0}, "N: is 0"),
+        ({"ridge_weak": -1}, "ridge_weak: is -1"),
+    ],
+)
+def test_bad_forecasts_are_refused(change, message):
+    weak, strong, _ = rows(np.random.default_rng(0), 60)
+    settings = {"y": np.random.default_rng(1).standard_normal(20), **change}
+    with pytest.raises(InputError, match=message):
+        forecast(weak, strong, settings.pop("y"), **settings)
