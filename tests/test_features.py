@@ -11,7 +11,7 @@ import pytest
 from w2slens import InputError, dimensions
 from w2slens.corpora import BrokenExampleError, Corpus
 from w2slens.extraction import extract
-from w2slens.extractors import load_extractor
+from w2slens.extractors import check_model, load_extractor
 from w2slens.feature_recipe import load_feature_recipe
 from w2slens.principal import principal
 from w2slens.store import checksum
@@ -165,11 +165,18 @@ def test_memory_that_does_not_suffice_halves_the_batch(tmp_path):
         ("pixels", {"size": 0}, "size: is 0"),
         ("minilm", {"size": 3}, "size: is no setting of 'minilm'"),
         (3, {}, "model: 3 is not known"),
+        ("minilm", {"pooling": "max"}, "pooling: is 'max'; one of mean, cls, last"),
+        ("minilm", {"layer": 1.5}, "layer: is 1.5; a whole number"),
+        ("timm:resnet18", {"device": "gpu"}, "device: is 'gpu'; auto, cpu, cuda"),
+        ("transformers:", {}, "'transformers:' is incomplete; write transformers:NAME"),
+        ("open_clip:ViT-B-32", {}, "is incomplete; write open_clip:MODEL/PRETRAINED"),
+        ("python:tests.laws", {}, "is incomplete; write python:package.module:function"),
+        ("python:tests.laws:agrees", {"arguments": 3}, "arguments: is 3; names and values"),
     ],
 )
-def test_unknown_models_and_settings_are_refused(model, settings, message):
+def test_unknown_models_and_settings_are_refused_before_anything_loads(model, settings, message):
     with pytest.raises(InputError, match=message):
-        load_extractor(model, settings)
+        check_model(model, settings)
 
 
 def test_principal_components_hold_the_share_of_variance_asked_for():
@@ -203,6 +210,7 @@ out: features
         ("{folder: pictures}", "{folder: none}", "images: .*none is not a folder"),
         ("{folder: pictures}", "{files: x}", "images: needs one of idx, folder"),
         ("pixels, size", "pixls, size", "model: 'pixls' is not known"),
+        ("plain: pixels", "plain: 'open_clip:RN50'", "write open_clip:MODEL/PRETRAINED"),
         ("out: features", "rows: 9", "rows: is 9; there are 3 examples"),
         ("out: features", "skip_broken: 1", "skip_broken: is 1; true or false"),
         ("small:", "../small:", "models: names a store"),
@@ -260,8 +268,6 @@ def test_texts_go_through_layers_of_a_sentence_encoder():
     assert not np.allclose(layers[0], layers[1])
     with pytest.raises(InputError, match="layer: is 7; minilm has layers 0"):
         load_extractor("minilm", {"layer": 7})
-    with pytest.raises(InputError, match="pooling: is 'max'"):
-        load_extractor("minilm", {"pooling": "max"})
 
 
 def test_mean_word_vectors():

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from w2slens import _check
 from w2slens._errors import InputError, MissingExtraError
 from w2slens.extractors.extractor import Extractor
 from w2slens.extractors.glove import GloveMean
 from w2slens.extractors.pixels import Pixels, RandomConvolutions
+from w2slens.extractors.settings import checked
 from w2slens.extractors.tfidf import TfidfSvd
 
 PLAIN: dict[str, tuple[Callable[..., Extractor], tuple[str, ...]]] = {
@@ -38,17 +38,14 @@ HUBS: dict[str, tuple[str, ...]] = {
 }
 """Prefixes of names that a library looks up by itself, or of a function of the user's own."""
 
-WHOLE = {
-    "size": 1,
-    "filters": 1,
-    "patch": 1,
-    "seed": 0,
-    "tokens": 1,
-    "dimensions": 1,
-    "ngrams": 1,
-    "least": 1,
+FORMS = {
+    "timm:": "NAME",
+    "open_clip:": "MODEL/PRETRAINED",
+    "transformers:": "NAME",
+    "sentence-transformers:": "NAME",
+    "python:": "package.module:function",
 }
-"""Settings that are whole numbers, and the least of each."""
+"""What follows a prefix; a part on each side of its separator."""
 
 
 def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Extractor:
@@ -57,7 +54,7 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
     Parameters
     ----------
     model
-        A name of `PLAIN` or `NETWORKS`, ``timm:NAME`` or ``transformers:NAME``.
+        A name of `PLAIN` or `NETWORKS`, or a prefix of `HUBS` and what `FORMS` says.
     settings
         What it takes besides.
 
@@ -91,10 +88,7 @@ def check_model(model: str, settings: Mapping[str, Any] | None = None) -> dict[s
         if key not in valid:
             listed = ", ".join(valid) or "none"
             raise InputError(key, f"is no setting of {model!r}; it takes {listed}")
-    for key, least in WHOLE.items():
-        if key in settings:
-            settings[key] = _check.whole(settings[key], key, least)
-    return settings
+    return checked(settings)
 
 
 def _settings_of(model: Any) -> tuple[str, ...]:
@@ -102,11 +96,22 @@ def _settings_of(model: Any) -> tuple[str, ...]:
     if isinstance(model, str):
         if model in PLAIN:
             return PLAIN[model][1]
-        for name, settings in {**NETWORKS, **HUBS}.items():
-            if model == name or (name in HUBS and model.startswith(name)):
+        if model in NETWORKS:
+            return NETWORKS[model]
+        for prefix, settings in HUBS.items():
+            if model.startswith(prefix):
+                _complete(model, prefix)
                 return settings
-    names = [*PLAIN, *NETWORKS, *(f"{hub}NAME" for hub in HUBS)]
+    names = [*PLAIN, *NETWORKS, *(prefix + form for prefix, form in FORMS.items())]
     near = difflib.get_close_matches(str(model), names, 1, cutoff=0.0)[0]
     raise InputError(
         "model", f"{model!r} is not known; did you mean {near}? There are {', '.join(names)}"
     )
+
+
+def _complete(model: str, prefix: str) -> None:
+    """Refuse a prefix with nothing, or with half a name, after it."""
+    separator = next((mark for mark in "/:" if mark in FORMS[prefix]), None)
+    parts = model.removeprefix(prefix).split(separator, 1)
+    if len(parts) < (1 if separator is None else 2) or not all(part.strip() for part in parts):
+        raise InputError("model", f"{model!r} is incomplete; write {prefix}{FORMS[prefix]}")
