@@ -31,7 +31,7 @@ def tokenizer(*, pads):
     return transformers.PreTrainedTokenizerFast(tokenizer_object=made, **special)
 
 
-@pytest.fixture(params=["encoder", "decoder"])
+@pytest.fixture(params=["encoder", "decoder", "both"])
 def tiny(request, tmp_path):
     """The folder of a tiny network with random weights."""
     torch.manual_seed(0)
@@ -45,13 +45,18 @@ def tiny(request, tmp_path):
             max_position_embeddings=32,
         )
         network = transformers.BertModel(config)
+    elif request.param == "both":
+        config = transformers.T5Config(
+            vocab_size=12, d_model=8, d_kv=4, d_ff=16, num_layers=2, num_heads=2
+        )
+        network = transformers.T5Model(config)
     else:
         config = transformers.GPT2Config(
             vocab_size=12, n_embd=8, n_layer=2, n_head=2, n_positions=32, eos_token_id=1
         )
         network = transformers.GPT2Model(config)
     network.save_pretrained(tmp_path)
-    tokenizer(pads=request.param == "encoder").save_pretrained(tmp_path)
+    tokenizer(pads=request.param != "decoder").save_pretrained(tmp_path)
     return str(tmp_path)
 
 

@@ -88,7 +88,10 @@ def clip_network(name: str, size: int | None, device: str) -> ImageNetwork:
 def transformer(
     name: str, layer: int, pooling: str, tokens: int, device: str, *, path: str | None = None
 ) -> TextNetwork:
-    """Load any encoder or decoder that `transformers` loads, by its hub name or a folder."""
+    """Load any encoder or decoder that `transformers` loads, by its hub name or a folder.
+
+    Of a network that has both, the encoder is taken.
+    """
     try:
         transformers = import_module("transformers")
     except ImportError:
@@ -96,6 +99,8 @@ def transformer(
     with loading(name):
         tokenizer = transformers.AutoTokenizer.from_pretrained(path or name)
         network = transformers.AutoModel.from_pretrained(path or name)
+    if network.config.is_encoder_decoder:
+        network = network.get_encoder()
     layers = network.config.num_hidden_layers
     if not -layers - 1 <= layer <= layers:
         raise InputError("layer", f"is {layer}; {name} has layers 0 (embeddings) to {layers}")
