@@ -281,18 +281,73 @@ def test_mean_word_vectors():
     assert np.linalg.norm(found[0] - near) < np.linalg.norm(found[0] - far)
 
 
-def test_tfidf_learns_from_all_texts_and_does_not_see_its_batch(tmp_path):
-    words = ["good", "bad", "film", "story", "long", "short", "sad", "merry"]
+def reviews(count=40, broken=()):
     rng = np.random.default_rng(0)
-    texts = [" ".join(rng.choice(words, 4)) for _ in range(40)]
-    corpus = Corpus("text", [str(i) for i in range(40)], texts.__getitem__, {"made": 1})
+    words = ["good", "bad", "film", "story", "long", "short", "sad", "merry"]
+    texts = [" ".join(rng.choice(words, 4)) for _ in range(count)]
+
+    def load(i):
+        if i in broken:
+            raise BrokenExampleError("has no text")
+        return texts[i]
+
+    return Corpus("text", [str(i) for i in range(count)], load, {"made": "here"})
+
+
+def test_tfidf_learns_from_all_texts_and_does_not_see_its_batch(tmp_path):
     model = load_extractor("tfidf", {"dimensions": 3, "ngrams": 2})
-    folders = [extract(corpus, model, tmp_path / str(batch), batch=batch) for batch in (7, 40)]
+    folders = [extract(reviews(), model, tmp_path / str(batch), batch=batch) for batch in (7, 40)]
     stores = [np.load(folder / "features.npy") for folder in folders]
-    np.testing.assert_array_equal(stores[0], stores[1])
+    np.testing.assert_allclose(stores[0], stores[1], atol=1e-6)
     assert stores[0].shape == (40, 3)
     assert np.ptp(stores[0], axis=0).min() > 0.1
-    with pytest.raises(InputError, match=r"dimensions: is 50; these texts have \d+ terms"):
-        extract(corpus, load_extractor("tfidf", {"dimensions": 50}), tmp_path / "x")
+    manifest = json.loads((folders[0] / "manifest.json").read_text())
+    assert manifest["recipe"]["extractor"] == {
+        "model": "tfidf",
+        "dimensions": 3,
+        "ngrams": 2,
+        "least": 2,
+        "seed": 0,
+    }
+    with pytest.raises(InputError, match=r"dimensions: is 50; 40 texts with 8 terms have at most"):
+        extract(reviews(), load_extractor("tfidf", {"dimensions": 50}), tmp_path / "x")
     with pytest.raises(InputError, match="finds no terms"):
-        extract(corpus, load_extractor("tfidf", {"least": 400}), tmp_path / "y")
+        extract(reviews(), load_extractor("tfidf", {"least": 400}), tmp_path / "y")
+
+
+def test_tfidf_is_what_scikit_learn_gives(tmp_path):
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    model = load_extractor("tfidf", {"dimensions": 3, "least": 1})
+    found = np.load(extract(reviews(), model, tmp_path / "s", batch=9) / "features.npy")
+    corpus = reviews()
+    weights = TfidfVectorizer().fit_transform(corpus.load(i) for i in range(40))
+    expected = TruncatedSVD(3, random_state=0).fit_transform(weights)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_maps_that_learn_skip_broken_texts_only_if_asked(tmp_path):
+    model, corpus = load_extractor("tfidf", {"dimensions": 3}), reviews(broken=(4,))
+    with pytest.raises(InputError, match="examples: 4: has no text; ask to skip"):
+        extract(corpus, model, tmp_path / "a")
+    with pytest.warns(UserWarning, match="1 broken example skipped, the first 4"):
+        out = extract(corpus, model, tmp_path / "b", batch=6, skip=True)
+    rest = extract(corpus.take(np.delete(np.arange(40), 4)), model, tmp_path / "c")
+    np.testing.assert_allclose(
+        np.load(out / "features.npy"), np.load(rest / "features.npy"), atol=1e-6
+    )
+
+
+def test_maps_that_learn_go_on_with_what_they_had_learnt(tmp_path):
+    model = load_extractor("tfidf", {"dimensions": 3})
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        extract(reviews(), model, tmp_path / "s", batch=2, progress=stop)
+    assert json.loads((tmp_path / "s" / "progress.json").read_text())["done"] == 32
+    out = extract(reviews(), model, tmp_path / "s", batch=2)
+    whole = extract(reviews(), model, tmp_path / "whole", batch=2)
+    np.testing.assert_array_equal(np.load(out / "features.npy"), np.load(whole / "features.npy"))
