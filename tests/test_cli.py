@@ -55,7 +55,8 @@ def test_run_prints_one_document(files, capsys):
     assert document["scale"] == "raw"
     cell = document["cells"][0]
     assert cell["accuracy"] is None
-    assert cell["predicted"]["risk"] == dict.fromkeys(MODELS)  # a chosen ridge has no formula here
+    for model in MODELS:  # chosen ridges are predicted at their choices
+        assert abs(cell["predicted"]["risk"][model] / cell["risk"][model]["mean"] - 1) < 0.5
     assert set(document["verdict"]) == {"action", "reason"}
 
 

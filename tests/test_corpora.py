@@ -190,9 +190,7 @@ def test_datasets_of_hugging_face(saved, form, monkeypatch):
     assert texts.load(0) == "a fine film"
     with pytest.raises(BrokenExampleError, match="row 2 has no text"):
         texts.load(2)
-    with pytest.raises(
-        InputError, match=r"text: is 'words'; .* 'picture', 'text', 'label'"
-    ):
+    with pytest.raises(InputError, match=r"text: is 'words'; .* 'picture', 'text', 'label'"):
         dataset_texts(str(saved / form), text="words")
     with pytest.raises(InputError, match=r"image: is 'text'; that column .* holds no images"):
         dataset_images(str(saved / form), image="text")

@@ -172,6 +172,7 @@ def test_memory_that_does_not_suffice_halves_the_batch(tmp_path):
         ("open_clip:ViT-B-32", {}, "is incomplete; write open_clip:MODEL/PRETRAINED"),
         ("python:tests.laws", {}, "is incomplete; write python:package.module:function"),
         ("python:tests.laws:agrees", {"arguments": 3}, "arguments: is 3; names and values"),
+        ("resnet18", {}, "Ready here: pixels, random-convolutions"),
     ],
 )
 def test_unknown_models_and_settings_are_refused_before_anything_loads(model, settings, message):

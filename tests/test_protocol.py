@@ -165,7 +165,7 @@ def test_automatic_ridges_are_at_least_as_good_as_none_near_the_peak():
         assert auto.table[model].mean() < none.table[model].mean()
     assert none.to_dict()["cells"][0]["peak"] == ["weak", "strong"]
     assert auto.to_dict()["cells"][0]["peak"] == []
-    assert np.isnan(auto.predicted.w2s).all()
+    assert np.isfinite(auto.predicted.w2s).all()
 
 
 def population(rng, rows, d_w, d_s, shared):

@@ -109,7 +109,11 @@ def test_noise_changes_training_alone_and_not_the_clean_curve():
     )
     clean, noisy = found.select(noise=0.0).table, found.select(noise=0.3).table
     assert not np.isclose(noisy["weak"], clean["weak"]).any()
-    assert np.isnan(found.select(noise=0.3).predicted.weak).all()
+    for model in MODELS:
+        ratio = getattr(found.select(noise=0.3).predicted, model) / found.select(noise=0.3).summary[
+            model
+        ].to_numpy().reshape(2, 2)
+        assert np.abs(np.log(ratio[1])).max() < 0.3
     alone = transfer(teachers["near"], strong, classes, **SMALL, task="classification").table
     pd.testing.assert_frame_equal(clean, alone, rtol=1e-10)
 
@@ -399,3 +403,29 @@ def test_several_curves_are_told_apart():
     document = found.to_dict()
     assert [curve["setting"]["teacher"] for curve in document["curves"]] == ["near", "far"]
     assert found.summary["teacher"].tolist() == ["near"] * 4 + ["far"] * 4
+
+
+def test_chosen_ridges_are_predicted_at_their_choices():
+    planted = Planted.with_correlations(24, 16, [1, 1, 0.6, 0.6], noise=1.0, rho_w=0.3, signal=2.0)
+    found = simulate(planted, n=[15, 60], N=[40, 300], trials=60, seed=1)
+    for model in MODELS:
+        for (n, N), cell in found.table.groupby(["n", "N"]):
+            i, j = [15, 60].index(n), [40, 300].index(N)
+            value = getattr(found.predicted, model)[i, j]
+            error = cell[model].std() / len(cell) ** 0.5
+            assert abs(cell[model].mean() - value) < 3 * error + 4 / n * value, (model, n, N)
+
+
+def test_flipped_classes_are_predicted():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((30_000, 12))
+    p = 0.5 + 0.4 * np.clip(x[:, 0] + x[:, 5], -1, 1)
+    y = (rng.random(30_000) < p).astype(int)
+    settings = {"n": 150, "N": 600, "trials": 40, "test": 2000, "task": "classification"}
+    settings |= {"noise_levels": [0.0, 0.3], "ridge_weak": 0.02, "ridge_strong": 0.02}
+    for target in (None, p):
+        found = sweep(x[:, :9], x[:, 4:], y, target=target, **settings).select(noise=0.3)
+        for model in MODELS:
+            values, predicted = found.table[model], getattr(found.predicted, model)[0, 0]
+            error = values.std() / len(values) ** 0.5
+            assert abs(values.mean() - predicted) < 3 * error + 2 / 150 * predicted

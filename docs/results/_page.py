@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from w2slens._format import measured, number
-from w2slens.cells import pair
+from w2slens.cells import as_cells, pair
 from w2slens.recipe import load_recipe
 from w2slens.risk import MODELS
 
@@ -35,14 +35,39 @@ def cells_at(curve, N):
 
 
 def risk_table(results, teachers, N):
-    """Lines of one row a teacher and n, at one pool."""
+    """Lines of one row a teacher and n, at one pool; predictions in parentheses, where known."""
     lines = []
     for name, label in teachers.items():
         curve = results.select(teacher=name)
+        known = as_cells(curve.predicted)
         for row in cells_at(curve, N):
+            expected = known[row["n"], N]
             mark = " ×" if row["peak"] else ""
-            risks = " | ".join(measured(pair(row, model)) for model in MODELS)
-            ratios = " | ".join(measured(pair(row, ratio), 2) for ratio in ("pgr", "opr"))
+            risks = (beside(row, model, expected["risk"][model]) for model in MODELS)
+            ratios = (beside(row, ratio, expected[ratio], 2) for ratio in ("pgr", "opr"))
             dims = f"{curve.dimensions.d_w} | {number(curve.dimensions.d_sw)}"
-            lines.append(f"| {label} | {dims} | {row['n']:,}{mark} | {risks} | {ratios} |")
+            cells = " | ".join([*risks, *ratios])
+            lines.append(f"| {label} | {dims} | {row['n']:,}{mark} | {cells} |")
+    return "\n".join(lines)
+
+
+def beside(row, name, expected, decimals=None):
+    """Write a measured mean with its error, and what was predicted."""
+    text = number(expected) if decimals is None else f"{expected:.{decimals}f}"
+    known = f" ({text})".replace("-", "−") if expected == expected else ""
+    return measured(pair(row, name), decimals) + known
+
+
+def noise_table(results, teachers, n, N):
+    """Lines of one row a teacher and noise level, in one cell: ratios of risks and accuracies."""
+    lines = []
+    for name, label in teachers.items():
+        for curve in results.select(teacher=name).curves():
+            row = next(row for row in cells_at(curve, N) if row["n"] == n)
+            expected = as_cells(curve.predicted)[n, N]
+            risks = (beside(row, model, expected["risk"][model]) for model in MODELS)
+            ratios = (beside(row, ratio, expected[ratio], 2) for ratio in ("pgr", "opr"))
+            scores = (measured(pair(row, f"accuracy_{model}"), 3) for model in MODELS)
+            cells = " | ".join([*risks, *ratios, *scores, measured(pair(row, "accuracy_pgr"), 2)])
+            lines.append(f"| {label} | {curve.setting.noise:g} | {cells} |")
     return "\n".join(lines)

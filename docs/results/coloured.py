@@ -4,7 +4,7 @@ w2slens features recipes/coloured-fashion-mnist/features.yaml     # once, about 
 python docs/results/coloured.py
 """
 
-from _page import HERE, risk_table, run_recipe, write_page
+from _page import HERE, noise_table, risk_table, run_recipe, write_page
 from matplotlib.figure import Figure
 
 from w2slens.plots import Cut, plot_risks
@@ -16,7 +16,7 @@ TEACHERS = {
     "convolutions": ("random convolutions", "#CC79A7", "o"),
 }
 
-POOL = 20_000
+POOL, LABELS = 20_000, 1000
 
 
 def draw(plain, tuned):
@@ -42,12 +42,17 @@ def main():
     (plain, first), (tuned, second) = (
         run_recipe("coloured-fashion-mnist", name) for name in ("teachers", "tuned")
     )
+    (noisy, third), (logistic, fourth) = (
+        run_recipe("coloured-fashion-mnist", name) for name in ("noise", "logistic")
+    )
     labels = {name: label for name, (label, _, _) in TEACHERS.items()}
     draw(plain, tuned)
     values = {
         "plain": risk_table(plain, labels, POOL),
         "tuned": risk_table(tuned, labels, POOL),
-        "seconds": f"{first:.0f} s and {second:.0f} s",
+        "noise": noise_table(noisy, labels, LABELS, POOL),
+        "logistic": risk_table(logistic, labels, POOL),
+        "seconds": ", ".join(f"{seconds:.0f} s" for seconds in (first, second, third, fourth)),
     }
     write_page("coloured", **values)
 

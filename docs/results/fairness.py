@@ -8,6 +8,7 @@ Every recipe that is named here is run, or read back where an earlier page has r
 import numpy as np
 from _page import HERE, cells_at, run_recipe, write_page
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from w2slens._format import measured
 from w2slens.cells import pair
@@ -20,7 +21,7 @@ SERIES = {
     "coloured, logistic": (COLOURED, "logistic-untuned", "logistic", 20_000),
     "coloured, all 1280 features": (COLOURED, None, "full", 20_000),
     "SST-2, least squares": (SST2, "ridgeless", "tuned", 15_000),
-    "SST-2, logistic": (SST2, None, "logistic", 15_000),
+    "SST-2, logistic": (SST2, "logistic-untuned", "logistic", 15_000),
 }
 """Name → folder of recipes, the untuned one, the tuned one, the pool."""
 
@@ -83,7 +84,9 @@ def draw(series):
     """Draw OPR untuned against tuned, and PGR of risks against PGR of accuracies."""
     figure = Figure(figsize=(11, 5.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for color, (name, (plain, tuned)) in zip(COLORS, series.items(), strict=True):
+    drawn = dict(zip(series, COLORS, strict=True))
+    for name in sorted(series, key=lambda name: name == "coloured, least squares"):
+        color, (plain, tuned) = drawn[name], series[name]
         key = ("teacher", "noise", "n", "N")
         before = {tuple(row[k] for k in key): row["opr"] for row in plain}
         both = [
@@ -95,6 +98,9 @@ def draw(series):
         if scored:
             right.scatter(*np.transpose(scored), color=color, s=18, label=name)
     left.set_xscale("log")
+    left.xaxis.set_major_locator(FixedLocator([0.8, 1, 1.5, 2, 3, 4, 5]))
+    left.xaxis.set_minor_locator(NullLocator())
+    left.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     for ax in (left, right):
         ax.legend(frameon=False, fontsize=8)
     left.set(xlabel="OPR, untuned", ylabel="OPR, every model tuned", title="OPR before and after")

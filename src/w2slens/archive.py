@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from w2slens._errors import InputError
 from w2slens._files import CONFIG, MARKER, PARTS
@@ -94,9 +95,9 @@ class StoredOutlook:
         found = next(c for s, c in self._curves.items() if s.teacher == teacher)
         return Dimensions.from_dict(found["dimensions"])
 
-    def predicted(self, setting: Setting) -> Risks:
+    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
         """Read the predictions."""
-        return self._risks(setting, "predicted", "exact")
+        return self._risks(setting, "predicted", "stored")
 
     def bounds(self, setting: Setting) -> Bounds | None:
         """Read the bounds, if there are any."""

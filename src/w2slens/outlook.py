@@ -5,19 +5,22 @@ differs (moments of the rows, a planted population, the files of an earlier run)
 an `Outlook`, and nothing is computed before it is asked for.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from w2slens.correlation import Correlation
 from w2slens.dimension import Dimensions, SideDimensions, jackknife_blocks, measure
 from w2slens.grid import Grid, Setting
 from w2slens.moments import total
 from w2slens.pair import Pair
-from w2slens.risk import Risks, Scale
+from w2slens.risk import MODELS, Risks, Scale
 from w2slens.theory import Problem, predict
 from w2slens.theory.bounds import Bounds
+from w2slens.theory.equivalent import mean_risks
 
 
 class Outlook(Protocol):
@@ -26,8 +29,8 @@ class Outlook(Protocol):
     def dimensions(self, teacher: str) -> Dimensions:
         """Intrinsic dimensions and overlap of a teacher and the student."""
 
-    def predicted(self, setting: Setting) -> Risks:
-        """Risks over the grid of (n, N); nan where there is no prediction."""
+    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
+        """Risks over the grid of (n, N), at the ridges in the trials; nan where there is none."""
 
     def bounds(self, setting: Setting) -> Bounds | None:
         """Bounds of the paper's authors, where the population is known."""
@@ -50,14 +53,18 @@ class SampleOutlook:
         """Measure over all rows, with the jackknife interval."""
         return self._describe(teacher)[0]
 
-    def predicted(self, setting: Setting) -> Risks:
+    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
         """Predict with the moments of all rows and labels, as no user without labels could."""
-        problem = self._describe(setting.teacher)[1]
-        added = self._added_noise(setting.noise)
-        if added is None or self._grid.loss != "squared":
+        if self._grid.loss != "squared":
             return unknown(self._grid, self._scale)
+        problem = self._describe(setting.teacher)[1]
+        if setting.noise and self._data.classes is not None:
+            flips = Flips.of(self._data, setting.noise)
+            found = at_ridges(flips.taught(problem), self._grid, setting, table, test=problem)
+            return replace(found.shifted(flips.offset), scale=self._scale)
+        added = float(np.sum((setting.noise * self._data.targets.std(axis=0)) ** 2))
         noisy = replace(problem, noise=problem.noise + added)
-        return replace(exact_risks(noisy, self._grid, setting), scale=self._scale)
+        return replace(at_ridges(noisy, self._grid, setting, table), scale=self._scale)
 
     def bounds(self, setting: Setting) -> Bounds | None:
         """Give none: f* and the noise are not told apart."""
@@ -66,14 +73,6 @@ class SampleOutlook:
     @property
     def _scale(self) -> Scale:
         return "raw" if self._data.truth is None else "excess"
-
-    def _added_noise(self, level: float) -> float | None:
-        """Variance that a noise level adds; None for flipped classes, which also shrink f*."""
-        if level == 0:
-            return 0.0
-        if self._data.classes is not None:
-            return None
-        return float(np.sum((level * self._data.targets.std(axis=0)) ** 2))
 
     def _describe(self, teacher: str) -> tuple[Dimensions, Problem]:
         if teacher not in self._known:
@@ -111,9 +110,9 @@ class PlantedOutlook:
         )
         return Dimensions(0, weak, strong, Correlation.exact(problem.canonical))
 
-    def predicted(self, setting: Setting) -> Risks:
+    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
         """Predict from the population."""
-        return exact_risks(self._problem, self._grid, setting)
+        return at_ridges(self._problem, self._grid, setting, table)
 
     def bounds(self, setting: Setting) -> Bounds | None:
         """Evaluate the bounds, which hold without ridge and for the ceiling of all rows."""
@@ -123,19 +122,90 @@ class PlantedOutlook:
         return Bounds.of(self._problem, self._grid.n, self._grid.N)
 
 
-def exact_risks(problem: Problem, grid: Grid, setting: Setting) -> Risks:
-    """Predict the risks of one curve, as the library fits (with an intercept)."""
-    return predict(
-        problem,
-        n=grid.n,
-        N=grid.N,
-        # A chosen ridge has no ridgeless prediction: any positive value says so.
-        ridge_weak=1.0 if setting.ridge_weak == "auto" else setting.ridge_weak,
-        ridge_strong=1.0 if setting.ridge_strong == "auto" else setting.ridge_strong,
-        method="exact",
-        intercept=True,
-        ceiling=grid.ceiling,
-    )
+@dataclass(frozen=True)
+class Flips:
+    """What flipping a share of the classes, all others equally likely, does to one-hot labels.
+
+    The conditional mean shrinks towards its centre, ``p' = a·p + (1−a)/k`` with
+    ``a = 1 − share·k/(k−1)``.
+
+    Attributes
+    ----------
+    shrinkage
+        a.
+    noise
+        E‖y' − p'‖².
+    offset
+        ``‖E p' − E p‖²``: what every fitted intercept is off by.
+    """
+
+    shrinkage: float
+    noise: float
+    offset: float
+
+    @classmethod
+    def of(cls, data: Pair, share: float) -> "Flips":
+        """Describe the flips of a run's labels."""
+        p = data.targets if data.truth is None else data.truth
+        k = p.shape[1]
+        a = 1 - share * k / (k - 1)
+        centre = (1 - a) / k
+        squares = a**2 * np.mean(np.sum(p**2, axis=1)) + 2 * a * centre + k * centre**2
+        offset = np.sum((a * p.mean(axis=0) + centre - p.mean(axis=0)) ** 2)
+        return cls(a, float(1 - squares), float(offset))
+
+    def taught(self, problem: Problem) -> Problem:
+        """Return the population that the models learn from."""
+        a = self.shrinkage
+        return replace(
+            problem,
+            weak_target=a * problem.weak_target,
+            strong_target=a * problem.strong_target,
+            signal=a**2 * problem.signal,
+            noise=self.noise,
+        )
+
+
+def at_ridges(
+    problem: Problem,
+    grid: Grid,
+    setting: Setting,
+    table: pd.DataFrame,
+    test: Problem | None = None,
+) -> Risks:
+    """Predict one curve as the library fits it, with an intercept and the trials' ridges.
+
+    Parameters
+    ----------
+    problem
+        What the models learn from.
+    grid, setting
+        The curve.
+    table
+        Its trials, with the ridge of every model: a chosen ridge is predicted trial by trial.
+    test
+        What they are tested on, if not the same.
+    """
+    if "auto" not in (setting.ridge_weak, setting.ridge_strong):
+        return predict(
+            problem,
+            n=grid.n,
+            N=grid.N,
+            ridge_weak=float(setting.ridge_weak),
+            ridge_strong=float(setting.ridge_strong),
+            intercept=True,
+            ceiling=grid.ceiling,
+            test=test,
+        )
+    cells = dict(list(table.groupby(["n", "N"])))
+    found = []
+    for n, N in product(grid.n, grid.N):
+        trials = cells[n, N]
+        ridges = {name: trials[f"ridge_{name}"].to_numpy() for name in MODELS}
+        means = mean_risks(problem, n, N, ridges, ceiling=grid.ceiling, test=test)
+        found.append([means[name] for name in MODELS])
+    weak, w2s, strong, ceiling = np.array(found).T.reshape(4, len(grid.n), len(grid.N))
+    return Risks(grid.n, grid.N, weak, w2s, strong, ceiling, method="equivalent")
 
 
 def unknown(grid: Grid, scale: Scale) -> Risks:

@@ -139,7 +139,7 @@ class Results:
     @cached_property
     def predicted(self) -> Risks:
         """Prediction of the four risks, from the population or the moments of all rows."""
-        return self.outlook.predicted(self.setting)
+        return self.outlook.predicted(self.setting, self.table)
 
     @cached_property
     def bounds(self) -> Bounds | None:

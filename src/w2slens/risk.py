@@ -76,6 +76,11 @@ class Risks:
         """Outperforming ratio ``R_s/R_w2s``; below 1 the labels alone serve the student better."""
         return _divide(self.strong, self.w2s, self.w2s > 0)
 
+    def shifted(self, offset: float) -> "Risks":
+        """Add a constant to every risk; the parts are dropped."""
+        moved: dict[str, Any] = {name: getattr(self, name) + offset for name in MODELS}
+        return replace(self, **moved, bias=None, variance=None)
+
     def filled(self, other: "Risks") -> "Risks":
         """Fill what is nan here from other risks on the same grid, parts included."""
 

@@ -26,7 +26,7 @@ HEADINGS = ("weak", "W2S", "strong", "ceiling")
 LEGEND = """\
 weak: the teacher, on n labels. W2S: the strong student, on the teacher's N pseudo-labels. strong: \
 the strong model on the n labels. ceiling: the strong model with true labels throughout. \
-±: standard error. pred.: {source}, exact for Gaussian features. –: not defined."""
+±: standard error. pred.: {source}, for Gaussian features. –: not defined."""
 
 SOURCES = ("from the population", "oracle, from the moments of all rows and labels")
 """Where predictions come from: without and with rows."""
@@ -35,7 +35,9 @@ SOURCES = ("from the population", "oracle, from the moments of all rows and labe
 SHORT_NAME = 12
 """Names of curves up to this length stand in the table, longer ones below it."""
 
-UNPREDICTED = " Predictions are for ridge 0 and samples larger than the dimension."
+UNPREDICTED = (
+    " There is no prediction for logistic probes, nor where a ridgeless fit has n ≈ d rows."
+)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 from w2slens._errors import InputError, MissingExtraError
 from w2slens.extractors.extractor import Extractor
 from w2slens.extractors.glove import GloveMean
+from w2slens.extractors.packages import available
 from w2slens.extractors.pixels import Pixels, RandomConvolutions
 from w2slens.extractors.settings import checked
 from w2slens.extractors.tfidf import TfidfSvd
@@ -102,11 +103,9 @@ def _settings_of(model: Any) -> tuple[str, ...]:
             if model.startswith(prefix):
                 _complete(model, prefix)
                 return settings
-    names = [*PLAIN, *NETWORKS, *(prefix + form for prefix, form in FORMS.items())]
-    near = difflib.get_close_matches(str(model), names, 1, cutoff=0.0)[0]
-    raise InputError(
-        "model", f"{model!r} is not known; did you mean {near}? There are {', '.join(names)}"
-    )
+    shown = {name: name + FORMS.get(name, "") for name in (*PLAIN, *NETWORKS, *HUBS)}
+    near = difflib.get_close_matches(str(model), shown.values(), 1, cutoff=0.0)[0]
+    raise InputError("model", f"{model!r} is not known; did you mean {near}? {available(shown)}")
 
 
 def _complete(model: str, prefix: str) -> None:

@@ -19,6 +19,7 @@ An unpenalised intercept leaves n − 1 centred rows, and its own error is τ²/
 the teacher's and adds τ_s²/N.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -321,6 +322,47 @@ def equivalent(
     total: dict[str, Any] = {name: bias[name] + variance[name] for name in grid}
     total |= {"bias": Risks(n, N, **bias), "variance": Risks(n, N, **variance)}
     return Risks(n, N, **total, method="equivalent")
+
+
+def mean_risks(
+    problem: Problem,
+    n: int,
+    N: int,
+    ridges: Mapping[str, Array],
+    *,
+    ceiling: str = "all",
+    test: Problem | None = None,
+) -> dict[str, float]:
+    """Average the risks of one cell, intercept included, over trials with ridges of their own.
+
+    Parameters
+    ----------
+    problem, n, N, ceiling, test
+        As in `w2slens.predict`.
+    ridges
+        Model → (trials,) λ.
+
+    Returns
+    -------
+    Model → mean risk; nan where a trial has no finite expectation.
+    """
+    tested = test or problem
+    top = {"all": n + N, "pool": N, "labels": n}[ceiling]
+    sites = {
+        name: Sites(np.full(len(ridges[name]), float(rows)), np.asarray(ridges[name]), True)
+        for name, rows in (("weak", n), ("w2s", N), ("strong", n), ("ceiling", top))
+    }
+    weak, strong = (Tested.of(tested, side, problem) for side in ("weak", "strong"))
+    teacher = Fit.on(problem, "weak", sites["weak"])
+    axes = problem.weak_spectrum.vectors
+    bias, variance = student_risk(teacher, axes, problem, sites["w2s"], strong)
+    found = {
+        "weak": teacher.risk(weak),
+        "w2s": (np.diag(bias), np.diag(variance)),
+        "strong": Fit.on(problem, "strong", sites["strong"]).risk(strong),
+        "ceiling": Fit.on(problem, "strong", sites["ceiling"]).risk(strong),
+    }
+    return {name: float(np.mean(parts[0] + parts[1])) for name, parts in found.items()}
 
 
 def _spread_rows(parts: Parts, columns: int) -> Parts:
