@@ -11,7 +11,7 @@ import pytest
 from w2slens import InputError, dimensions
 from w2slens.corpora import BrokenExampleError, Corpus
 from w2slens.extraction import extract
-from w2slens.extractors import load_extractor
+from w2slens.extractors import check_model, load_extractor
 from w2slens.feature_recipe import load_feature_recipe
 from w2slens.principal import principal
 from w2slens.store import checksum
@@ -165,12 +165,19 @@ def test_memory_that_does_not_suffice_halves_the_batch(tmp_path):
         ("pixels", {"size": 0}, "size: is 0"),
         ("minilm", {"size": 3}, "size: is no setting of 'minilm'"),
         (3, {}, "model: 3 is not known"),
+        ("minilm", {"pooling": "max"}, "pooling: is 'max'; one of mean, cls, last"),
+        ("minilm", {"layer": 1.5}, "layer: is 1.5; a whole number"),
+        ("timm:resnet18", {"device": "gpu"}, "device: is 'gpu'; auto, cpu, cuda"),
+        ("transformers:", {}, "'transformers:' is incomplete; write transformers:NAME"),
+        ("open_clip:ViT-B-32", {}, "is incomplete; write open_clip:MODEL/PRETRAINED"),
+        ("python:tests.laws", {}, "is incomplete; write python:package.module:function"),
+        ("python:tests.laws:agrees", {"arguments": 3}, "arguments: is 3; names and values"),
         ("resnet18", {}, "Ready here: pixels, random-convolutions"),
     ],
 )
-def test_unknown_models_and_settings_are_refused(model, settings, message):
+def test_unknown_models_and_settings_are_refused_before_anything_loads(model, settings, message):
     with pytest.raises(InputError, match=message):
-        load_extractor(model, settings)
+        check_model(model, settings)
 
 
 def test_principal_components_hold_the_share_of_variance_asked_for():
@@ -204,6 +211,7 @@ out: features
         ("{folder: pictures}", "{folder: none}", "images: .*none is not a folder"),
         ("{folder: pictures}", "{files: x}", "images: needs one of idx, folder"),
         ("pixels, size", "pixls, size", "model: 'pixls' is not known"),
+        ("plain: pixels", "plain: 'open_clip:RN50'", "write open_clip:MODEL/PRETRAINED"),
         ("out: features", "rows: 9", "rows: is 9; there are 3 examples"),
         ("out: features", "skip_broken: 1", "skip_broken: is 1; true or false"),
         ("small:", "../small:", "models: names a store"),
@@ -261,8 +269,6 @@ def test_texts_go_through_layers_of_a_sentence_encoder():
     assert not np.allclose(layers[0], layers[1])
     with pytest.raises(InputError, match="layer: is 7; minilm has layers 0"):
         load_extractor("minilm", {"layer": 7})
-    with pytest.raises(InputError, match="pooling: is 'max'"):
-        load_extractor("minilm", {"pooling": "max"})
 
 
 def test_mean_word_vectors():
@@ -276,18 +282,73 @@ def test_mean_word_vectors():
     assert np.linalg.norm(found[0] - near) < np.linalg.norm(found[0] - far)
 
 
-def test_tfidf_learns_from_all_texts_and_does_not_see_its_batch(tmp_path):
-    words = ["good", "bad", "film", "story", "long", "short", "sad", "merry"]
+def reviews(count=40, broken=()):
     rng = np.random.default_rng(0)
-    texts = [" ".join(rng.choice(words, 4)) for _ in range(40)]
-    corpus = Corpus("text", [str(i) for i in range(40)], texts.__getitem__, {"made": 1})
+    words = ["good", "bad", "film", "story", "long", "short", "sad", "merry"]
+    texts = [" ".join(rng.choice(words, 4)) for _ in range(count)]
+
+    def load(i):
+        if i in broken:
+            raise BrokenExampleError("has no text")
+        return texts[i]
+
+    return Corpus("text", [str(i) for i in range(count)], load, {"made": "here"})
+
+
+def test_tfidf_learns_from_all_texts_and_does_not_see_its_batch(tmp_path):
     model = load_extractor("tfidf", {"dimensions": 3, "ngrams": 2})
-    folders = [extract(corpus, model, tmp_path / str(batch), batch=batch) for batch in (7, 40)]
+    folders = [extract(reviews(), model, tmp_path / str(batch), batch=batch) for batch in (7, 40)]
     stores = [np.load(folder / "features.npy") for folder in folders]
-    np.testing.assert_array_equal(stores[0], stores[1])
+    np.testing.assert_allclose(stores[0], stores[1], atol=1e-6)
     assert stores[0].shape == (40, 3)
     assert np.ptp(stores[0], axis=0).min() > 0.1
-    with pytest.raises(InputError, match=r"dimensions: is 50; these texts have \d+ terms"):
-        extract(corpus, load_extractor("tfidf", {"dimensions": 50}), tmp_path / "x")
+    manifest = json.loads((folders[0] / "manifest.json").read_text())
+    assert manifest["recipe"]["extractor"] == {
+        "model": "tfidf",
+        "dimensions": 3,
+        "ngrams": 2,
+        "least": 2,
+        "seed": 0,
+    }
+    with pytest.raises(InputError, match=r"dimensions: is 50; 40 texts with 8 terms have at most"):
+        extract(reviews(), load_extractor("tfidf", {"dimensions": 50}), tmp_path / "x")
     with pytest.raises(InputError, match="finds no terms"):
-        extract(corpus, load_extractor("tfidf", {"least": 400}), tmp_path / "y")
+        extract(reviews(), load_extractor("tfidf", {"least": 400}), tmp_path / "y")
+
+
+def test_tfidf_is_what_scikit_learn_gives(tmp_path):
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    model = load_extractor("tfidf", {"dimensions": 3, "least": 1})
+    found = np.load(extract(reviews(), model, tmp_path / "s", batch=9) / "features.npy")
+    corpus = reviews()
+    weights = TfidfVectorizer().fit_transform(corpus.load(i) for i in range(40))
+    expected = TruncatedSVD(3, random_state=0).fit_transform(weights)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_maps_that_learn_skip_broken_texts_only_if_asked(tmp_path):
+    model, corpus = load_extractor("tfidf", {"dimensions": 3}), reviews(broken=(4,))
+    with pytest.raises(InputError, match="examples: 4: has no text; ask to skip"):
+        extract(corpus, model, tmp_path / "a")
+    with pytest.warns(UserWarning, match="1 broken example skipped, the first 4"):
+        out = extract(corpus, model, tmp_path / "b", batch=6, skip=True)
+    rest = extract(corpus.take(np.delete(np.arange(40), 4)), model, tmp_path / "c")
+    np.testing.assert_allclose(
+        np.load(out / "features.npy"), np.load(rest / "features.npy"), atol=1e-6
+    )
+
+
+def test_maps_that_learn_go_on_with_what_they_had_learnt(tmp_path):
+    model = load_extractor("tfidf", {"dimensions": 3})
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        extract(reviews(), model, tmp_path / "s", batch=2, progress=stop)
+    assert json.loads((tmp_path / "s" / "progress.json").read_text())["done"] == 32
+    out = extract(reviews(), model, tmp_path / "s", batch=2)
+    whole = extract(reviews(), model, tmp_path / "whole", batch=2)
+    np.testing.assert_array_equal(np.load(out / "features.npy"), np.load(whole / "features.npy"))

@@ -31,7 +31,7 @@ def tokenizer(*, pads):
     return transformers.PreTrainedTokenizerFast(tokenizer_object=made, **special)
 
 
-@pytest.fixture(params=["encoder", "decoder"])
+@pytest.fixture(params=["encoder", "decoder", "both"])
 def tiny(request, tmp_path):
     """The folder of a tiny network with random weights."""
     torch.manual_seed(0)
@@ -45,13 +45,18 @@ def tiny(request, tmp_path):
             max_position_embeddings=32,
         )
         network = transformers.BertModel(config)
+    elif request.param == "both":
+        config = transformers.T5Config(
+            vocab_size=12, d_model=8, d_kv=4, d_ff=16, num_layers=2, num_heads=2
+        )
+        network = transformers.T5Model(config)
     else:
         config = transformers.GPT2Config(
             vocab_size=12, n_embd=8, n_layer=2, n_head=2, n_positions=32, eos_token_id=1
         )
         network = transformers.GPT2Model(config)
     network.save_pretrained(tmp_path)
-    tokenizer(pads=request.param == "encoder").save_pretrained(tmp_path)
+    tokenizer(pads=request.param != "decoder").save_pretrained(tmp_path)
     return str(tmp_path)
 
 
@@ -65,6 +70,22 @@ def test_transformers_do_not_see_their_batch(tiny, layer, pooling):
     assert together.shape == (4, 8)
     np.testing.assert_allclose(together, alone, atol=1e-5)
     assert np.ptp(together, axis=0).max() > 1e-3
+
+
+def test_half_precision_weights_run_in_single_precision_on_a_cpu(tiny):
+    exact = load_extractor(f"transformers:{tiny}", {"device": "cpu"})
+    transformers.AutoModel.from_pretrained(tiny).to(torch.bfloat16).save_pretrained(tiny)
+    model = load_extractor(f"transformers:{tiny}", {"device": "cpu"})
+    assert {weights.dtype for weights in model.network.parameters()} == {torch.float32}
+    np.testing.assert_allclose(model(TEXTS), exact(TEXTS), atol=0.05)
+
+
+def test_a_tokenizer_without_a_token_to_pad_with_is_refused(tiny):
+    words = tokenizer(pads=False)
+    words.eos_token = words.unk_token = None
+    words.save_pretrained(tiny)
+    with pytest.raises(InputError, match="has no token to pad with"):
+        load_extractor(f"transformers:{tiny}", {"device": "cpu"})
 
 
 def test_last_pooling_takes_the_last_true_token(tiny):
@@ -98,7 +119,7 @@ def test_sentence_encoders_of_the_library_pool_as_it_does(tmp_path):
 class FakeTower(torch.nn.Module):
     """Channel means of an image, so that the preprocessing can be read off."""
 
-    image_size, image_mean, image_std = (8, 8), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
+    image_mean, image_std = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 
     def forward(self, pixels):
         return pixels.mean(dim=(2, 3))
@@ -107,46 +128,77 @@ class FakeTower(torch.nn.Module):
 def test_timm_networks_bring_their_own_size_and_colours(monkeypatch):
     """A stand-in with timm's signatures: timm needs torchvision, which the tests do without."""
 
-    def create_model(name, pretrained=False, num_classes=None):
-        assert (pretrained, num_classes) == (True, 0)
-        return FakeTower()
+    def create_model(
+        model_name,
+        pretrained=False,
+        pretrained_cfg=None,
+        pretrained_cfg_overlay=None,
+        checkpoint_path=None,
+        cache_dir=None,
+        scriptable=None,
+        exportable=None,
+        no_jit=None,
+        **kwargs,
+    ):
+        assert (pretrained, kwargs) == (True, {"num_classes": 0})
+        if "." in model_name:
+            raise RuntimeError("Invalid pretrained tag (x) for resnet18.\nand more")
+        network = FakeTower()
+        network.config = {"input_size": (3, 12, 12), "mean": (0.5,) * 3, "std": (0.25,) * 3}
+        network.config |= pretrained_cfg_overlay or {}
+        return network
 
     timm = ModuleType("timm")
     timm.create_model = create_model
-    timm.is_model = lambda name: name == "resnet18"
+    timm.is_model = lambda model_name: model_name.split(".")[0] == "resnet18"
     timm.list_models = lambda pattern: ["resnet18"]
-    config = {"input_size": (3, 12, 12), "mean": (0.5,) * 3, "std": (0.25,) * 3}
-    timm.data = SimpleNamespace(resolve_model_data_config=lambda network: config)
+    timm.data = SimpleNamespace(resolve_model_data_config=lambda network: network.config)
     monkeypatch.setitem(sys.modules, "timm", timm)
     model = load_extractor("timm:resnet18", {"device": "cpu"})
     assert model.describe()["size"] == 12
-    assert load_extractor("timm:resnet18", {"size": 6, "device": "cpu"}).describe()["size"] == 6
+    other = load_extractor("timm:resnet18", {"size": 6, "device": "cpu"})
+    assert other.describe()["size"] == other.network.config["input_size"][-1] == 6
     np.testing.assert_allclose(model([np.full((5, 5, 3), 255, np.uint8)]), 2.0, atol=1e-6)
     with pytest.raises(InputError, match=r"timm has no 'resnet'; it has resnet18"):
         load_extractor("timm:resnet")
+    with pytest.raises(InputError, match=r"'timm:resnet18.x' cannot be loaded \(Invalid .*18\.\);"):
+        load_extractor("timm:resnet18.x")
 
 
-def test_clip_towers_bring_their_own_size_and_colours(monkeypatch):
+def test_clip_towers_bring_their_own_size_colours_and_activation(monkeypatch):
     """A stand-in with open_clip's signatures: it needs torchvision too."""
 
     class Clip(torch.nn.Module):
-        visual = FakeTower()
+        def __init__(self, size):
+            super().__init__()
+            self.visual = FakeTower()
+            self.visual.image_size = (size, size)
 
         def encode_image(self, image, normalize=False):
             return self.visual(image)
 
+    made = []
+
+    def create_model_and_transforms(
+        model_name, pretrained=None, *, force_quick_gelu=False, force_image_size=None
+    ):
+        made.append((model_name, pretrained, force_quick_gelu))
+        return Clip(force_image_size or 8), None, None
+
     clip = ModuleType("open_clip")
-    clip.list_pretrained = lambda: [("ViT-B-32", "openai")]
-    clip.list_pretrained_tags_by_model = lambda model: ["openai"] if model == "ViT-B-32" else []
-    clip.create_model_and_transforms = lambda model_name, pretrained=None: (Clip(), None, None)
+    known = {"openai": {"url": "", "quick_gelu": True}, "laion2b": {"url": ""}}
+    clip.list_pretrained = lambda: [("ViT-B-32", tag) for tag in known]
+    clip.list_pretrained_tags_by_model = lambda model: [*known] if model == "ViT-B-32" else []
+    clip.get_pretrained_cfg = lambda model, tag: known[tag]
+    clip.create_model_and_transforms = create_model_and_transforms
     monkeypatch.setitem(sys.modules, "open_clip", clip)
     model = load_extractor("open_clip:ViT-B-32/openai", {"device": "cpu"})
     assert model.describe()["size"] == 8
     np.testing.assert_allclose(model([np.full((9, 9, 3), 255, np.uint8)]), 2.0, atol=1e-6)
-    with pytest.raises(InputError, match="weights of 'ViT-B-32': openai"):
+    load_extractor("open_clip:ViT-B-32/laion2b", {"device": "cpu", "size": 6})
+    assert made == [("ViT-B-32", "openai", True), ("ViT-B-32", "laion2b", False)]
+    with pytest.raises(InputError, match="weights of 'ViT-B-32': openai, laion2b"):
         load_extractor("open_clip:ViT-B-32/laion")
-    with pytest.raises(InputError, match="names no weights"):
-        load_extractor("open_clip:ViT-B-32")
 
 
 def own_features(*, size=4, kind="image"):
@@ -174,26 +226,68 @@ def test_any_module_with_a_callable():
     assert model.describe() == {"model": "own-6"}
 
 
-@pytest.mark.parametrize(("shape", "expected"), [((2, 3), 3), ((2, 5, 3), 3), ((2, 3, 4, 4), 3)])
-def test_modules_are_averaged_over_tokens_and_space(shape, expected):
+@pytest.mark.parametrize(("shape", "over"), [((2, 3), ()), ((2, 5, 3), 1), ((2, 3, 4, 4), (2, 3))])
+def test_modules_are_averaged_over_tokens_and_space(shape, over):
     from w2slens.extractors import ModuleFeatures
 
-    class Constant(torch.nn.Module):
-        def forward(self, words):
-            return torch.ones(shape) * words.sum()
+    torch.manual_seed(0)
+    values = torch.randn(shape)
+    model = ModuleFeatures(torch.nn.Identity(), lambda texts: values, "c", "text", device="cpu")
+    expected = values.mean(dim=over) if over else values
+    np.testing.assert_allclose(model(["a", "b"]), expected, atol=1e-6)
 
+
+@pytest.mark.parametrize("made", [lambda: torch.ones(2), lambda: {"state": torch.ones(2, 3)}])
+def test_modules_whose_output_is_no_rows_are_refused(made):
+    from w2slens.extractors import ModuleFeatures
+
+    class Odd(torch.nn.Module):
+        def forward(self, words):
+            return made()
+
+    model = ModuleFeatures(Odd(), lambda texts: torch.ones(1), "odd", "text", device="cpu")
+    with pytest.raises(InputError, match=r"'odd' gives .*; a tensor of 2, 3 or 4 dimensions"):
+        model(["a", "b"])
+    with pytest.raises(InputError, match="kind: is 'words'; one of image, text"):
+        ModuleFeatures(Odd(), lambda texts: torch.ones(1), "odd", "words")
+
+
+def test_modules_take_what_a_tokenizer_returns():
+    from w2slens.extractors import ModuleFeatures
+
+    class Embedded(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rows = torch.nn.Embedding(12, 4)
+
+        def forward(self, input_ids, attention_mask=None, token_type_ids=None):
+            weights = attention_mask[:, :, None] / attention_mask.sum(dim=1)[:, None, None]
+            return (self.rows(input_ids) * weights).sum(dim=1)
+
+    words = tokenizer(pads=True)
     model = ModuleFeatures(
-        Constant(), lambda texts: {"words": torch.ones(1)}, "c", "text", device="cpu"
+        Embedded(),
+        lambda texts: words(list(texts), padding=True, return_tensors="pt"),
+        "embedded",
+        "text",
+        device="cpu",
     )
-    assert model(["a", "b"]).shape == (2, expected)
+    alone = np.concatenate([model([text]) for text in TEXTS])
+    np.testing.assert_allclose(model(TEXTS), alone, atol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("model", "settings", "message"),
     [
         ("python:no_such_package:f", {}, "'python:no_such_package:f' cannot be imported"),
-        ("python:tests.test_hub_networks", {}, "is no function; write python:package"),
-        ("python:tests.laws:close", {"arguments": 3}, "arguments: is 3; names and values"),
+        ("python:no_such_file:f", {}, "is the folder of 'no_such_file' on PYTHONPATH"),
+        ("python:tests.test_hub_networks:TEXTS", {}, "is list, no function"),
+        (
+            "python:tests.test_hub_networks:own_features",
+            {"arguments": {"sise": 3}},
+            "arguments: do not fit .* unexpected keyword argument 'sise'",
+        ),
+        ("minilm", {"device": "cuda:99"}, "device: is 'cuda:99'; torch finds"),
         (
             "python:builtins:dict",
             {},

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2slens import _check
 from w2slens._errors import InputError, MissingExtraError
 from w2slens.corpora.corpus import BrokenExampleError, Corpus
 from w2slens.corpora.images import decode
@@ -48,8 +49,7 @@ def dataset_texts(
     table = _load(dataset, config, split)
     _require(table, {"text": text, "label": label})
     source = {"dataset": dataset, "config": config, "split": split, "text": text, "label": label}
-    labels = None if label is None else np.asarray(table[label][:])
-    return text_corpus(table[text][:], labels, source)
+    return text_corpus(table[text][:], _labels(table, label), source)
 
 
 def dataset_images(
@@ -77,8 +77,12 @@ def dataset_images(
         [str(i) for i in range(len(stored))],
         _loader(stored, image),
         {"dataset": dataset, "config": config, "split": split, "image": image, "label": label},
-        None if label is None else np.asarray(table[label][:]),
+        _labels(table, label),
     )
+
+
+def _labels(table: Any, label: str | None) -> NDArray[Any] | None:
+    return None if label is None else _check.numeric(table[label][:], "label")
 
 
 def _loader(stored: Any, image: str) -> Callable[[int], NDArray[np.uint8]]:
@@ -98,15 +102,25 @@ def _load(dataset: str, config: str | None, split: str) -> Any:
         raise MissingExtraError("datasets", "features", f"reading {dataset!r}") from None
     folder = Path(dataset)
     try:
-        if any((folder / name).is_file() for name in SAVED):
-            saved = datasets.load_from_disk(dataset)
-            return saved[split] if isinstance(saved, datasets.DatasetDict) else saved
-        return datasets.load_dataset(dataset, config, split=split)
+        if not any((folder / name).is_file() for name in SAVED):
+            return datasets.load_dataset(dataset, config, split=split)
+        saved = datasets.load_from_disk(dataset)
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             "dataset", f"{dataset!r} (split {split!r}) cannot be loaded ({reason})"
         ) from None
+    return _split(saved, split, dataset)
+
+
+def _split(saved: Any, split: str, dataset: str) -> Any:
+    """Take a split of what `datasets` saved: of several, or of one that may say which it is."""
+    several = isinstance(saved, dict)
+    there = [*saved] if several else [str(saved.split or split)]
+    if split not in there:
+        listed = ", ".join(map(repr, there))
+        raise InputError("split", f"is {split!r}; {dataset} holds {listed}")
+    return saved[split] if several else saved
 
 
 def _require(table: Any, columns: dict[str, str | None]) -> None:

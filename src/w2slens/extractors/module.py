@@ -1,6 +1,8 @@
 """Any `torch.nn.Module`, with a callable that makes its input out of examples."""
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -9,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from w2slens import _check
 from w2slens._errors import InputError
 from w2slens.extractors.networks import device_of
 
@@ -24,7 +27,7 @@ class ModuleFeatures:
         tokens, coordinates), over space if (batch, channels, height, width).
     collate
         Examples (uint8 images, height × width × 3, or strings) → the module's input: a tensor, or
-        a dict of tensors that are passed by name.
+        a dict of tensors (what a tokenizer returns, too) that are passed by name.
     name
         What the manifest calls it: whoever changes the module must change the name.
     kind
@@ -52,6 +55,7 @@ class ModuleFeatures:
     _device: torch.device = field(init=False)
 
     def __post_init__(self) -> None:
+        _check.choice(self.kind, "kind", ("image", "text"))
         self._device = device_of(self.device)
         self.module.eval().to(self._device)
 
@@ -60,7 +64,7 @@ class ModuleFeatures:
         """Map examples to features."""
         batch = self.collate(examples)
         with torch.autocast(self._device.type, enabled=self._device.type == "cuda"):
-            if isinstance(batch, dict):
+            if isinstance(batch, Mapping):
                 moved = {name: tensor.to(self._device) for name, tensor in batch.items()}
                 found = self.module(**moved)
             else:
@@ -85,19 +89,24 @@ def averaged(found: Any, name: str) -> torch.Tensor:
     return found if found.ndim == 2 else found.mean(dim=over[found.ndim])
 
 
-def own_network(name: str, arguments: Any) -> Any:
+def own_network(name: str, arguments: Mapping[str, Any]) -> Any:
     """Call a function of the user's own, named by ``package.module:function``."""
-    module, colon, function = name.partition(":")
+    module, _, function = name.partition(":")
     try:
-        build = getattr(import_module(module), function) if colon else None
+        build = getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
-        raise InputError("model", f"'python:{name}' cannot be imported ({error})") from None
-    if not callable(build):
         raise InputError(
-            "model", f"'python:{name}' is no function; write python:package.module:function"
-        )
-    if not isinstance(arguments, dict):
-        raise InputError("arguments", f"is {arguments!r}; names and values are needed")
+            "model",
+            f"'python:{name}' cannot be imported ({error}); is the folder of {module!r} on "
+            "PYTHONPATH?",
+        ) from None
+    if not callable(build):
+        raise InputError("model", f"'python:{name}' is {type(build).__name__}, no function")
+    try:
+        with suppress(ValueError):  # what is written in C may not say what it takes
+            inspect.signature(build).bind(**arguments)
+    except TypeError as error:
+        raise InputError("arguments", f"do not fit 'python:{name}' ({error})") from None
     found = build(**arguments)
     if not all(hasattr(found, part) for part in ("kind", "describe", "__call__")):
         raise InputError(

@@ -13,15 +13,19 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-POOLINGS = ("mean", "cls", "last")
-"""How tokens become one row: their mean, the first, or the last by the attention mask."""
+from w2slens import _check
+from w2slens._errors import InputError
 
 
 def device_of(name: str) -> torch.device:
     """Resolve ``"auto"``: the GPU where there is one."""
-    if name != "auto":
-        return torch.device(name)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= count:
+        raise InputError("device", f"is {name!r}; torch finds {_check.plural(count, 'GPU')} here")
+    return device
 
 
 @dataclass(eq=False)
@@ -108,7 +112,7 @@ class TextNetwork:
     layer
         0 is the embeddings, −1 the last layer.
     pooling
-        One of `POOLINGS`.
+        One of `settings.POOLINGS`.
     tokens
         Longest text; the rest is cut off.
     device
@@ -127,9 +131,18 @@ class TextNetwork:
     def __post_init__(self) -> None:
         self._device = device_of(self.device)
         self.network.eval().to(self._device)
-        if self.tokenizer.pad_token is None:
-            self.tokenizer.pad_token = self.tokenizer.eos_token
-        self.tokenizer.padding_side = "right"
+        if self._device.type == "cpu":  # half precision would see its batch, and is slower here
+            self.network.float()
+        self._pad()
+
+    def _pad(self) -> None:
+        """Pad on the right, where no token that counts sees it; decoders often name no token."""
+        known = self.tokenizer
+        if known.pad_token is None:
+            known.pad_token = known.eos_token or known.unk_token
+        if known.pad_token is None:
+            raise InputError("model", f"{self.name!r} has no token to pad with; name its pad_token")
+        known.padding_side = "right"
 
     @torch.inference_mode()
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:

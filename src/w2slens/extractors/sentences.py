@@ -33,6 +33,8 @@ class SentenceNetwork:
     def __post_init__(self) -> None:
         self._device = device_of(self.device)
         self.encoder.eval().to(self._device)
+        if self._device.type == "cpu":  # half precision would see its batch, and is slower here
+            self.encoder.float()
 
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
         """Map texts to embeddings."""

@@ -42,11 +42,12 @@ class TfidfSvd:
             weights = terms.fit_transform(examples)
         except ValueError as error:
             raise InputError("model", f"'tfidf' finds no terms in these texts ({error})") from None
-        if weights.shape[1] <= self.dimensions:
+        texts, found = weights.shape
+        if self.dimensions > min(texts, found - 1):
             raise InputError(
                 "dimensions",
-                f"is {self.dimensions}; these texts have {weights.shape[1]:,} terms, so that at "
-                f"most {weights.shape[1] - 1:,} is possible",
+                f"is {self.dimensions}; {texts:,} texts with {found:,} terms have at most "
+                f"{min(texts, found - 1):,}",
             )
         directions = TruncatedSVD(self.dimensions, random_state=self.seed).fit(weights)
         return FittedTfidf(self, terms, directions)
