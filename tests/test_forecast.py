@@ -4,7 +4,8 @@ import pytest
 from tests.laws import close
 from w2slens import InputError, Moments, Problem, forecast, predict
 from w2slens.labeled import LabeledBlock
-from w2slens.theory.forecasting import Shares, forecast_block
+from w2slens.theory.forecasting import forecast_block
+from w2slens.theory.shares import Shares
 
 D_W, D_S, SHARED, WIDTH = 20, 15, 5, 30
 
@@ -33,7 +34,13 @@ def test_shares_are_those_of_the_exact_theory():
     close(shares.gap * τ, exact.weak[0, 0], 0.03)
 
 
-@pytest.mark.parametrize("gain", [0.0])
+MISSED = pytest.mark.xfail(
+    reason="the prior takes the gap for the teacher's variance: what only the student can express "
+    "is missed, and the interval of PGR covers two draws in three"
+)
+
+
+@pytest.mark.parametrize("gain", [0.0, pytest.param(0.4, marks=MISSED)])
 def test_intervals_cover_the_expected_ratios(gain):
     signal, noise = 1 + gain**2, 1.0
     weak, strong, f = rows(np.random.default_rng(9), 100_000, gain)

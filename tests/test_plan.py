@@ -6,9 +6,9 @@ import pytest
 
 from w2slens import InputError, Problem, cli, plan, predict
 from w2slens.advise import frontier
-from w2slens.advise.planning import n_star, spread
+from w2slens.advise.planning import n_star
 from w2slens.theory.bounds import pgr_bound
-from w2slens.theory.equivalent import freedom
+from w2slens.theory.intervals import freedom, spread
 
 PRICES = {"cost_label": 1.0, "cost_pseudo": 0.02}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from w2slens._format import measured, number
 from w2slens.cells import as_cells, pair
+from w2slens.plots import Cut
 from w2slens.recipe import load_recipe
 from w2slens.risk import MODELS
 
@@ -21,12 +22,26 @@ def write_page(name, **values):
 
 
 def run_recipe(folder, name):
-    """Run a recipe, or read it back; the results and the seconds it took."""
-    begin = time.perf_counter()
+    """Run a recipe, or read it back; the results and the seconds that the run took."""
     campaign = load_recipe(ROOT / "recipes" / folder / f"{name}.yaml")
     out = ROOT / "build" / "results" / folder / name
     out.parent.mkdir(parents=True, exist_ok=True)
-    return campaign.run(out), time.perf_counter() - begin
+    timing, begin, fresh = out.with_suffix(".seconds"), time.perf_counter(), not out.exists()
+    results = campaign.run(out)
+    if fresh:
+        timing.write_text(f"{time.perf_counter() - begin:.0f}", encoding="utf-8")
+    return results, float(timing.read_text(encoding="utf-8"))
+
+
+def draw_opr(ax, results, looks, N, what):
+    """Draw the OPR of teachers over n at one pool; `looks` is name → (label, colour, marker)."""
+    for name, (label, color, marker) in looks.items():
+        cut = Cut(results.select(teacher=name), None, N)
+        cut.errorbar(ax, "opr", color=color, fmt=f"{marker}-", label=label)
+    ax.axhline(1, color="#888888", linewidth=0.8)
+    ax.set_ylabel("OPR")
+    ax.set_title(f"OPR at N = {N:,}, every model {what}")
+    cut.finish(ax)
 
 
 def cells_at(curve, N):

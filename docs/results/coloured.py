@@ -4,10 +4,10 @@ w2slens features recipes/coloured-fashion-mnist/features.yaml     # once, about 
 python docs/results/coloured.py
 """
 
-from _page import HERE, noise_table, risk_table, run_recipe, write_page
+from _page import HERE, draw_opr, noise_table, risk_table, run_recipe, write_page
 from matplotlib.figure import Figure
 
-from w2slens.plots import Cut, plot_risks
+from w2slens.plots import plot_risks
 
 TEACHERS = {
     "mobilenet": ("MobileNetV2", "#0072B2", "s"),
@@ -27,24 +27,15 @@ def draw(plain, tuned):
     plot_risks(one, axes[0, 0], N=POOL).set_title("MobileNetV2 → Lite0, over n at N = 20,000")
     plot_risks(one, axes[0, 1], n=500).set_title("MobileNetV2 → Lite0, over N at n = 500")
     for ax, results, what in ((axes[1, 0], plain, "ridgeless"), (axes[1, 1], tuned, "tuned")):
-        for name, (label, color, marker) in TEACHERS.items():
-            cut = Cut(results.select(teacher=name), None, POOL)
-            cut.errorbar(ax, "opr", color=color, fmt=f"{marker}-", label=label)
-        ax.axhline(1, color="#888888", linewidth=0.8)
-        ax.set_ylabel("OPR")
-        ax.set_title(f"OPR at N = 20,000, every model {what}")
-        cut.finish(ax)
+        draw_opr(ax, results, TEACHERS, POOL, what)
     (HERE / "images").mkdir(exist_ok=True)
     figure.savefig(HERE / "images" / "coloured.png", dpi=100)
 
 
 def main():
-    (plain, first), (tuned, second) = (
-        run_recipe("coloured-fashion-mnist", name) for name in ("teachers", "tuned")
-    )
-    (noisy, third), (logistic, fourth) = (
-        run_recipe("coloured-fashion-mnist", name) for name in ("noise", "logistic")
-    )
+    recipes = ("teachers", "tuned", "noise", "logistic")
+    found = [run_recipe("coloured-fashion-mnist", name) for name in recipes]
+    plain, tuned, noisy, logistic = (results for results, _ in found)
     labels = {name: label for name, (label, _, _) in TEACHERS.items()}
     draw(plain, tuned)
     values = {
@@ -52,7 +43,7 @@ def main():
         "tuned": risk_table(tuned, labels, POOL),
         "noise": noise_table(noisy, labels, LABELS, POOL),
         "logistic": risk_table(logistic, labels, POOL),
-        "seconds": ", ".join(f"{seconds:.0f} s" for seconds in (first, second, third, fourth)),
+        "seconds": ", ".join(f"{seconds:.0f} s" for _, seconds in found),
     }
     write_page("coloured", **values)
 

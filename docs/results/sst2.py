@@ -4,12 +4,12 @@ w2slens features recipes/sst2/features.yaml     # once, about 15 minutes
 python docs/results/sst2.py
 """
 
-from _page import HERE, risk_table, run_recipe, write_page
+from _page import HERE, cells_at, draw_opr, risk_table, run_recipe, write_page
 from matplotlib.figure import Figure
 
 from w2slens._format import measured
 from w2slens.cells import pair
-from w2slens.plots import Cut, plot_risks
+from w2slens.plots import plot_risks
 from w2slens.risk import MODELS
 
 TEACHERS = {
@@ -28,18 +28,15 @@ def draw(plain, tuned):
     """Draw the risks of one teacher, and the OPR of all, untuned and tuned."""
     figure = Figure(figsize=(11, 8.6), layout="constrained")
     axes = figure.subplots(2, 2)
+    looks = {
+        name: (label, color, "o")
+        for (name, label), color in zip(TEACHERS.items(), COLORS, strict=True)
+    }
     one = plain.select(teacher="layer0")
     plot_risks(one, axes[0, 0], N=POOL).set_title("Embeddings → layer 6, over n at N = 15,000")
     plot_risks(one, axes[0, 1], n=LABELS).set_title("Embeddings → layer 6, over N at n = 1,000")
     for ax, results, what in ((axes[1, 0], plain, "ridgeless"), (axes[1, 1], tuned, "tuned")):
-        for (name, label), color in zip(TEACHERS.items(), COLORS, strict=True):
-            Cut(results.select(teacher=name), None, POOL).errorbar(
-                ax, "opr", color=color, fmt="o-", label=label
-            )
-        ax.axhline(1, color="#888888", linewidth=0.8)
-        ax.set_ylabel("OPR")
-        ax.set_title(f"OPR at N = 15,000, every model {what}")
-        Cut(results.select(teacher="glove"), None, POOL).finish(ax)
+        draw_opr(ax, results, looks, POOL, what)
     figure.savefig(HERE / "images" / "sst2.png", dpi=100)
 
 
@@ -48,7 +45,7 @@ def accuracies(results):
     lines = []
     for name, label in TEACHERS.items():
         curve = results.select(teacher=name)
-        for row in curve.summary[curve.summary["N"] == POOL].to_dict("records"):
+        for row in cells_at(curve, POOL):
             scores = " | ".join(measured(pair(row, f"accuracy_{model}"), 3) for model in MODELS)
             ratios = " | ".join(measured(pair(row, key), 2) for key in ("accuracy_pgr", "pgr"))
             lines.append(f"| {label} | {row['n']:,} | {scores} | {ratios} |")

@@ -80,7 +80,7 @@ def _step(
 ) -> int:
     """Add one batch; return the size of the next."""
     places = range(writer.done, min(writer.done + batch, len(corpus)))
-    loaded = [(corpus.ids[i], _load(corpus, i, skip=skip)) for i in places]
+    loaded = [(corpus.ids[i], load_example(corpus, i, skip=skip)) for i in places]
     examples = [example for _, example in loaded if example is not None]
     broken = [name for name, example in loaded if example is None]
     try:
@@ -96,7 +96,7 @@ def _step(
     return batch
 
 
-def _load(corpus: Corpus, i: int, *, skip: bool) -> Any:
+def load_example(corpus: Corpus, i: int, *, skip: bool) -> Any:
     """Load an example; None where it is broken and may be skipped."""
     try:
         return corpus.load(i)
@@ -110,7 +110,7 @@ def _load(corpus: Corpus, i: int, *, skip: bool) -> Any:
 
 def _readable(corpus: Corpus, *, skip: bool) -> Iterator[Any]:
     for i in range(len(corpus)):
-        example = _load(corpus, i, skip=skip)
+        example = load_example(corpus, i, skip=skip)
         if example is not None:
             yield example
 

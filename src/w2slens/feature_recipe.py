@@ -12,7 +12,6 @@ from w2slens import _check
 from w2slens._errors import InputError
 from w2slens._recipes import complete, known_keys, located, read_recipe
 from w2slens.corpora import (
-    BrokenExampleError,
     Corpus,
     coloured,
     dataset_images,
@@ -23,7 +22,7 @@ from w2slens.corpora import (
     text_file,
     whole_sentences,
 )
-from w2slens.extraction import extract
+from w2slens.extraction import extract, load_example
 from w2slens.extractors import check_model, load_extractor
 
 KEYS = ("images", "texts", "coloured", "rows", "models", "batch", "skip_broken", "out")
@@ -185,7 +184,7 @@ def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
     if "phrases" not in given:
         return corpus
     _check.choice(given["phrases"], "texts.phrases", PHRASES)
-    texts = [_text_or_none(corpus, i) for i in range(len(corpus))]
+    texts = [load_example(corpus, i, skip=True) for i in range(len(corpus))]
     corpus = replace(corpus, source={**corpus.source, "phrases": given["phrases"]})
     if given["phrases"] == "drop":
         return corpus.take(whole_sentences(texts))
@@ -212,13 +211,6 @@ def _dataset(given: dict[str, Any], key: str, base: Path) -> str:
 
 def _rest(given: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key not in ("dataset", "phrases")}
-
-
-def _text_or_none(corpus: Corpus, i: int) -> Any:
-    try:
-        return corpus.load(i)
-    except BrokenExampleError:
-        return None
 
 
 def _models(given: Any) -> dict[str, tuple[str, dict[str, Any]]]:

@@ -10,7 +10,7 @@ import numpy as np
 from w2slens import _check
 from w2slens._check import Ridge
 from w2slens._errors import InputError
-from w2slens.theory.prediction import CEILINGS
+from w2slens.theory.ceilings import CEILINGS
 
 LEAST_LABELS_AUTO = 3
 """Leave-one-out needs at least this many labels."""

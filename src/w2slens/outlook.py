@@ -20,7 +20,7 @@ from w2slens.pair import Pair
 from w2slens.risk import MODELS, Risks, Scale
 from w2slens.theory import Problem, predict
 from w2slens.theory.bounds import Bounds
-from w2slens.theory.equivalent import mean_risks
+from w2slens.theory.equivalent import MeanRisks
 
 
 class Outlook(Protocol):
@@ -62,9 +62,10 @@ class SampleOutlook:
             flips = Flips.of(self._data, setting.noise)
             found = at_ridges(flips.taught(problem), self._grid, setting, table, test=problem)
             return replace(found.shifted(flips.offset), scale=self._scale)
-        added = float(np.sum((setting.noise * self._data.targets.std(axis=0)) ** 2))
-        noisy = replace(problem, noise=problem.noise + added)
-        return replace(at_ridges(noisy, self._grid, setting, table), scale=self._scale)
+        if setting.noise:
+            added = float(np.sum((setting.noise * self._data.targets.std(axis=0)) ** 2))
+            problem = replace(problem, noise=problem.noise + added)
+        return replace(at_ridges(problem, self._grid, setting, table), scale=self._scale)
 
     def bounds(self, setting: Setting) -> Bounds | None:
         """Give none: f* and the noise are not told apart."""
@@ -198,11 +199,12 @@ def at_ridges(
             test=test,
         )
     cells = dict(list(table.groupby(["n", "N"])))
+    mean_risks = MeanRisks(problem, grid.ceiling, test)
     found = []
     for n, N in product(grid.n, grid.N):
         trials = cells[n, N]
         ridges = {name: trials[f"ridge_{name}"].to_numpy() for name in MODELS}
-        means = mean_risks(problem, n, N, ridges, ceiling=grid.ceiling, test=test)
+        means = mean_risks(n, N, ridges)
         found.append([means[name] for name in MODELS])
     weak, w2s, strong, ceiling = np.array(found).T.reshape(4, len(grid.n), len(grid.N))
     return Risks(grid.n, grid.N, weak, w2s, strong, ceiling, method="equivalent")

@@ -12,7 +12,8 @@ from w2slens.cli._result import png
 from w2slens.cli._show import notes, predictions_table
 from w2slens.plots import figure_of_prediction
 from w2slens.theory import Problem, predict
-from w2slens.theory.prediction import CEILINGS, METHODS
+from w2slens.theory.ceilings import CEILINGS
+from w2slens.theory.prediction import METHODS
 
 
 @click.command("predict")

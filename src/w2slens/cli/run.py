@@ -15,7 +15,7 @@ from w2slens.cli._show import notes, progress, show_run
 from w2slens.grid import LOSSES
 from w2slens.protocol import transfer
 from w2slens.sources import read_array
-from w2slens.theory.prediction import CEILINGS
+from w2slens.theory.ceilings import CEILINGS
 
 
 @click.command("run")

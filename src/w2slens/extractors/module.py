@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from w2slens import _check
 from w2slens._errors import InputError
-from w2slens.extractors.networks import device_of
+from w2slens.extractors.networks import device_of, mixed_precision
 
 
 @dataclass(eq=False)
@@ -63,7 +63,7 @@ class ModuleFeatures:
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
         """Map examples to features."""
         batch = self.collate(examples)
-        with torch.autocast(self._device.type, enabled=self._device.type == "cuda"):
+        with mixed_precision(self._device):
             if isinstance(batch, Mapping):
                 moved = {name: tensor.to(self._device) for name, tensor in batch.items()}
                 found = self.module(**moved)

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from w2slens.extractors.networks import device_of
+from w2slens.extractors.networks import device_of, mixed_precision, ready
 
 
 @dataclass(eq=False)
@@ -32,13 +31,11 @@ class SentenceNetwork:
 
     def __post_init__(self) -> None:
         self._device = device_of(self.device)
-        self.encoder.eval().to(self._device)
-        if self._device.type == "cpu":  # half precision would see its batch, and is slower here
-            self.encoder.float()
+        ready(self.encoder, self._device)
 
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
         """Map texts to embeddings."""
-        with torch.autocast(self._device.type, enabled=self._device.type == "cuda"):
+        with mixed_precision(self._device):
             found = self.encoder.encode(
                 list(examples), batch_size=len(examples), show_progress_bar=False
             )

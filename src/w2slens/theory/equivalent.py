@@ -28,100 +28,15 @@ import numpy as np
 
 from w2slens._linalg import Array, Spectrum
 from w2slens.risk import Risks
-from w2slens.theory.fixed_point import effective_ridge
+from w2slens.theory.ceilings import ceiling_rows
 from w2slens.theory.problem import Problem
+from w2slens.theory.shrinkage import Shrinkage, Sites, side_of
 
 CEILING_SITES = 2048
 """Sample sizes of the ceiling taken together, so that memory stays bounded."""
 
 Parts = tuple[Array, Array]
 """Bias and variance of a risk."""
-
-
-def side_of(problem: Problem, side: str) -> tuple[Spectrum, Array]:
-    """Return the spectrum and the cross moment with f* of the weak or the strong features."""
-    if side == "weak":
-        return problem.weak_spectrum, problem.weak_target
-    return problem.strong_spectrum, problem.strong_target
-
-
-@dataclass(frozen=True, eq=False)
-class Sites:
-    """Sample sizes with their ridges: where a fit is evaluated.
-
-    Attributes
-    ----------
-    rows
-        (sites,) numbers of rows.
-    ridges
-        (sites,) λ ≥ 0.
-    intercept
-        Whether an unpenalised intercept is fitted too.
-    """
-
-    rows: Array
-    ridges: Array
-    intercept: bool = False
-
-    @property
-    def free(self) -> Array:
-        """(sites,) rows that the centring leaves."""
-        return self.rows - int(self.intercept)
-
-    @property
-    def mean_error(self) -> Array:
-        """(sites,) share of τ² that the error of the intercept is."""
-        return int(self.intercept) / self.rows
-
-    def finite(self, rank: int) -> Array:
-        """(sites,) 1, or nan where a ridgeless fit of this rank has a pole."""
-        undefined = (self.ridges == 0) & (self.free == rank)
-        return np.where(undefined | (self.free < 1), np.nan, 1.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Shrinkage:
-    """One feature block at all sites, along the eigenvectors of its second moment.
-
-    Attributes
-    ----------
-    eigen
-        Of Σ.
-    sites
-        Where.
-    """
-
-    eigen: Spectrum
-    sites: Sites
-
-    @property
-    def values(self) -> Array:
-        """(r,) λᵢ."""
-        return self.eigen.values
-
-    @cached_property
-    def kappa(self) -> Array:
-        """(sites,) κ."""
-        n = np.maximum(self.sites.free, 1.0)
-        total = self.sites.rows * self.sites.ridges
-        return effective_ridge(self.values, n, total / n)
-
-    @cached_property
-    def resolvent(self) -> Array:
-        """(sites, r) ``1/(λᵢ+κ)``."""
-        return 1 / np.add.outer(self.kappa, self.values)
-
-    @cached_property
-    def df2(self) -> Array:
-        """(sites,) ``Σ (λᵢ/(λᵢ+κ))²``."""
-        return np.asarray(np.sum((self.values * self.resolvent) ** 2, axis=1))
-
-    @cached_property
-    def inflation(self) -> Array:
-        """(sites,) ``1/(1 − df2/n)``, nan at the pole."""
-        n = self.sites.free
-        margin = np.where(n > self.df2, 1 - self.df2 / np.maximum(n, 1.0), np.nan)
-        return np.asarray(self.sites.finite(len(self.values)) / margin)
 
 
 class Fit:
@@ -209,9 +124,36 @@ class Tested:
         return cls(turned, V.T @ target, tested.signal)
 
 
-def student_risk(
-    teacher: Fit, weak_axes: Array, pool: Problem, sites: Sites, test: Tested
-) -> Parts:
+@dataclass(frozen=True, eq=False)
+class Relay:
+    """The way from a teacher of ℓ over the pool u to the test population t, for every sample size.
+
+    Attributes
+    ----------
+    eigen
+        Of Σ^u_ss.
+    cross
+        X: Σ^u_sw along `eigen` and the teacher's axes, (r_s, r_w).
+    weak_gram
+        Σ^u_ww along the teacher's axes.
+    test
+        t along `eigen`.
+    """
+
+    eigen: Spectrum
+    cross: Array
+    weak_gram: Array
+    test: Tested
+
+    @classmethod
+    def of(cls, labeled: Problem, pool: Problem, tested: Problem) -> "Relay":
+        """Take the moments of three populations, which may be one."""
+        eigen, axes = pool.strong_spectrum, labeled.weak_spectrum.vectors
+        cross = eigen.vectors.T @ pool.cross_gram @ axes
+        return cls(eigen, cross, axes.T @ pool.weak_gram @ axes, Tested.of(tested, "strong", pool))
+
+
+def student_risk(teacher: Fit, relay: Relay, sites: Sites) -> Parts:
     """Bias and variance of the W2S student's excess risk, (teacher sites, student sites).
 
     The variance has three parts: what a finite pool makes of the teacher's mean, the teacher's
@@ -220,30 +162,25 @@ def student_risk(
     Parameters
     ----------
     teacher
-        Fitted on ℓ, along `weak_axes` (p_w, r_w).
-    pool
-        The unlabeled population u.
+        Fitted on ℓ.
+    relay
+        To the pool and the test population.
     sites
         Pool sizes N with λ_s.
-    test
-        t along the eigenvectors of Σ^u_ss.
     """
-    s = Shrinkage(pool.strong_spectrum, sites)
-    μ, R, N = s.values, s.resolvent, sites.free
-    X = pool.strong_spectrum.vectors.T @ pool.cross_gram @ weak_axes
-    U = weak_axes.T @ pool.weak_gram @ weak_axes
-    a, k = teacher.mean.shape[0], teacher.mean.shape[2]
-    m = teacher.mean.transpose(1, 0, 2).reshape(len(weak_axes.T), a * k)
-    Y = (X @ m).reshape(len(X), a, k)
-    lost = μ + 2 * s.kappa[:, None]
-    lost = lost * R**2  # (N sites, r_s): what of (Σ_ss)⁻¹ the student makes use of
+    s, test, X = Shrinkage(relay.eigen, sites), relay.test, relay.cross
+    μ, R = s.values, s.resolvent
+    m = teacher.mean.transpose(1, 0, 2)  # (r_w, teacher sites, k)
+    Y = np.einsum("rw,wak->rak", X, m, optimize=True)
     inside = np.einsum("rak->ra", Y**2).T, teacher.spread @ (X**2).T
-    whole = np.einsum("ra,ra->a", m, U @ m) if k == 1 else _outputs(m, U @ m, a, k)
-    totals = whole, teacher.spread @ np.diag(U)
-    extra = (R**2 @ (μ * np.diag(test.gram))) / np.maximum(N, 1.0)
+    totals = (
+        np.einsum("wak,wv,vak->a", m, relay.weak_gram, m, optimize=True),
+        teacher.spread @ np.diag(relay.weak_gram),
+    )
+    extra = (R**2 @ (μ * np.diag(test.gram))) / np.maximum(sites.free, 1.0)
     sums = []
     for squares, total, factors in zip(inside, totals, (Y, None), strict=True):
-        misfit = (total[:, None] - squares @ lost.T) * s.inflation
+        misfit = (total[:, None] - squares @ s.relayed.T) * s.inflation
         kept = _quadratic(test, X, teacher.spread, factors, R, squares)
         sums.append((kept, misfit * (extra + sites.mean_error)))
     linear = np.einsum("rak,rk->ar", Y, test.target) @ R.T
@@ -251,11 +188,6 @@ def student_risk(
     (mean, copied), (inherited, shed) = sums
     finite = 0 * (own + s.inflation)
     return mean - 2 * linear + test.signal + finite, copied + inherited + shed + own
-
-
-def _outputs(left: Array, right: Array, sites: int, k: int) -> Array:
-    """Sum products of (r, sites·k) columns over rows and outputs."""
-    return np.asarray(np.sum((left * right).reshape(-1, sites, k), axis=(0, 2)))
 
 
 def _quadratic(
@@ -290,21 +222,15 @@ def equivalent(
     """Evaluate the equivalents over n × N; parameters as in `w2slens.predict`."""
     pool, tested = unlabeled or problem, test or problem
     rows, pools = np.array(n, float), np.array(N, float)
-    sites = {
-        "weak": Sites(rows, np.full(len(rows), ridge_weak), intercept),
-        "strong": Sites(rows, np.full(len(rows), ridge_strong), intercept),
-        "pool": Sites(pools, np.full(len(pools), ridge_strong), intercept),
+    labeled = {
+        side: Sites.of(rows, ridge, intercept)
+        for side, ridge in (("weak", ridge_weak), ("strong", ridge_strong))
     }
-    teacher = Fit.on(problem, "weak", sites["weak"])
-    student = student_risk(
-        teacher,
-        problem.weak_spectrum.vectors,
-        pool,
-        sites["pool"],
-        Tested.of(tested, "strong", pool),
-    )
+    unlabeled_sites = Sites.of(pools, ridge_strong, intercept)
+    teacher = Fit.on(problem, "weak", labeled["weak"])
+    student = student_risk(teacher, Relay.of(problem, pool, tested), unlabeled_sites)
     weak = teacher.risk(Tested.of(tested, "weak", problem))
-    strong = Fit.on(problem, "strong", sites["strong"]).risk(Tested.of(tested, "strong", problem))
+    strong = Fit.on(problem, "strong", labeled["strong"]).risk(Tested.of(tested, "strong", problem))
     grid = {
         "weak": _spread_rows(weak, len(N)),
         "w2s": student,
@@ -313,7 +239,7 @@ def equivalent(
     if ceiling == "labels":
         grid["ceiling"] = grid["strong"]
     elif ceiling == "pool":
-        top = Fit.on(pool, "strong", sites["pool"]).risk(Tested.of(tested, "strong", pool))
+        top = Fit.on(pool, "strong", unlabeled_sites).risk(Tested.of(tested, "strong", pool))
         grid["ceiling"] = np.tile(top[0], (len(n), 1)), np.tile(top[1], (len(n), 1))
     else:
         grid["ceiling"] = _ceiling(problem, pool, tested, rows, pools, ridge_strong, intercept)
@@ -324,80 +250,38 @@ def equivalent(
     return Risks(n, N, **total, method="equivalent")
 
 
-def mean_risks(
-    problem: Problem,
-    n: int,
-    N: int,
-    ridges: Mapping[str, Array],
-    *,
-    ceiling: str = "all",
-    test: Problem | None = None,
-) -> dict[str, float]:
-    """Average the risks of one cell, intercept included, over trials with ridges of their own.
+class MeanRisks:
+    """Risks of single cells, intercept included, averaged over trials with ridges of their own.
 
     Parameters
     ----------
-    problem, n, N, ceiling, test
+    problem, ceiling, test
         As in `w2slens.predict`.
-    ridges
-        Model → (trials,) λ.
-
-    Returns
-    -------
-    Model → mean risk; nan where a trial has no finite expectation.
     """
-    tested = test or problem
-    top = {"all": n + N, "pool": N, "labels": n}[ceiling]
-    sites = {
-        name: Sites(np.full(len(ridges[name]), float(rows)), np.asarray(ridges[name]), True)
-        for name, rows in (("weak", n), ("w2s", N), ("strong", n), ("ceiling", top))
-    }
-    weak, strong = (Tested.of(tested, side, problem) for side in ("weak", "strong"))
-    teacher = Fit.on(problem, "weak", sites["weak"])
-    axes = problem.weak_spectrum.vectors
-    bias, variance = student_risk(teacher, axes, problem, sites["w2s"], strong)
-    found = {
-        "weak": teacher.risk(weak),
-        "w2s": (np.diag(bias), np.diag(variance)),
-        "strong": Fit.on(problem, "strong", sites["strong"]).risk(strong),
-        "ceiling": Fit.on(problem, "strong", sites["ceiling"]).risk(strong),
-    }
-    return {name: float(np.mean(parts[0] + parts[1])) for name, parts in found.items()}
 
+    def __init__(self, problem: Problem, ceiling: str = "all", test: Problem | None = None) -> None:
+        tested = test or problem
+        self._problem, self._ceiling = problem, ceiling
+        self._relay = Relay.of(problem, problem, tested)
+        self._weak = Tested.of(tested, "weak", problem)
 
-def freedom(
-    problem: Problem, n: int, N: int, model: str, ridge_weak: float, ridge_strong: float
-) -> tuple[float, float]:
-    """Degrees of freedom of the variance part of a risk over draws of labels and their features.
-
-    The part is a quadratic form of the labels' noise with matrix M along the teacher's (or the
-    baseline's) directions, hence nearly χ² with ``ν = (tr M)²/tr M²`` (Satterthwaite), over what
-    the draw of the features leaves of the noise, χ² with ``n − df2 + 1``: together an F ratio,
-    exactly so for ridgeless fits of isotropic Gaussian features.
-
-    Parameters
-    ----------
-    problem, n, N, ridge_weak, ridge_strong
-        As in `w2slens.predict`.
-    model
-        ``"weak"``, ``"w2s"`` or ``"strong"``.
-    """
-    side, ridge = ("strong", ridge_strong) if model == "strong" else ("weak", ridge_weak)
-    fit = Shrinkage(side_of(problem, side)[0], Sites(np.array([float(n)]), np.array([ridge])))
-    spread = np.sqrt(fit.values) * fit.resolvent[0]
-    inner = np.diag(fit.values)
-    if model == "w2s":
-        s = Shrinkage(
-            problem.strong_spectrum, Sites(np.array([float(N)]), np.array([ridge_strong]))
-        )
-        R, μ, κ = s.resolvent[0], s.values, s.kappa[0]
-        X = problem.strong_spectrum.vectors.T @ problem.cross_gram @ problem.weak_spectrum.vectors
-        copied = s.df2[0] / max(N - s.df2[0], 1.0)
-        kept = (R**2 * μ - copied * (μ + 2 * κ) * R**2)[:, None]
-        inner = copied * inner + X.T @ (kept * X)
-    M = spread[:, None] * inner * spread
-    numerator = float(np.trace(M) ** 2 / max(np.sum(M**2), 1e-300))
-    return numerator, float(n - fit.df2[0] + 1)
+    def __call__(self, n: int, N: int, ridges: Mapping[str, Array]) -> dict[str, float]:
+        """Evaluate one cell at (trials,) ridges λ of every model; nan without expectation."""
+        problem, strong = self._problem, self._relay.test
+        top = ceiling_rows(self._ceiling, n, N)
+        sites = {
+            name: Sites(np.full(len(ridges[name]), float(rows)), np.asarray(ridges[name]), True)
+            for name, rows in (("weak", n), ("w2s", N), ("strong", n), ("ceiling", top))
+        }
+        teacher = Fit.on(problem, "weak", sites["weak"])
+        bias, variance = student_risk(teacher, self._relay, sites["w2s"])
+        found = {
+            "weak": teacher.risk(self._weak),
+            "w2s": (np.diag(bias), np.diag(variance)),
+            "strong": Fit.on(problem, "strong", sites["strong"]).risk(strong),
+            "ceiling": Fit.on(problem, "strong", sites["ceiling"]).risk(strong),
+        }
+        return {name: float(np.mean(parts[0] + parts[1])) for name, parts in found.items()}
 
 
 def _spread_rows(parts: Parts, columns: int) -> Parts:
@@ -419,7 +303,7 @@ def _ceiling(
         sizes, places = np.unique(np.add.outer(rows, pools), return_inverse=True)
         seen = Tested.of(tested, "strong", problem)
         pieces = [
-            Fit.on(problem, "strong", Sites(some, np.full(len(some), ridge), intercept)).risk(seen)
+            Fit.on(problem, "strong", Sites.of(some, ridge, intercept)).risk(seen)
             for some in np.array_split(sizes, -(-len(sizes) // CEILING_SITES))
         ]
         bias, variance = (np.concatenate(part)[places] for part in zip(*pieces, strict=True))
@@ -429,9 +313,9 @@ def _ceiling(
     for i, n in enumerate(rows):
         for j, N in enumerate(pools):
             both = mixture(problem, pool, N / (n + N))
-            site = Sites(np.array([n + N]), np.array([ridge]), intercept)
-            fit = Fit.on(both, "strong", site).risk(Tested.of(tested, "strong", both))
-            found[:, i, j] = fit[0][0], fit[1][0]
+            fit = Fit.on(both, "strong", Sites.of(n + N, ridge, intercept))
+            bias, variance = fit.risk(Tested.of(tested, "strong", both))
+            found[:, i, j] = bias[0], variance[0]
     return found[0], found[1]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from w2slens._linalg import Array
 from w2slens.risk import Risks
+from w2slens.theory.ceilings import ceiling_rows
 from w2slens.theory.problem import Problem
 
 
@@ -32,7 +33,7 @@ def exact(
 ) -> Risks:
     """Evaluate the exact risks over n × N; parameters as in `w2slens.predict`."""
     rows, pool = np.meshgrid(np.array(n, float), np.array(N, float), indexing="ij")
-    top_rows = {"all": rows + pool, "pool": pool, "labels": rows}[ceiling]
+    top_rows = ceiling_rows(ceiling, rows, pool)
     d_w, d_s, d_sw = problem.d_w, problem.d_s, problem.d_sw
     one = int(intercept)
 

@@ -22,18 +22,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from w2slens import _check
 from w2slens._check import Ridge
 from w2slens._errors import InputError
-from w2slens._linalg import Array, spectrum
+from w2slens._linalg import Array
 from w2slens.labeled import LabeledBlock
-from w2slens.moments import PANEL_ROWS, Accumulator, Moments
+from w2slens.moments import Moments
 from w2slens.ridge import choose_loo, choose_w2s
 from w2slens.risk import MODELS, Risks
 from w2slens.sources import Source, open_features, read_array
-from w2slens.theory.equivalent import Shrinkage, Sites
+from w2slens.theory.intervals import LEVEL
+from w2slens.theory.shares import Shares
 
 SCALES = (0.005, 0.02, 0.08)
 """Departures from theory in units of the teacher's raw risk: standard deviations of the prior's
@@ -41,9 +42,6 @@ parts, equally likely. Each is four times the last: from "theory is right" to "i
 
 SAMPLES = 4000
 """Draws from the posterior by which intervals are found."""
-
-LEVEL = 0.9
-"""Probability of the intervals."""
 
 MISFIT = 0.02
 """What is added to either side of an interval of PGR: by so much theory itself misses the measured
@@ -201,17 +199,9 @@ def forecast(
         )
     size = len(left) - n if N is None else _check.whole(N, "N")
     block = LabeledBlock.from_rows(left[:n], right[:n], targets)
-    pool = _pool(left[n:], right[n:])
+    pool = Moments.from_rows(weak=left[n:], strong=right[n:])
     asked = _check.ridge(ridge_weak, "ridge_weak"), _check.ridge(ridge_strong, "ridge_strong")
     return forecast_block(block, pool, size, *asked)
-
-
-def _pool(weak: NDArray[Any], strong: NDArray[Any]) -> Moments:
-    running = Accumulator()
-    for start in range(0, len(weak), PANEL_ROWS):
-        some = slice(start, start + PANEL_ROWS)
-        running.add({"weak": weak[some], "strong": strong[some]})
-    return running.result()
 
 
 def forecast_block(
@@ -232,54 +222,6 @@ def forecast_block(
     return _posterior(
         teacher, student, baseline, shares, n, N, {"weak": λ_w, "w2s": λ, "strong": λ_s}
     )
-
-
-@dataclass(frozen=True)
-class Shares:
-    """What the pool says without labels, for a realizable pair, in units of τ².
-
-    Attributes
-    ----------
-    gap
-        ``1/n + df1_w/n``: the teacher's squared error beyond the ceiling's, its bias included.
-    gain
-        What the student sheds of the teacher's variance.
-    strong, ceiling
-        ``1/(1 − df2/n)`` of the baseline, and the same of the ceiling at n + N rows.
-    """
-
-    gap: float
-    gain: float
-    strong: float
-    ceiling: float
-
-    @classmethod
-    def of(cls, pool: Moments, n: int, N: int, λ_w: float, λ: float, λ_s: float) -> "Shares":
-        """Evaluate them at ridges of the teacher, the student and the baseline.
-
-        The ceiling keeps the baseline's total ridge.
-        """
-        weak, strong = (spectrum(pool.covariance(side, side)) for side in ("weak", "strong"))
-        X = strong.vectors.T @ pool.covariance("strong", "weak") @ weak.vectors
-
-        def at(eigen: Any, rows: int, ridge: float) -> Shrinkage:
-            return Shrinkage(eigen, Sites(np.array([float(rows)]), np.array([ridge]), True))
-
-        teacher, student = at(weak, n, λ_w), at(strong, N, λ)
-        λ_c = λ_s * n / (n + N)
-        baseline, ceiling = at(strong, n, λ_s), at(strong, n + N, λ_c)
-        df1 = float(teacher.resolvent[0] @ weak.values)
-        noise = weak.values * teacher.resolvent[0] ** 2 / (n - 1)
-        R, κ, μ = student.resolvent[0], student.kappa[0], student.values
-        shed = weak.values - ((μ + 2 * κ) * R**2) @ X**2
-        inherited = (R**2 * μ) @ X**2
-        copied = float(student.df2[0]) / max(N - 1 - float(student.df2[0]), 1.0)
-        return cls(
-            df1 / (n - 1) + 1 / n,
-            float(noise @ (weak.values - inherited - copied * shed)),
-            float(baseline.inflation[0]),
-            float(ceiling.inflation[0]),
-        )
 
 
 def _posterior(

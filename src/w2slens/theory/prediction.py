@@ -11,6 +11,7 @@ from w2slens import _check
 from w2slens._errors import InputError
 from w2slens.risk import MODELS, Risks
 from w2slens.theory.bounds import bounds
+from w2slens.theory.ceilings import CEILINGS, ceiling_rows
 from w2slens.theory.equivalent import equivalent
 from w2slens.theory.exact import exact
 from w2slens.theory.problem import Problem
@@ -18,9 +19,6 @@ from w2slens.theory.problem import Problem
 Method = Literal["auto", "exact", "equivalent", "bounds"]
 
 METHODS = ("auto", "exact", "equivalent", "bounds")
-
-CEILINGS = ("all", "pool", "labels")
-"""Which rows the ceiling is trained on: labels and pool (n+N), the pool (N), the labels (n)."""
 
 
 def predict(
@@ -161,32 +159,15 @@ class _Asked:
         return self._formulas()
 
     def _formulas(self) -> Risks:
-        return exact(
-            self.problem,
-            self.n,
-            self.N,
-            ridge_weak=self.ridge_weak,
-            ridge_strong=self.ridge_strong,
-            intercept=self.intercept,
-            ceiling=self.ceiling,
-        )
+        return exact(self.problem, self.n, self.N, **self._settings)
 
     def equivalent(self) -> Risks:
         if not self._signal_known:
             raise InputError(
                 "signal", "is missing: E f*² is needed off the exact ridgeless branch; give it"
             )
-        return equivalent(
-            self.problem,
-            self.n,
-            self.N,
-            ridge_weak=self.ridge_weak,
-            ridge_strong=self.ridge_strong,
-            intercept=self.intercept,
-            ceiling=self.ceiling,
-            unlabeled=self.unlabeled,
-            test=self.test,
-        )
+        settings = {**self._settings, "unlabeled": self.unlabeled, "test": self.test}
+        return equivalent(self.problem, self.n, self.N, **settings)
 
     def best(self) -> Risks:
         """Exact where that holds, else equivalent, nan where the expectation is infinite."""
@@ -197,6 +178,16 @@ class _Asked:
         if complete or (self.ridgeless and not self._signal_known):
             return known
         return known.filled(self._finite(self.equivalent()))
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What the exact risks and the equivalent take besides the sizes."""
+        return {
+            "ridge_weak": self.ridge_weak,
+            "ridge_strong": self.ridge_strong,
+            "intercept": self.intercept,
+            "ceiling": self.ceiling,
+        }
 
     @property
     def _signal_known(self) -> bool:
@@ -210,7 +201,7 @@ class _Asked:
     def _finite(self, risks: Risks) -> Risks:
         """Blank the models whose ridgeless fit has about as many rows as dimensions."""
         rows, pool = np.meshgrid(np.array(self.n), np.array(self.N), indexing="ij")
-        top = {"all": rows + pool, "pool": pool, "labels": rows}[self.ceiling]
+        top = ceiling_rows(self.ceiling, rows, pool)
         d_w, d_s = self.problem.d_w, (self.unlabeled or self.problem).d_s
 
         def infinite(size: NDArray[np.intp], dimension: int, ridge: float) -> NDArray[np.bool_]:

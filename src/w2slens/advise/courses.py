@@ -1,0 +1,98 @@
+"""Courses and plans: what a plan consists of, and how it is shown.
+
+Courses are ``w2s`` (n labels teach a teacher that labels N rows), ``strong-on-labels`` (the strong
+model on labels alone: on those already owned where there are any), ``label-more`` (the strong model
+on owned labels and as many more as the money buys) and ``weak-is-enough`` (the teacher on as many
+labels as the money buys).
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from w2slens._format import html_table, number
+
+Name = Literal["w2s", "strong-on-labels", "label-more", "weak-is-enough"]
+
+MODEL = {"w2s": "w2s", "strong-on-labels": "strong", "label-more": "strong"}
+"""Which model a course ends with; else the teacher."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One way to spend.
+
+    Attributes
+    ----------
+    course
+        ``w2s``, ``strong-on-labels``, ``label-more`` or ``weak-is-enough``.
+    n, N
+        Labels (owned ones included) and pseudo-labels; N is 0 where none are used.
+    cost
+        Of what is bought, in the unit of the prices.
+    risk
+        Predicted mean squared error, on the scale of the problem.
+    interval
+        90%, over draws of the labels.
+    """
+
+    course: Name
+    n: int
+    N: int
+    cost: float
+    risk: float
+    interval: tuple[float, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the course as JSON types."""
+        return {**asdict(self), "interval": list(self.interval)}
+
+    def __str__(self) -> str:
+        """Say the course in words."""
+        pool = f" and {self.N:,} pseudo-labels" if self.N else ""
+        return (
+            f"{self.course} on {self.n:,} labels{pool}, cost {number(self.cost)}, predicted risk "
+            f"{number(self.risk)}"
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The best course, its rivals, and the sizes beyond which money is wasted.
+
+    Attributes
+    ----------
+    best
+        The course of least risk within the budget, or of least cost that reaches the target.
+    courses
+        All courses that are possible, best first.
+    n_star
+        Labels at which the authors' bound of PGR is largest; None without approximation error.
+    N_enough
+        Pseudo-labels beyond which more lower the W2S risk by less than 5%; None without W2S.
+    reason
+        Why, in words.
+    """
+
+    best: Course
+    courses: tuple[Course, ...]
+    n_star: int | None
+    N_enough: int | None
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as JSON types."""
+        courses = [course.to_dict() for course in self.courses]
+        return {
+            "best": courses[0],
+            "courses": courses,
+            "n_star": self.n_star,
+            "N_enough": self.N_enough,
+            "reason": self.reason,
+        }
+
+    def _repr_html_(self) -> str:
+        """Show the courses in a notebook."""
+        rows = [
+            (c.course, f"{c.n:,}", f"{c.N:,}", number(c.cost), number(c.risk)) for c in self.courses
+        ]
+        return html_table(self.reason, ("course", "n", "N", "cost", "risk"), rows)

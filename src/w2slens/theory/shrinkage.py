@@ -1,0 +1,113 @@
+"""What a ridge and a finite sample do to one feature block, along its eigenvectors."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from w2slens._linalg import Array, Spectrum
+from w2slens.theory.fixed_point import effective_ridge
+from w2slens.theory.problem import Problem
+
+
+def side_of(problem: Problem, side: str) -> tuple[Spectrum, Array]:
+    """Return the spectrum and the cross moment with f* of the weak or the strong features."""
+    if side == "weak":
+        return problem.weak_spectrum, problem.weak_target
+    return problem.strong_spectrum, problem.strong_target
+
+
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """Sample sizes with their ridges: where a fit is evaluated.
+
+    Attributes
+    ----------
+    rows
+        (sites,) numbers of rows.
+    ridges
+        (sites,) λ ≥ 0.
+    intercept
+        Whether an unpenalised intercept is fitted too.
+    """
+
+    rows: Array
+    ridges: Array
+    intercept: bool = False
+
+    @classmethod
+    def of(cls, rows: ArrayLike, ridge: float, intercept: bool = False) -> "Sites":
+        """Take one sample size, or several, at one ridge."""
+        sizes = np.atleast_1d(np.asarray(rows, float))
+        return cls(sizes, np.full(len(sizes), ridge), intercept)
+
+    @property
+    def free(self) -> Array:
+        """(sites,) rows that the centring leaves."""
+        return self.rows - int(self.intercept)
+
+    @property
+    def mean_error(self) -> Array:
+        """(sites,) share of τ² that the error of the intercept is."""
+        return int(self.intercept) / self.rows
+
+    def finite(self, rank: int) -> Array:
+        """(sites,) 1, or nan where a ridgeless fit of this rank has a pole."""
+        undefined = (self.ridges == 0) & (self.free == rank)
+        return np.where(undefined | (self.free < 1), np.nan, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Shrinkage:
+    """One feature block at all sites, along the eigenvectors of its second moment.
+
+    Attributes
+    ----------
+    eigen
+        Of Σ.
+    sites
+        Where.
+    """
+
+    eigen: Spectrum
+    sites: Sites
+
+    @property
+    def values(self) -> Array:
+        """(r,) λᵢ."""
+        return self.eigen.values
+
+    @cached_property
+    def kappa(self) -> Array:
+        """(sites,) κ."""
+        n = np.maximum(self.sites.free, 1.0)
+        total = self.sites.rows * self.sites.ridges
+        return effective_ridge(self.values, n, total / n)
+
+    @cached_property
+    def resolvent(self) -> Array:
+        """(sites, r) ``1/(λᵢ+κ)``."""
+        return 1 / np.add.outer(self.kappa, self.values)
+
+    @cached_property
+    def df2(self) -> Array:
+        """(sites,) ``Σ (λᵢ/(λᵢ+κ))²``."""
+        return np.asarray(np.sum((self.values * self.resolvent) ** 2, axis=1))
+
+    @cached_property
+    def relayed(self) -> Array:
+        """(sites, r) ``(λᵢ+2κ)/(λᵢ+κ)²``: what of Σ⁻¹ a fit makes use of, of what it is taught."""
+        return (self.values + 2 * self.kappa[:, None]) * self.resolvent**2
+
+    @cached_property
+    def copied(self) -> Array:
+        """(sites,) ``df2/(n−df2)``: what a finite sample copies of what the features lack."""
+        return np.asarray(self.df2 / np.maximum(self.sites.free - self.df2, 1.0))
+
+    @cached_property
+    def inflation(self) -> Array:
+        """(sites,) ``1/(1 − df2/n)``, nan at the pole."""
+        n = self.sites.free
+        margin = np.where(n > self.df2, 1 - self.df2 / np.maximum(n, 1.0), np.nan)
+        return np.asarray(self.sites.finite(len(self.values)) / margin)
