@@ -26,9 +26,9 @@ def run_recipe(folder, name):
     campaign = load_recipe(ROOT / "recipes" / folder / f"{name}.yaml")
     out = ROOT / "build" / "results" / folder / name
     out.parent.mkdir(parents=True, exist_ok=True)
-    timing, begin, fresh = out.with_suffix(".seconds"), time.perf_counter(), not out.exists()
+    timing, begin = out.with_suffix(".seconds"), time.perf_counter()
     results = campaign.run(out)
-    if fresh:
+    if not timing.exists():
         timing.write_text(f"{time.perf_counter() - begin:.0f}", encoding="utf-8")
     return results, float(timing.read_text(encoding="utf-8"))
 
