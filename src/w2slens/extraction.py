@@ -9,6 +9,7 @@ import numpy as np
 
 from w2slens import _check
 from w2slens._errors import InputError
+from w2slens._memory import kept_memory
 from w2slens.corpora import BrokenExampleError, Corpus
 from w2slens.extractors import Extractor, Learner
 from w2slens.store import StoreWriter
@@ -60,9 +61,27 @@ def extract(
         raise InputError("model", f"takes {extractor.kind}s; the examples are {corpus.kind}s")
     recipe = {"extractor": extractor.describe(), "source": corpus.source}
     writer = StoreWriter(Path(out), recipe, len(corpus))
-    if isinstance(extractor, Learner) and not writer.finished:
+    if writer.finished:
+        return writer.folder
+    if isinstance(extractor, Learner):
         extractor = extractor.fit(_readable(corpus, skip=skip))
-    while writer.done < len(corpus) and not writer.finished:
+    with kept_memory():
+        _fill(corpus, extractor, writer, batch, skip=skip, progress=progress)
+    _finish(corpus, writer)
+    return writer.folder
+
+
+def _fill(
+    corpus: Corpus,
+    extractor: Extractor,
+    writer: StoreWriter,
+    batch: int,
+    *,
+    skip: bool,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Add all batches that are not there yet, saving the work now and then."""
+    while writer.done < len(corpus):
         for _ in range(SAVED_BATCHES):
             if writer.done >= len(corpus):
                 break
@@ -70,9 +89,6 @@ def extract(
         writer.save()
         if progress is not None:
             progress(writer.done, len(corpus))
-    if not writer.finished:
-        _finish(corpus, writer)
-    return writer.folder
 
 
 def _step(
