@@ -1,0 +1,118 @@
+"""Forecasts from theory and paired leave-one-out, and their combination.
+
+`unbiased` starts from theory at the teacher's leave-one-out error τ² for a pair that loses nothing
+but what the best ridge costs: it forecasts too large a PGR where f* has a part that only one side
+expresses. `believed` starts from the posterior of f*, whose prior gives energy to all that the
+labels cannot see: it forecasts too small a one. On real features the errors are about equal and
+opposite (docs/results/forecast.md), so that the mean beats either.
+
+Both are corrected by what leave-one-out sees of the differences of the models' losses, which are
+paired row by row and so far less noisy than the risks.
+"""
+
+import numpy as np
+
+from w2slens._linalg import Array
+from w2slens.risk import MODELS
+from w2slens.theory.belief import Belief
+from w2slens.theory.forms import Forms
+from w2slens.theory.intervals import LEVEL
+
+SCALES = (0.005, 0.02, 0.08)
+"""Departures from theory in units of the teacher's raw risk: standard deviations of the prior's
+parts, equally likely. Each is four times the last: from "theory is right" to "it says nothing"."""
+
+DRAWS = 2000
+"""Draws from the posterior of f*."""
+
+DOUBT = 4.0
+"""The posterior's covariance counts so many times: the prior of f* is a guess too."""
+
+MISFIT = 0.02
+"""What is added to either side of an interval, for a risk in units of itself: by so much theory
+itself misses real features."""
+
+DISAGREEMENT = 0.5
+"""Share of the distance between the forecast and the posterior's median that is added too."""
+
+
+def combined(
+    losses: Array, forms: Forms, belief: Belief
+) -> tuple[Array, dict[str, tuple[float, float]]]:
+    """Forecast four raw risks, and 90% intervals of them, of PGR and of OPR.
+
+    Parameters
+    ----------
+    losses
+        (3, n) leave-one-out losses of teacher, student and baseline.
+    forms
+        Of the pair at n, N and the ridges of the losses.
+    belief
+        In f*.
+
+    Returns
+    -------
+    (4,) risks of weak, w2s, strong, ceiling; name → interval.
+    """
+    rng = np.random.default_rng(0)
+    draws = np.concatenate([forms.risks(*drawn) for drawn in belief.draw(DRAWS, rng)], axis=1)
+    risks = (unbiased(losses, forms) + believed(losses, draws)) / 2
+    points, samples = _named(risks[:, None]), _named(draws)
+    intervals = {}
+    for name, drawn in samples.items():
+        point = float(points[name][0])
+        low, middle, high = np.quantile(drawn, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
+        size = 1.0 if name == "pgr" else abs(point)
+        more = MISFIT * size + DISAGREEMENT * abs(point - middle)
+        intervals[name] = float(point + low - middle - more), float(point + high - middle + more)
+    return risks, intervals
+
+
+def unbiased(losses: Array, forms: Forms) -> Array:
+    """Forecast four risks from theory without bias, its two differences corrected by the labels.
+
+    The departures of ``R_w − R_w2s`` and ``R_w − R_c`` from theory have a prior of mean 0 and
+    unknown scale (a mixture over `SCALES`); leave-one-out observes them with its covariance, the
+    ceiling's carried from the baseline's by their degrees of freedom.
+    """
+    teacher, student, baseline = losses
+    τ, c = float(teacher.mean()), forms.noise
+    carried = c[3] / c[2]
+    theory = np.array([1 - c[1] / c[0], 1 - c[3] / c[0] + forms.leaning])
+    seen = np.stack([teacher - student, teacher - carried * baseline])
+    departures = seen - np.multiply.outer(theory, teacher)
+    mean, doubt = departures.mean(axis=1), np.cov(departures) / len(teacher)
+    parts, logs = [], []
+    for scale in SCALES:
+        prior = (scale * τ) ** 2 * np.eye(2)
+        total = prior + doubt
+        parts.append(prior @ np.linalg.solve(total, mean))
+        logs.append(-0.5 * np.linalg.slogdet(total)[1] - 0.5 * mean @ np.linalg.solve(total, mean))
+    weights = np.exp(np.array(logs) - max(logs))
+    gain, gap = weights @ np.array(parts) / weights.sum() + τ * theory
+    return np.array([τ, τ - gain, (τ - gap) / carried, τ - gap])
+
+
+def believed(losses: Array, draws: Array) -> Array:
+    """Forecast four risks from (4, draws) of their posterior, corrected by the labels.
+
+    Leave-one-out observes the gain ``R_w − R_w2s`` and, on its own, the level R_w; the gap follows
+    the gain by their covariance.
+    """
+    weak, w2s, strong, ceiling = draws.mean(axis=1)
+    both = np.cov(np.stack([draws[0] - draws[1], draws[0] - draws[3]]))
+    paired, n = losses[0] - losses[1], losses.shape[1]
+    pull = DOUBT * both[0] / (DOUBT * both[0, 0] + paired.var(ddof=1) / n)
+    gain, gap = np.array([weak - w2s, weak - ceiling]) + pull * (paired.mean() - (weak - w2s))
+    level = float(draws[0].var())
+    level /= level + losses[0].var() / n
+    τ = weak + level * (losses[0].mean() - weak)
+    return np.array([τ, τ - gain, (τ - gap) * strong / ceiling, τ - gap])
+
+
+def _named(risks: Array) -> dict[str, Array]:
+    """Name (4, draws) risks, PGR (bounded where the gap closes) and OPR."""
+    weak, w2s, strong, ceiling = risks
+    gap = np.maximum(weak - ceiling, 1e-3 * weak)
+    ratios = {"pgr": (weak - w2s) / gap, "opr": strong / np.maximum(w2s, 1e-9 * weak)}
+    return dict(zip(MODELS, risks, strict=True)) | ratios

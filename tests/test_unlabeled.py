@@ -1,0 +1,136 @@
+"""What the pool says without labels: forms of the risks, leverages, debiased overlap."""
+
+import numpy as np
+import pytest
+
+from tests.laws import close
+from w2slens import Problem, predict
+from w2slens.theory.belief import Belief
+from w2slens.theory.forms import Forms
+from w2slens.theory.unlabeled import Unlabeled, debiased_correlations
+
+ROWS = 4000
+
+
+def nested(seed=0, count=ROWS):
+    """A teacher that sees a part of what the student sees, at rising scales."""
+    rng = np.random.default_rng(seed)
+    strong = rng.standard_normal((count, 12)) * np.linspace(0.3, 2, 12)
+    return strong[:, 2:9] @ rng.standard_normal((7, 7)), strong
+
+
+class Gaussian(Unlabeled):
+    """Without draws, so that the Gaussian formula stands."""
+
+    def drawn(self, side, n):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("n", "N", "ridges"),
+    [(40, 300, (0.3, 0.1, 0.2)), (6, 9, (0.2, 0.05, 0.1)), (9, 400, (0.0, 0.1, 0.1))],
+)
+def test_forms_are_the_equivalent_of_a_known_target(n, N, ridges):
+    weak, strong = nested()
+    rng, σ2, (λ_w, λ, λ_s) = np.random.default_rng(1), 0.7, ridges
+    β = rng.standard_normal((19, 2))
+    f = np.hstack([weak, strong]) @ β
+    found = Forms.of(Gaussian(weak, strong), n, N, λ_w, λ, λ_s).risks(β[None], np.array([2 * σ2]))[:, 0]
+    pair = Problem.from_data(weak, strong, f, noise=2 * σ2)
+    method = "exact" if λ_w == 0 and n > 9 else "equivalent"
+    first = predict(pair, n=n, N=N, ridge_weak=λ_w, ridge_strong=λ, intercept=True, method=method)
+    second = predict(pair, n=n, N=N, ridge_weak=1, ridge_strong=λ_s, intercept=True)
+    top = predict(
+        pair,
+        n=n + N,
+        N=1,
+        ridge_weak=1,
+        ridge_strong=λ_s * n / (n + N),
+        intercept=True,
+        method="equivalent",
+    )
+    expected = [first.weak, first.w2s, second.strong, top.strong]
+    if λ_w == 0:  # Gaussian draws are finite only with n > d + 2
+        expected[0] = expected[1] = None
+    for value, risk in zip(found, expected, strict=True):
+        if risk is not None:
+            close(value, float(risk[0, 0]) + 2 * σ2, 1e-9)
+
+
+def test_gaussian_draws_learn_the_noise_that_the_exact_theory_says():
+    rows = np.random.default_rng(0).standard_normal((20_000, 10)) @ np.diag(np.arange(1.0, 11))
+    n, d = 40, 10
+    drawn = Unlabeled(rows, rows).drawn("weak", n)
+    close(drawn.share, d / (n - d - 2), 0.1)  # 20 draws, each with a standard deviation of 30%
+    scaled = drawn.inverse * np.outer(np.arange(1.0, 11), np.arange(1.0, 11))
+    close(np.trace(scaled), d / (n - d - 2), 0.1)
+
+
+def test_heavy_leverages_show_without_labels():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((20_000, 10)) * rng.exponential(size=(20_000, 1))
+    assert Unlabeled(rows, rows).drawn("weak", 30).share > 1.15 * 10 / 18
+
+
+def test_too_few_rows_or_too_small_a_pool_are_left_to_the_gaussian_formula():
+    rows = np.random.default_rng(0).standard_normal((60, 10))
+    assert Unlabeled(rows, rows).drawn("weak", 12) is None
+    assert Unlabeled(rows, rows).drawn("weak", 55) is None
+
+
+@pytest.mark.parametrize("correlations", [[], [1.0] * 5, [0.9] * 3 + [0.5] * 10])
+def test_overlap_by_chance_is_taken_off_the_cross_moments(correlations):
+    d_w, d_s, rows, rng = 20, 30, 300, np.random.default_rng(0)
+    r = np.zeros(d_w)
+    r[: len(correlations)] = correlations
+    kept = []
+    for _ in range(40):
+        strong = rng.standard_normal((rows, d_s))
+        weak = r * strong[:, :d_w] + np.sqrt(1 - r**2) * rng.standard_normal((rows, d_w))
+        pool = Unlabeled(weak, strong)
+        white = pool.spectra[1].whitening @ pool.cross @ pool.spectra[0].whitening.T
+        kept.append(float(np.sum(white**2)))
+    # clipping at zero biases an overlap near zero up, by less than half a dimension here
+    tolerance = 3 * np.std(kept) / 40**0.5 + (0.5 if not correlations else 0.05)
+    assert abs(np.mean(kept) - np.sum(r**2)) < tolerance
+
+
+def test_perfect_correlations_stay_perfect_and_unknown_ones_as_they_are():
+    close(debiased_correlations(np.ones(5), 5, 8, 40), np.ones(5), 1e-12)
+    some = np.array([0.9, 0.4])
+    close(debiased_correlations(some, 2, 8, 11), some, 1e-12)
+
+
+def test_belief_finds_the_target_and_the_noise_where_labels_abound():
+    rng = np.random.default_rng(3)
+    weak, strong = nested(3, 6000)
+    β = np.zeros((19, 1))
+    β[7:] = rng.standard_normal((12, 1))
+    z = np.hstack([weak, strong])
+    y = z[:2000] @ β + rng.standard_normal((2000, 1))
+    belief = Belief(z[:2000], y, Unlabeled(weak[2000:], strong[2000:]))
+    drawn = list(belief.draw(200, np.random.default_rng(0)))
+    coefficients = np.concatenate([b for b, _ in drawn])
+    noise = np.concatenate([σ2 for _, σ2 in drawn])
+    missed = z[2000:] @ (coefficients.mean(axis=0) - β)
+    assert float(np.mean(missed**2)) < 3 * 19 / 2000
+    close(noise.mean(), 1.0, 0.1)
+    assert len(coefficients) == 200
+
+
+def test_belief_covers_the_target_of_few_labels():
+    """Posterior mean squared error, promised against delivered, over draws of its own prior."""
+    promised, delivered = [], []
+    weak, strong = nested(5, 3000)
+    z = np.hstack([weak, strong])
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        f = z @ np.concatenate([np.zeros(7), rng.standard_normal(12)])[:, None]
+        y = f[:30] + 2 * rng.standard_normal((30, 1))
+        belief = Belief(z[:30], y, Unlabeled(weak[30:], strong[30:]))
+        β = np.concatenate([b for b, _ in belief.draw(100, rng)])[..., 0]
+        guesses = (z[30:] - z[30:].mean(axis=0)) @ β.T
+        mean = guesses.mean(axis=1)
+        promised.append(np.mean(guesses.var(axis=1)))
+        delivered.append(np.mean((f[30:, 0] - f[30:].mean() - mean) ** 2))
+    assert 0.6 < np.mean(promised) / np.mean(delivered) < 1.7
