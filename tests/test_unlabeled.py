@@ -35,7 +35,9 @@ def test_forms_are_the_equivalent_of_a_known_target(n, N, ridges):
     rng, σ2, (λ_w, λ, λ_s) = np.random.default_rng(1), 0.7, ridges
     β = rng.standard_normal((19, 2))
     f = np.hstack([weak, strong]) @ β
-    found = Forms.of(Gaussian(weak, strong), n, N, λ_w, λ, λ_s).risks(β[None], np.array([2 * σ2]))[:, 0]
+    found = Forms.of(Gaussian(weak, strong), n, N, λ_w, λ, λ_s).risks(β[None], np.array([2 * σ2]))[
+        :, 0
+    ]
     pair = Problem.from_data(weak, strong, f, noise=2 * σ2)
     method = "exact" if λ_w == 0 and n > 9 else "equivalent"
     first = predict(pair, n=n, N=N, ridge_weak=λ_w, ridge_strong=λ, intercept=True, method=method)

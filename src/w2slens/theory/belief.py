@@ -22,6 +22,7 @@ DECAYS = (0.5, 1.0, 1.5)
 
 DIVISIONS = (
     (1 / 3, 1 / 3, 1 / 3),
+    (0.02, 0.02, 0.96),
     (0.1, 0.1, 0.8),
     (0.1, 0.45, 0.45),
     (0.45, 0.1, 0.45),
@@ -113,9 +114,7 @@ def _axes(pool: Unlabeled) -> tuple[Array, Array]:
     return linalg.block_diag(weak, strong), strong.T @ pool.cross @ weak
 
 
-def _guesses(
-    Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array
-) -> Iterator[_Guess]:
+def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -> Iterator[_Guess]:
     """Yield all combinations for (n, r) rows along the axes and (n, k) labels, both centred."""
     gram, seen, total = Z.T @ Z, Z.T @ y, float(np.sum(y**2))
     n, k = y.shape
