@@ -114,7 +114,7 @@ def test_belief_finds_the_target_and_the_noise_where_labels_abound():
     drawn = list(belief.draw(200, np.random.default_rng(0)))
     coefficients = np.concatenate([b for b, _ in drawn])
     noise = np.concatenate([σ2 for _, σ2 in drawn])
-    missed = z[2000:] @ (coefficients.mean(axis=0) - β)
+    missed = z[2000:] @ (belief.axes @ coefficients.mean(axis=0) - β)
     assert float(np.mean(missed**2)) < 3 * 19 / 2000
     close(noise.mean(), 1.0, 0.1)
     assert len(coefficients) == 200
@@ -131,7 +131,7 @@ def test_belief_covers_the_target_of_few_labels():
         y = f[:30] + 2 * rng.standard_normal((30, 1))
         belief = Belief(z[:30], y, Unlabeled(weak[30:], strong[30:]))
         β = np.concatenate([b for b, _ in belief.draw(100, rng)])[..., 0]
-        guesses = (z[30:] - z[30:].mean(axis=0)) @ β.T
+        guesses = (z[30:] - z[30:].mean(axis=0)) @ belief.axes @ β.T
         mean = guesses.mean(axis=1)
         promised.append(np.mean(guesses.var(axis=1)))
         delivered.append(np.mean((f[30:, 0] - f[30:].mean() - mean) ** 2))

@@ -6,6 +6,7 @@ In every cell 20 draws are measured; their mean is the truth. The oracle predict
 moments of all rows and labels, a forecast the n labels of its draw and the features of the pool.
 """
 
+import time
 import warnings
 
 import numpy as np
@@ -13,19 +14,41 @@ from _page import HERE, ROOT, write_page
 from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
-from w2slens import Moments, sweep
+from w2slens import sweep
 from w2slens.labeled import LabeledBlock
 from w2slens.principal import principal
 from w2slens.splits import Split
 from w2slens.theory.forecasting import forecast_block
+from w2slens.theory.unlabeled import Unlabeled
 from w2slens.views import digits
 
 TRIALS = 20
+
+SMALL_POOL, SMALL_LABELS, SMALL_TRIALS = 500, (80, 120, 200), 10
+"""Sizes and draws of the study of the overlap."""
+
+SIDES = ("weak", "strong")
 
 COLORS = {"coloured": "#0072B2", "SST-2": "#D55E00", "digits": "#009E73"}
 
 EDGE = 0.03
 """Cells whose gap is smaller than this share of the teacher's risk have no PGR worth a number."""
+
+
+class Gaussian(Unlabeled):
+    """A pool whose leverages are not looked at."""
+
+    def drawn(self, side, n):
+        """Have none."""
+
+
+class PlugIn(Unlabeled):
+    """A pool whose overlap counts as it was measured, chance included."""
+
+    @property
+    def cross(self):
+        """Take the sample's."""
+        return self.moments.covariance("strong", "weak")
 
 
 def sources():
@@ -94,20 +117,28 @@ def cells(ridge):
                     "n": size,
                     "ratio": size / curve.dimensions.d_w,
                     "measured": measured[i],
-                    "oracle": {"pgr": float(oracle.quiet_ratios()[0][i, 0])},
+                    "dims": {"weak": curve.dimensions.d_w, "strong": curve.dimensions.d_s},
+                    "oracle": {
+                        "pgr": float(oracle.quiet_ratios()[0][i, 0]),
+                        **{side: float(getattr(oracle, side)[i, 0]) for side in SIDES},
+                    },
                     "draws": Parallel(n_jobs=2)(jobs),
                 }
 
 
 def one(weak, strong, y, split, n, N, ridge):
-    """Forecast from the labels of one draw."""
+    """Forecast from the labels of one draw, with and without what leverages say."""
     labels, pool = split.labels(n), split.pool(N)
     block = LabeledBlock.from_rows(weak[labels], strong[labels], y[labels])
-    moments = Moments.from_rows(weak=weak[pool], strong=strong[pool])
-    found = forecast_block(block, moments, N, ridge, ridge)
+    rows = Unlabeled(weak[pool], strong[pool])
+    found = forecast_block(block, rows, N, ridge, ridge)
     intervals = {name: found.interval(name) for name in ("pgr", "opr", "weak", "w2s", "strong")}
-    bare = bare_pgr(block, moments, found, n, N)
-    return {"pgr": found.pgr, "opr": found.opr, "interval": intervals, "bare": bare}
+    draw = {"pgr": found.pgr, "opr": found.opr, "interval": intervals}
+    draw["bare"] = bare_pgr(block, rows.moments, found, n, N)
+    if ridge == 0:
+        draw["gaussian"] = forecast_block(block, Gaussian(rows.weak, rows.strong), N, 0, 0).pgr
+        draw["noise"] = {side: rows.drawn(side, n) for side in ("weak", "strong")}
+    return draw
 
 
 def bare_pgr(block, pool, found, n, N):
@@ -144,6 +175,55 @@ def covered(cell, name):
     return np.mean([a <= truth <= b for a, b in (d["interval"][name] for d in cell["draws"])])
 
 
+def leverages(every):
+    """Compare measured risks near n = d with theory's, and with leverages in the place of Gauss's.
+
+    A ridgeless risk is (σ² + ρ)·(1 + noise learned), so that the ratio of what is learned carries
+    over.
+    """
+    lines = []
+    for cell in every:
+        for side in SIDES:
+            n, d = cell["n"], cell["dims"][side]
+            drawn = [draw["noise"][side] for draw in cell["draws"]]
+            if side == "strong" and cell["teacher"] not in ("mobilenet", "layer0", "pixels"):
+                continue  # one student for all teachers of a task
+            if n > 2.5 * d or any(found is None for found in drawn):
+                continue
+            truth, oracle = cell["measured"][side], cell["oracle"][side]
+            learned = np.mean([found.share for found in drawn])
+            better = oracle * (1 + learned) / (1 + d / (n - d - 2))
+            lines.append(
+                f"| {cell['source']} | {cell['teacher'] if side == 'weak' else 'student'} | {d} | "
+                f"{n:,} | {truth / oracle:.2f} | {truth / better:.2f} |"
+            )
+    return "\n".join(dict.fromkeys(lines))
+
+
+def overlaps():
+    """Forecast with a small pool, the overlap debiased and not: lines of a table."""
+    (_, (teachers, strong, y, *_, test)) = next(sources())
+    y, lines = y.reshape(len(y), -1), []
+    splits = [Split.draw(len(strong), test, 0, t) for t in range(SMALL_TRIALS)]
+    settings = {"n": SMALL_LABELS, "N": SMALL_POOL, "trials": TRIALS, "test": test}
+    found = sweep(teachers, strong, y[:, 0], ridge_weak=0, ridge_strong=0, **settings)
+    for name, weak in teachers.items():
+        for measured in found.select(teacher=name).summary.to_dict("records"):
+            n = measured["n"]
+            errors = {}
+            for kind in (Unlabeled, PlugIn):
+                guesses = []
+                for split in splits:
+                    labels, pool = split.labels(n), split.pool(SMALL_POOL)
+                    block = LabeledBlock.from_rows(weak[labels], strong[labels], y[labels])
+                    rows = kind(weak[pool], strong[pool])
+                    guesses.append(forecast_block(block, rows, SMALL_POOL, 0, 0).pgr)
+                errors[kind] = np.nan_to_num(guesses, nan=0.5) - measured["pgr"]
+            cells = (f"{np.median(np.abs(e)):.3f} ({np.median(e):+.3f})" for e in errors.values())
+            lines.append(f"| {name} | {n} | {measured['pgr']:.2f} | " + " | ".join(cells) + " |")
+    return "\n".join(lines).replace("-", "−")
+
+
 def row(cell):
     """Write a line of the table of cells."""
     return (
@@ -157,11 +237,16 @@ def totals(every):
     """Write the lines of the summary."""
     oracle = np.abs([c["oracle"]["pgr"] - c["measured"]["pgr"] for c in every])
     near = [c["source"] == "coloured" and c["ratio"] >= 2 for c in every]
+    gaussian = []
+    if "gaussian" in every[0]["draws"][0]:
+        plain = [np.median(errors(c, "gaussian")) for c in every]
+        gaussian = [("forecast, leverages not looked at", plain)]
     half = np.abs([0.5 - c["measured"]["pgr"] for c in every])
     rows = [
         ("oracle prediction", oracle),
         ("oracle prediction, coloured, n ≥ 2·d_w", oracle[near]),
         ("forecast", [np.median(errors(c, "pgr")) for c in every]),
+        *gaussian,
         ("bare leave-one-out", [np.median(errors(c, "bare")) for c in every]),
         ("a constant .5", half),
     ]
@@ -195,14 +280,18 @@ def draw(panels):
 
 def main():
     warnings.simplefilter("ignore")
+    begin = time.perf_counter()
     plain, tuned = (judged(cells(ridge)) for ridge in (0.0, "auto"))
     draw({"ridgeless": plain, "tuned": tuned})
-    values = {}
+    values = {"leverages": leverages(plain), "overlaps": overlaps()}
     for name, every in (("plain", plain), ("tuned", tuned)):
         values[name] = totals(every)
         values[f"{name}_coverage"] = coverage(every)
         values[f"{name}_cells"] = "\n".join(map(row, every))
         values[f"{name}_count"] = str(len(every))
+    both = [np.median(errors(cell, "pgr")) for cell in (*plain, *tuned)]
+    values["all"] = f"{np.median(both):.3f}"
+    values["minutes"] = f"{(time.perf_counter() - begin) / 60:.0f}"
     write_page("forecast", **values)
 
 

@@ -4,7 +4,7 @@ Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
 Predict : `predict`, `forecast`, `Forecast`, `Problem`, `Risks`.
 Plant   : `Planted`.
 Run     : `transfer`, `sweep`, `simulate`, `Results`, `load_results`, `LabeledBlock`, `LinearProbe`.
-Advise  : `plan`, `Plan`, `Course`, `Verdict`.
+Advise  : `plan`, `Plan`, `Course`, `rank_teachers`, `Ranking`, `Candidate`, `Verdict`.
 Refuse  : `InputError`, `MissingExtraError`, `UndefinedRatioWarning`.
 
 Names load on first use, so that ``import w2slens`` and the command line start at once.
@@ -17,7 +17,7 @@ from w2slens._errors import InputError, MissingExtraError
 from w2slens._version import __version__
 
 if TYPE_CHECKING:
-    from w2slens.advise import Course, Plan, Verdict, plan
+    from w2slens.advise import Candidate, Course, Plan, Ranking, Verdict, plan, rank_teachers
     from w2slens.archive import load_results
     from w2slens.dimension import Dimensions, dimensions
     from w2slens.labeled import LabeledBlock
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from w2slens.theory import Forecast, Problem, forecast, predict
 
 __all__ = [
+    "Candidate",
     "Course",
     "Dimensions",
     "Forecast",
@@ -43,6 +44,7 @@ __all__ = [
     "Plan",
     "Planted",
     "Problem",
+    "Ranking",
     "Results",
     "Risks",
     "UndefinedRatioWarning",
@@ -54,6 +56,7 @@ __all__ = [
     "load_results",
     "plan",
     "predict",
+    "rank_teachers",
     "reduce",
     "simulate",
     "sweep",
@@ -61,7 +64,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "advise": ("Course", "Plan", "Verdict", "plan"),
+    "advise": ("Candidate", "Course", "Plan", "Ranking", "Verdict", "plan", "rank_teachers"),
     "dimension": ("Dimensions", "dimensions"),
     "labeled": ("LabeledBlock",),
     "moments": ("Moments", "reduce"),

@@ -86,7 +86,7 @@ def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:
     Parameters
     ----------
     parts
-        Moments of disjoint rows; leaving out one at a time gives the interval.
+        Moments of disjoint rows; leaving out one at a time gives the interval. None: no interval.
     whole
         Their sum.
     """
@@ -135,7 +135,7 @@ def _jackknife_interval(
     """
     K = len(parts)
     d_w, d_s = whole.spectrum("weak").rank, whole.spectrum("strong").rank
-    largest = max(part.count for part in parts)
+    largest = max((part.count for part in parts), default=0)
     if K < 2 or np.isnan(estimate) or whole.count - largest <= d_w + d_s + 1:
         return (float("nan"), float("nan"))
     maps = {name: whole.spectrum(name).whitening for name in ("weak", "strong")}

@@ -2,14 +2,13 @@
 
 ``y − ȳ = zᵀβ + ε`` for centred z = [φ_w ; φ_s]. f* is a sum of a part along the teacher's
 principal directions, one along the student's, and one that either can express of what the other
-knows; energy falls along a side's directions i as λᵢ^γ. How the energy is divided, γ of either
-side and the share of the signal are not known: all combinations of a small grid count by their
+knows; energy falls along a side's directions i as λᵢ^γ. How the energy is divided, γ and the share
+of the signal are not known: all combinations of a small grid count by their
 evidence, the scale integrated out.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from scipy import linalg
@@ -81,6 +80,11 @@ class Belief:
         (n, k).
     pool
         The rows without labels.
+
+    Attributes
+    ----------
+    axes
+        B, (p, r): directions of unit variance along which f* is sought.
     """
 
     def __init__(self, rows: Array, labels: Array, pool: Unlabeled) -> None:
@@ -90,11 +94,12 @@ class Belief:
         best = max(guess.log for guess in guesses)
         kept = [guess for guess in guesses if guess.log > best + np.log(NEGLIGIBLE)]
         weights = np.exp([guess.log - best for guess in kept])
-        self._axes, self._guesses, self._weights = B, kept, weights / weights.sum()
+        self._guesses, self._weights = kept, weights / weights.sum()
+        self.axes: Array = B
         self._free = (len(labels) - 1) * labels.shape[1]
 
     def draw(self, count: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
-        """Yield (draws, p, k) coefficients and (draws,) noise, `count` draws in all."""
+        """Yield (draws, r, k) coefficients along `axes` and (draws,) noise; `count` in all."""
         shares = rng.multinomial(count, self._weights)
         for guess, draws in zip(self._guesses, shares, strict=True):
             if not draws:
@@ -104,8 +109,8 @@ class Belief:
             normal = rng.standard_normal((draws, *guess.mode.shape))
             a = guess.mode + normal * spread[:, :, None]
             k = guess.mode.shape[1]
-            β = np.einsum("pr,srk->spk", self._axes @ guess.axes, a, optimize=True)
-            yield β, scale * guess.noise * k
+            along = np.tensordot(a, guess.axes, (1, 1)).transpose(0, 2, 1)
+            yield along, scale * guess.noise * k
 
 
 def _axes(pool: Unlabeled) -> tuple[Array, Array]:
@@ -118,8 +123,8 @@ def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -
     """Yield all combinations for (n, r) rows along the axes and (n, k) labels, both centred."""
     gram, seen, total = Z.T @ Z, Z.T @ y, float(np.sum(y**2))
     n, k = y.shape
-    for γ_w, γ_s in product(DECAYS, DECAYS):
-        own_w, own_s = _decay(spectra[0], γ_w), _decay(spectra[1], γ_s)
+    for γ in DECAYS:
+        own_w, own_s = (_decay(eigen, γ) for eigen in spectra)
         common_w, common_s = C.T @ (own_s[:, None] * C), C @ (own_w[:, None] * C.T)
         for q_w, q_s, q in DIVISIONS:
             root = linalg.block_diag(

@@ -55,7 +55,8 @@ def combined(
     (4,) risks of weak, w2s, strong, ceiling; name → interval.
     """
     rng = np.random.default_rng(0)
-    draws = np.concatenate([forms.risks(*drawn) for drawn in belief.draw(DRAWS, rng)], axis=1)
+    along = forms.along(belief.axes)
+    draws = np.concatenate([along.risks(*drawn) for drawn in belief.draw(DRAWS, rng)], axis=1)
     risks = (unbiased(losses, forms) + believed(losses, draws)) / 2
     points, samples = _named(risks[:, None]), _named(draws)
     intervals = {}

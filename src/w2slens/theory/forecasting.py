@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from w2slens import _check
 from w2slens._check import Ridge
 from w2slens._errors import InputError
+from w2slens._linalg import Array
 from w2slens.labeled import LabeledBlock
 from w2slens.ridge import choose_loo, choose_w2s
 from w2slens.risk import MODELS, Risks
@@ -49,11 +50,17 @@ class Forecast:
         Name → 90% interval of each risk, of PGR and of OPR.
     ridges
         λ of the teacher, the student and the baseline.
+    losses
+        (3, n) leave-one-out losses of the three on the labeled rows.
+    inflation
+        Raw risk of the teacher over the noise that it is fitted to, in theory.
     """
 
     risks: Risks
     intervals: dict[str, tuple[float, float]]
     ridges: dict[str, float]
+    losses: Array
+    inflation: float
 
     @property
     def pgr(self) -> float:
@@ -161,23 +168,36 @@ def forecast(
     >>> bool(low < found.pgr < high)
     True
     """
+    targets = read_labels(y, task)
     left, right = (
         open_features(rows, name).read() for rows, name in ((weak, "weak"), (strong, "strong"))
     )
-    targets, _ = _check.labels(read_array(y, "y"), "y", task)
-    _check.same_rows({"weak": len(left), "strong": len(right)})
-    n = len(targets)
-    if n < LEAST_LABELS:
-        raise InputError("y", f"has {n} rows; at least {LEAST_LABELS} labels are needed")
-    if n >= len(left):
-        raise InputError(
-            "weak", f"has {len(left):,} rows and there are {n:,} labels; the pool is missing"
-        )
-    size = len(left) - n if N is None else _check.whole(N, "N")
-    block = LabeledBlock.from_rows(left[:n], right[:n], targets)
-    pool = Unlabeled(left[n:], right[n:])
+    block, pool = read_pool(left, right, targets)
+    size = pool.moments.count if N is None else _check.whole(N, "N")
     asked = _check.ridge(ridge_weak, "ridge_weak"), _check.ridge(ridge_strong, "ridge_strong")
     return forecast_block(block, pool, size, *asked)
+
+
+def read_labels(y: ArrayLike | str | Path, task: _check.Task) -> Array:
+    """Read (n, outputs) targets, enough of them for a forecast."""
+    targets, _ = _check.labels(read_array(y, "y"), "y", task)
+    if len(targets) < LEAST_LABELS:
+        raise InputError("y", f"has {len(targets)} rows; at least {LEAST_LABELS} labels are needed")
+    return targets
+
+
+def read_pool(
+    weak: NDArray[Any], strong: NDArray[Any], targets: Array
+) -> tuple[LabeledBlock, Unlabeled]:
+    """Divide rows of features: those of the labels come first, the pool is the rest."""
+    _check.same_rows({"weak": len(weak), "strong": len(strong)})
+    n = len(targets)
+    if n >= len(weak):
+        raise InputError(
+            "weak", f"has {len(weak):,} rows and there are {n:,} labels; the pool is missing"
+        )
+    block = LabeledBlock.from_rows(weak[:n], strong[:n], targets)
+    return block, Unlabeled(weak[n:], strong[n:])
 
 
 def forecast_block(
@@ -199,4 +219,5 @@ def forecast_block(
     point, intervals = combined(losses, forms, Belief(rows, y, pool))
     weak, w2s, strong, ceiling = (np.array([[float(value)]]) for value in point)
     risks = Risks((n,), (N,), weak, w2s, strong, ceiling, "raw", method="forecast")
-    return Forecast(risks, intervals, {"weak": λ_w, "w2s": λ, "strong": λ_s})
+    ridges = {"weak": λ_w, "w2s": λ, "strong": λ_s}
+    return Forecast(risks, intervals, ridges, losses, float(forms.noise[0]))

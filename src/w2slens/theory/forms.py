@@ -5,7 +5,7 @@ every risk ``R_j = βᵀM_jβ + c_jσ²``, where M_j and c_j follow from the mom
 pool, n, N and the ridges. Intercepts are fitted too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,11 +51,16 @@ class Forms:
         leaning = float(np.sum(shrunk - shrunk**2)) / (n - 1)
         return cls(np.stack([M for M, _ in found]), np.array([c for _, c in found]), leaning)
 
+    def along(self, axes: Array) -> "Forms":
+        """See the forms along axes B, (p, r): of coefficients a with β = Ba."""
+        return replace(self, matrices=np.stack([axes.T @ M @ axes for M in self.matrices]))
+
     def risks(self, β: Array, noise: Array) -> Array:
         """Evaluate (draws, p, k) coefficients and (draws,) noise levels → (4, draws)."""
+        draws, p, k = β.shape
+        flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(p, draws * k)
         bias = [
-            np.einsum("spk,spk->s", β, np.einsum("pq,sqk->spk", M, β, optimize=True))
-            for M in self.matrices
+            np.sum(flat * (M @ flat), axis=0).reshape(draws, k).sum(axis=1) for M in self.matrices
         ]
         return np.array(bias) + np.multiply.outer(self.noise, noise)
 

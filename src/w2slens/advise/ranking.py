@@ -1,0 +1,283 @@
+"""Which of several teachers to label with: forecast W2S risk, and what speaks for it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from w2slens import _check
+from w2slens._check import Ridge
+from w2slens._errors import InputError
+from w2slens._format import html_table, number
+from w2slens._linalg import Array
+from w2slens.correlation import correlate
+from w2slens.labeled import LabeledBlock
+from w2slens.sources import Source, open_features
+from w2slens.theory.forecasting import Forecast, forecast_block, read_labels, read_pool
+from w2slens.theory.pooling import pooled_risks
+from w2slens.theory.strong_only import strong_only
+from w2slens.theory.unlabeled import Unlabeled
+
+APART = 1.645
+"""Standard errors of a paired difference by which a teacher is told apart from the best."""
+
+MEASURES = {"regression": "R²", "classification": "accuracy"}
+"""How a teacher is marked by leave-one-out."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One teacher, as forecast for the student.
+
+    Attributes
+    ----------
+    name
+        As it was given.
+    risk
+        Forecast raw risk of the student that it teaches.
+    interval
+        90%.
+    teacher_risk
+        Forecast raw risk of the teacher itself.
+    pgr, opr
+        Forecasts for the pair; nan where undefined.
+    d_w, d_s, d_sw
+        Dimensions on the pool, the overlap debiased.
+    teacher_loo
+        The teacher's leave-one-out accuracy, for regression R².
+    scores
+        Without labels: ``strong_only`` (d_s − d_sw), and ``norm`` and ``energy`` of P_s(I − P_w)
+        (its operator norm and squared Frobenius norm; arXiv 2502.00620).
+    apart
+        Whether these labels tell it apart from the best; False for the best itself.
+    """
+
+    name: str
+    risk: float
+    interval: tuple[float, float]
+    teacher_risk: float
+    pgr: float
+    opr: float
+    d_w: int
+    d_s: int
+    d_sw: float
+    teacher_loo: float
+    scores: dict[str, float]
+    apart: bool = False
+
+    @property
+    def overlap_share(self) -> float:
+        """``d_sw/d_w``: the share of the teacher's variance that the student inherits."""
+        return self.d_sw / self.d_w
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the candidate as JSON types."""
+        return {
+            **asdict(self),
+            "interval": list(self.interval),
+            "overlap_share": self.overlap_share,
+        }
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Candidate teachers of one student, best first.
+
+    Attributes
+    ----------
+    teachers
+        Best first.
+    n, N
+        Labels and pseudo-labels.
+    measure
+        What ``teacher_loo`` is: ``"accuracy"`` or ``"R²"``.
+    """
+
+    teachers: tuple[Candidate, ...]
+    n: int
+    N: int
+    measure: str
+
+    @property
+    def best(self) -> Candidate:
+        """The teacher of least forecast W2S risk."""
+        return self.teachers[0]
+
+    @property
+    def reason(self) -> str:
+        """What the ranking says, in words."""
+        best, rest = self.best, self.teachers[1:]
+        lines = [
+            f"Label with {best.name}: forecast W2S risk {number(best.risk)} with {self.n:,} labels "
+            f"and {self.N:,} pseudo-labels."
+        ]
+        close = [teacher.name for teacher in rest if not teacher.apart]
+        if close:
+            lines.append(f"These labels do not tell it apart from {', '.join(close)}.")
+        top = max(self.teachers, key=lambda teacher: teacher.teacher_loo)
+        if top.teacher_loo > best.teacher_loo:
+            lines.append(
+                f"The best teacher on its own is {top.name} ({self.measure} "
+                f"{number(top.teacher_loo)} against {number(best.teacher_loo)}); of its noise the "
+                f"student shares {top.overlap_share:.0%}, of {best.name}'s "
+                f"{best.overlap_share:.0%}."
+            )
+        if best.risk >= best.teacher_risk:
+            lines.append("No gain over the teacher itself is forecast.")
+        return " ".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ranking as JSON types."""
+        return {
+            "teachers": [teacher.to_dict() for teacher in self.teachers],
+            "n": self.n,
+            "N": self.N,
+            "kind": "forecast",
+            "scale": "raw",
+            "measure": self.measure,
+            "reason": self.reason,
+        }
+
+    def _repr_html_(self) -> str:
+        """Show the teachers in a notebook."""
+        rows = [
+            (t.name, number(t.risk), number(t.pgr), f"{t.overlap_share:.2f}", number(t.teacher_loo))
+            for t in self.teachers
+        ]
+        head = ("teacher", "W2S risk", "PGR", "d_sw/d_w", f"teacher {self.measure}")
+        return html_table(self.reason, head, rows)
+
+
+def rank_teachers(
+    teachers: "Mapping[str, ArrayLike | str | Path | Source]",
+    strong: "ArrayLike | str | Path | Source",
+    y: ArrayLike | str | Path,
+    *,
+    N: int | None = None,
+    ridge_weak: Ridge = "auto",
+    ridge_strong: Ridge = "auto",
+    task: _check.Task = "regression",
+) -> Ranking:
+    """Order candidate teachers of one student by forecast W2S risk.
+
+    Gains are forecast for each teacher (`forecast`); the teachers' own risks, which share their
+    labels, are told apart together: most of the noise of leave-one-out is common.
+
+    Parameters
+    ----------
+    teachers
+        Name → (rows, p) features of the same examples, as arrays or paths.
+    strong
+        (rows, p_s) the student's features.
+    y
+        (n,) or (n, outputs) labels, or classes, of the first n rows; the others are the pool.
+    N
+        Number of pseudo-labels; default the whole pool.
+    ridge_weak, ridge_strong
+        λ, or ``"auto"``: chosen by leave-one-out on the labels.
+    task
+        As in `transfer`.
+
+    Returns
+    -------
+    Ranking
+
+    Raises
+    ------
+    InputError
+        If there is no teacher, or an input is malformed as in `forecast`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((3000, 60))
+    >>> y = x[:200, :3].sum(axis=1) + rng.standard_normal(200)
+    >>> found = rank_teachers(
+    ...     {"inside": x[:, :20], "across": x[:, np.r_[:3, 43:60]]},
+    ...     x[:, :40],
+    ...     y,
+    ...     ridge_weak=0,
+    ...     ridge_strong=0,
+    ... )
+    >>> found.best.name
+    'across'
+    """
+    if not teachers:
+        raise InputError("teachers", "are missing; at least one is needed")
+    targets = read_labels(y, task)
+    right = open_features(strong, "strong").read()
+    asked = _check.ridge(ridge_weak, "ridge_weak"), _check.ridge(ridge_strong, "ridge_strong")
+    found: list[tuple[Forecast, Candidate]] = []
+    for name, features in teachers.items():
+        try:
+            block, pool = read_pool(open_features(features, "weak").read(), right, targets)
+        except InputError as error:
+            if error.argument != "weak":
+                raise
+            raise InputError("weak", f"({name}) {error.problem}") from None
+        size = pool.moments.count if N is None else _check.whole(N, "N")
+        forecast = forecast_block(block, pool, size, *asked)
+        found.append((forecast, _candidate(name, forecast, block, pool, task)))
+    return Ranking(_ranked(found), len(targets), size, MEASURES[task])
+
+
+def _candidate(
+    name: str, found: Forecast, block: LabeledBlock, pool: Unlabeled, task: _check.Task
+) -> Candidate:
+    """Describe a teacher on its own."""
+    moments, risks = pool.moments, found.risks
+    overlap = correlate([], moments)
+    dims = [moments.spectrum(side).rank for side in ("weak", "strong")]
+    d_sw = overlap.debiased if np.isfinite(overlap.debiased) else overlap.plug_in
+    norm, energy = strong_only(pool, found.ridges["weak"], found.ridges["w2s"])
+    residuals = block.weak.loo_residuals(block.targets, found.ridges["weak"])
+    return Candidate(
+        name,
+        float(risks.w2s[0, 0]),
+        found.interval("w2s"),
+        float(risks.weak[0, 0]),
+        found.pgr,
+        found.opr,
+        dims[0],
+        dims[1],
+        d_sw,
+        _marked(block.targets, residuals, task),
+        {"strong_only": dims[1] - d_sw, "norm": norm, "energy": energy},
+    )
+
+
+def _marked(targets: Array, residuals: Array, task: _check.Task) -> float:
+    """Leave-one-out accuracy of a teacher, or R²."""
+    if task == "classification":
+        return float(np.mean((targets - residuals).argmax(axis=1) == targets.argmax(axis=1)))
+    return float(1 - np.sum(residuals**2) / np.sum((targets - targets.mean(axis=0)) ** 2))
+
+
+def _ranked(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
+    """Tell the teachers' own risks apart together, and order by what their students make of it."""
+    forecasts, candidates = zip(*found, strict=True)
+    own = np.array([candidate.teacher_risk for candidate in candidates])
+    losses = np.stack([forecast.losses for forecast in forecasts])  # (teachers, 3, n)
+    n = losses.shape[2]
+    theory = np.array([forecast.inflation for forecast in forecasts])
+    shift = pooled_risks(own, theory, np.atleast_2d(np.cov(losses[:, 0])) / n) - own
+    moved = [
+        replace(
+            candidate,
+            risk=candidate.risk + step,
+            teacher_risk=candidate.teacher_risk + step,
+            interval=(candidate.interval[0] + step, candidate.interval[1] + step),
+        )
+        for candidate, step in zip(candidates, shift.tolist(), strict=True)
+    ]
+    order = sorted(range(len(moved)), key=lambda place: moved[place].risk)
+    best = order[0]
+    paired = losses[:, 1] - losses[best, 1]
+    error = paired.std(axis=1, ddof=1) / n**0.5
+    return tuple(
+        replace(moved[place], apart=moved[place].risk - moved[best].risk > APART * error[place])
+        for place in order
+    )
