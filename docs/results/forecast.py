@@ -24,7 +24,7 @@ from w2slens.views import digits
 
 TRIALS = 20
 
-SMALL_POOL, SMALL_LABELS, SMALL_TRIALS = 500, (80, 120, 200), 10
+SMALL_POOL, SMALL_LABELS, SMALL_TRIALS = 500, (120, 200, 300), 10
 """Sizes and draws of the study of the overlap."""
 
 SIDES = ("weak", "strong")

@@ -1,6 +1,6 @@
 """Which of several teachers to label with: forecast W2S risk, and what speaks for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -160,6 +160,7 @@ def rank_teachers(
     ridge_weak: Ridge = "auto",
     ridge_strong: Ridge = "auto",
     task: _check.Task = "regression",
+    progress: Callable[[int, int], None] | None = None,
 ) -> Ranking:
     """Order candidate teachers of one student by forecast W2S risk.
 
@@ -180,6 +181,8 @@ def rank_teachers(
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
     task
         As in `transfer`.
+    progress
+        Called with the numbers of teachers done and in all.
 
     Returns
     -------
@@ -221,6 +224,8 @@ def rank_teachers(
         size = pool.moments.count if N is None else _check.whole(N, "N")
         forecast = forecast_block(block, pool, size, *asked)
         found.append((forecast, _candidate(name, forecast, block, pool, task)))
+        if progress is not None:
+            progress(len(found), len(teachers))
     return Ranking(_ranked(found), len(targets), size, MEASURES[task])
 
 
@@ -276,8 +281,8 @@ def _ranked(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
     order = sorted(range(len(moved)), key=lambda place: moved[place].risk)
     best = order[0]
     paired = losses[:, 1] - losses[best, 1]
-    error = paired.std(axis=1, ddof=1) / n**0.5
+    reach = APART * paired.std(axis=1, ddof=1) / n**0.5
     return tuple(
-        replace(moved[place], apart=moved[place].risk - moved[best].risk > APART * error[place])
+        replace(moved[place], apart=bool(moved[place].risk - moved[best].risk > reach[place]))
         for place in order
     )

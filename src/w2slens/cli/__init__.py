@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "Run weak-to-strong training on your files, measured beside predicted.",
     "predict": "Predict risks, PGR and OPR from dimensions alone or from a problem file.",
     "plan": "Find what to label and what to train, for a budget or a target risk.",
+    "rank": "Rank teachers of one student from labels and unlabeled rows.",
     "sweep": "Run the recorded, resumable grid of a recipe.",
     "features": "Extract features of images or texts into stores.",
     "report": "Render a result as one self-contained HTML page.",

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from w2slens._format import corners, measured, number, some
-from w2slens.advise import Plan
+from w2slens.advise import Plan, Ranking
 from w2slens.cells import SCORE_TITLES, as_cells
 from w2slens.dimension import SIDE_COLUMNS, Dimensions
 from w2slens.plots import curve_name
@@ -140,6 +140,38 @@ def courses_table(plan: Plan) -> Table:
         table.add_row(course.course, *sizes, *numbers)
     notes = [("n*", plan.n_star), ("N enough", plan.N_enough)]
     table.caption = ", ".join(f"{name} = {value:,}" for name, value in notes if value)
+    table.caption_justify = "left"
+    return table
+
+
+def teachers_table(ranking: Ranking) -> Table:
+    """One table of candidate teachers, best first."""
+    title = f"Teachers, best first (forecast raw risks, n = {ranking.n:,}, N = {ranking.N:,})"
+    table = _plain_table(title)
+    table.padding = (0, 1, 0, 0)
+    table.add_column("teacher", no_wrap=True)
+    columns = ("W2S", "90%", "weak", "PGR", "OPR", "d_w", "d_sw/d_w", "d_s−d_sw", "‖·‖", "LOO")
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    for teacher in ranking.teachers:
+        low, high = teacher.interval
+        table.add_row(
+            Text(teacher.name),
+            number(teacher.risk),
+            f"{number(low)}–{number(high)}",
+            number(teacher.teacher_risk),
+            number(teacher.pgr, 2),
+            number(teacher.opr, 2),
+            f"{teacher.d_w:,}",
+            number(teacher.overlap_share, 2),
+            number(teacher.scores["strong_only"]),
+            number(teacher.scores["norm"], 2),
+            number(teacher.teacher_loo, 2),
+        )
+    table.caption = (
+        f"‖·‖: norm of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
+        f"{ranking.measure}."
+    )
     table.caption_justify = "left"
     return table
 

@@ -13,6 +13,7 @@ from w2slens.plots.grids import curve_name, plot_comparison, plot_map
 from w2slens.plots.lines import Cut, plot_predicted, plot_ratios, plot_risks, ratio
 from w2slens.plots.looks import LOOKS, NEUTRAL
 from w2slens.plots.spaces import plot_canonical, plot_inheritance, plot_spectra
+from w2slens.plots.teachers import plot_teachers
 from w2slens.results import Results
 from w2slens.risk import Risks
 
@@ -33,6 +34,7 @@ __all__ = [
     "plot_ratios",
     "plot_risks",
     "plot_spectra",
+    "plot_teachers",
     "ratio",
 ]
 

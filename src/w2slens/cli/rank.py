@@ -1,0 +1,97 @@
+"""``w2slens rank``: which of several teachers to label with."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from w2slens import _check
+from w2slens._check import Ridge, Task
+from w2slens._errors import InputError
+from w2slens._files import check_folder, write_folder
+from w2slens._json import to_json
+from w2slens.advise import rank_teachers
+from w2slens.cli._options import RidgeValue, output_options
+from w2slens.cli._result import png
+from w2slens.cli._show import notes, progress, teachers_table
+from w2slens.plots import plot_teachers
+from w2slens.sources import read_array
+
+
+@click.command("rank")
+@click.option(
+    "--weak",
+    required=True,
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Features of a teacher; once for each.",
+)
+@click.option("--strong", required=True, metavar="PATH", help="Student features, same rows.")
+@click.option("--labels", required=True, metavar="PATH", help="Labels of the first rows.")
+@click.option("--n", type=int, help="Use the first n labels only [default: all].")
+@click.option("--N", "N", type=int, help="Number of pseudo-labels [default: the other rows].")
+@click.option("--ridge-weak", type=RidgeValue(), default="auto", show_default=True)
+@click.option("--ridge-strong", type=RidgeValue(), default="auto", show_default=True)
+@click.option("--task", type=click.Choice(["regression", "classification"]))
+@output_options
+def command(
+    weak: tuple[str, ...],
+    strong: str,
+    labels: str,
+    n: int | None,
+    N: int | None,
+    ridge_weak: Ridge,
+    ridge_strong: Ridge,
+    task: Task | None,
+    as_json: bool,
+    out: str | None,
+    overwrite: bool,
+) -> None:
+    """Rank teachers of one student by forecast W2S risk, from labels and unlabeled rows.
+
+    The labels belong to the first rows of all files; the other rows are the pool.
+    """
+    if out is not None:
+        check_folder(out, overwrite=overwrite)
+    y = read_array(labels, "y")
+    if n is not None:
+        y = y[: _check.whole(n, "n")]
+    task = task or _check.task_of(y)
+    settings: dict[str, Any] = {
+        "N": N,
+        "ridge_weak": ridge_weak,
+        "ridge_strong": ridge_strong,
+        "task": task,
+    }
+    with notes(), progress("teachers") as move:
+        found = rank_teachers(_named(weak), strong, y, progress=move, **settings)
+    document = found.to_dict()
+    if out is not None:
+        figure = Figure(figsize=(7, 1.8 + 0.5 * len(found.teachers)), layout="constrained")
+        plot_teachers(found, figure.subplots())
+        write_folder(out, {"teachers.png": png(figure)}, document, overwrite=overwrite)
+    if as_json:
+        click.echo(to_json(document))
+        return
+    console = Console()
+    console.print(teachers_table(found))
+    console.print(f"[bold]{found.best.name}[/bold]. {found.reason}")
+    if out is not None:
+        console.print(f"Result: {out}", markup=False)
+
+
+def _named(given: tuple[str, ...]) -> dict[str, str]:
+    """Read NAME=PATH; a path alone is named after its file."""
+    pairs = []
+    for text in given:
+        name, mark, path = text.partition("=")
+        pairs.append((name, path) if mark else (Path(text).stem, text))
+    for name, count in Counter(name for name, _ in pairs).items():
+        if not name or count > 1:
+            raise InputError(
+                "weak", f"names {name!r} {count} times; give NAME=PATH with one name each"
+            )
+    return dict(pairs)
