@@ -121,9 +121,9 @@ class Ranking:
         if top.teacher_loo > best.teacher_loo:
             lines.append(
                 f"The best teacher on its own is {top.name} ({self.measure} "
-                f"{number(top.teacher_loo)} against {number(best.teacher_loo)}); of its noise the "
-                f"student shares {top.overlap_share:.0%}, of {best.name}'s "
-                f"{best.overlap_share:.0%}."
+                f"{top.teacher_loo:.2f} against {best.teacher_loo:.2f}); the student would share "
+                f"{top.overlap_share:.0%} of its noise, and {best.overlap_share:.0%} of that of "
+                f"{best.name}."
             )
         if best.risk >= best.teacher_risk:
             lines.append("No gain over the teacher itself is forecast.")

@@ -149,27 +149,25 @@ def teachers_table(ranking: Ranking) -> Table:
     title = f"Teachers, best first (forecast raw risks, n = {ranking.n:,}, N = {ranking.N:,})"
     table = _plain_table(title)
     table.padding = (0, 1, 0, 0)
-    table.add_column("teacher", no_wrap=True)
-    columns = ("W2S", "90%", "weak", "PGR", "OPR", "d_w", "d_sw/d_w", "d_s−d_sw", "‖·‖", "LOO")
-    for column in columns:
+    table.add_column("teacher", overflow="fold")
+    for column in ("W2S", "90%", "PGR", "d_sw/d_w", "d_s−d_sw", "‖·‖", "‖·‖²_F", "LOO"):
         table.add_column(column, justify="right", no_wrap=True)
     for teacher in ranking.teachers:
         low, high = teacher.interval
+        ratios = (
+            measured({"mean": x, "se": math.nan}, 2) for x in (teacher.pgr, teacher.overlap_share)
+        )
+        scores = (teacher.scores[name] for name in ("strong_only", "norm", "energy"))
         table.add_row(
             Text(teacher.name),
             number(teacher.risk),
             f"{number(low)}–{number(high)}",
-            number(teacher.teacher_risk),
-            number(teacher.pgr, 2),
-            number(teacher.opr, 2),
-            f"{teacher.d_w:,}",
-            number(teacher.overlap_share, 2),
-            number(teacher.scores["strong_only"]),
-            number(teacher.scores["norm"], 2),
-            number(teacher.teacher_loo, 2),
+            *ratios,
+            *map(number, scores),
+            measured({"mean": teacher.teacher_loo, "se": math.nan}, 2),
         )
     table.caption = (
-        f"‖·‖: norm of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
+        "‖·‖, ‖·‖²_F: norms of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
         f"{ranking.measure}."
     )
     table.caption_justify = "left"

@@ -88,10 +88,10 @@ def _named(given: tuple[str, ...]) -> dict[str, str]:
     pairs = []
     for text in given:
         name, mark, path = text.partition("=")
+        if not name:
+            raise InputError("weak", f"has an empty name in {text!r}; NAME=PATH is needed")
         pairs.append((name, path) if mark else (Path(text).stem, text))
     for name, count in Counter(name for name, _ in pairs).items():
-        if not name or count > 1:
-            raise InputError(
-                "weak", f"names {name!r} {count} times; give NAME=PATH with one name each"
-            )
+        if count > 1:
+            raise InputError("weak", f"names {name!r} {count} times; give each its own NAME=PATH")
     return dict(pairs)

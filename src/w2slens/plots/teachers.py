@@ -35,8 +35,11 @@ def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
     _, color, marker = LOOKS["weak"]
     own = [teacher.teacher_risk for teacher in teachers]
     ax.plot(own, places, marker, color=color, markerfacecolor="none", label="the teacher itself")
-    names = [f"{t.name}\n$d_{{sw}}/d_w$ = {t.overlap_share:.2f}" for t in teachers]
-    ax.set_yticks(list(places), names)
+    shares = [f"$d_{{sw}}/d_w$ = {teacher.overlap_share:.2f}" for teacher in teachers]
+    names = [teacher.name.replace("$", r"\$") for teacher in teachers]
+    ax.set_yticks(
+        list(places), [f"{name}\n{share}" for name, share in zip(names, shares, strict=True)]
+    )
     ax.invert_yaxis()
     ax.set_xlabel("forecast raw risk (squared error)")
     ax.set_title(f"Teachers at n = {ranking.n:,}, N = {ranking.N:,}")

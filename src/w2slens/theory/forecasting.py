@@ -190,7 +190,7 @@ def read_pool(
     weak: NDArray[Any], strong: NDArray[Any], targets: Array
 ) -> tuple[LabeledBlock, Unlabeled]:
     """Divide rows of features: those of the labels come first, the pool is the rest."""
-    _check.same_rows({"weak": len(weak), "strong": len(strong)})
+    _check.same_rows({"strong": len(strong), "weak": len(weak)})
     n = len(targets)
     if n >= len(weak):
         raise InputError(
