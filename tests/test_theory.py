@@ -3,7 +3,7 @@ import pytest
 
 from tests.laws import agrees, close
 from tests.oracles import fit
-from w2slens import InputError, Moments, Problem, predict
+from w2slens import InputError, Moments, Problem, inheritance, predict
 from w2slens.risk import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
 from w2slens.theory.equivalent import Fit
@@ -262,6 +262,30 @@ def test_ridge_form_of_the_split():
     of_mean = float(np.sum(m * (Q @ m))) * df2 / (N - df2)
     of_labels = τ / n * (d_sw + d_rest * df2 / (N - df2))
     close(found.variance.w2s[0, 0], of_mean + of_labels, 1e-9)
+    parts = inheritance(pair, n=n, N=N, ridge_weak=λ, ridge_strong=λ)
+    close(parts.inherited[0, 0], τ / n * d_sw, 1e-9)
+    close(parts.discrepancy[0, 0], τ / n * d_rest * df2 / (N - df2), 1e-9)
+    close(parts.d_sw[0, 0], d_sw, 1e-9)
+    close(parts.d_w_only[0, 0], d_rest, 1e-9)
+    close(parts.risk[0, 0], found.w2s[0, 0], 1e-9)
+
+
+def test_the_split_without_ridge_is_the_papers():
+    pair = Problem.gaussian(12, 9, 3.5, 1.0, 0.2, 0.1)
+    parts = inheritance(pair, n=[30, 12, 50], N=[40, 9])
+    close(parts.d_sw[0, 0], 3.5, 1e-9)
+    close(parts.d_w_only[0, 0], 12 - 3.5, 1e-9)
+    τ = (1 + 0.2) / (1 - 12 / 30) / 30
+    close(parts.inherited[0, 0], τ * 3.5, 1e-9)
+    close(parts.discrepancy[0, 0], τ * 8.5 * 9 / (40 - 9), 1e-9)
+    assert np.isnan(parts.risk[1]).all()  # as many rows as dimensions
+    assert np.isnan(parts.risk[:, 1]).all()
+    known = Problem.gaussian(12, 9, 3.5, 1.0, 0.2, 0.1, signal=2.0)
+    parts = inheritance(known, n=[30, 12, 50, 7], N=[40, 9, 5])
+    whole = predict(known, n=[30, 12, 50, 7], N=[40, 9, 5], method="equivalent")
+    np.testing.assert_allclose(parts.risk, whole.w2s, rtol=1e-9)
+    with pytest.raises(InputError, match="signal: is missing"):
+        inheritance(pair, n=30, N=5)
 
 
 def test_an_intercept_is_nearly_one_more_shared_dimension():

@@ -1,7 +1,7 @@
 """Weak-to-strong generalization seen through intrinsic dimension.
 
 Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
-Predict : `predict`, `forecast`, `Forecast`, `Problem`, `Risks`.
+Predict : `predict`, `inheritance`, `Inheritance`, `forecast`, `Forecast`, `Problem`, `Risks`.
 Plant   : `Planted`.
 Run     : `transfer`, `sweep`, `simulate`, `Results`, `load_results`, `LabeledBlock`, `LinearProbe`.
 Advise  : `plan`, `Plan`, `Course`, `rank_teachers`, `Ranking`, `Candidate`, `Verdict`.
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from w2slens.risk import Risks, UndefinedRatioWarning
     from w2slens.sweeps import simulate, sweep
     from w2slens.synthetic import Planted
-    from w2slens.theory import Forecast, Problem, forecast, predict
+    from w2slens.theory import Forecast, Inheritance, Problem, forecast, inheritance, predict
 
 __all__ = [
     "Candidate",
     "Course",
     "Dimensions",
     "Forecast",
+    "Inheritance",
     "InputError",
     "LabeledBlock",
     "LinearProbe",
@@ -53,6 +54,7 @@ __all__ = [
     "coordinate_overlap",
     "dimensions",
     "forecast",
+    "inheritance",
     "load_results",
     "plan",
     "predict",
@@ -73,7 +75,7 @@ _HOMES = {
     "results": ("Results",),
     "risk": ("Risks", "UndefinedRatioWarning"),
     "synthetic": ("Planted",),
-    "theory": ("Forecast", "Problem", "forecast", "predict"),
+    "theory": ("Forecast", "Inheritance", "Problem", "forecast", "inheritance", "predict"),
     "protocol": ("transfer",),
     "archive": ("load_results",),
     "sweeps": ("simulate", "sweep"),

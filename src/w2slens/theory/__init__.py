@@ -3,5 +3,6 @@
 from w2slens.theory.forecasting import Forecast, forecast
 from w2slens.theory.prediction import predict
 from w2slens.theory.problem import Problem
+from w2slens.theory.split import Inheritance, inheritance
 
-__all__ = ["Forecast", "Problem", "forecast", "predict"]
+__all__ = ["Forecast", "Inheritance", "Problem", "forecast", "inheritance", "predict"]

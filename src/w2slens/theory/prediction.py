@@ -162,10 +162,8 @@ class _Asked:
         return exact(self.problem, self.n, self.N, **self._settings)
 
     def equivalent(self) -> Risks:
-        if not self._signal_known:
-            raise InputError(
-                "signal", "is missing: E f*² is needed off the exact ridgeless branch; give it"
-            )
+        for one in self._populations:
+            one.require_signal()
         settings = {**self._settings, "unlabeled": self.unlabeled, "test": self.test}
         return equivalent(self.problem, self.n, self.N, **settings)
 
@@ -191,8 +189,11 @@ class _Asked:
 
     @property
     def _signal_known(self) -> bool:
-        populations = (self.problem, self.unlabeled, self.test)
-        return all(one is None or one.signal_known for one in populations)
+        return all(one.signal_known for one in self._populations)
+
+    @property
+    def _populations(self) -> list[Problem]:
+        return [one for one in (self.problem, self.unlabeled, self.test) if one is not None]
 
     def _refuse_shift(self, method: str) -> None:
         if self.shifted:

@@ -209,6 +209,13 @@ class Problem:
         """Intrinsic dimension of the weak features."""
         return self.weak_spectrum.rank
 
+    def require_signal(self) -> None:
+        """Refuse a population whose E‖f*‖² is not known."""
+        if not self.signal_known:
+            raise InputError(
+                "signal", "is missing: E f*² is needed off the exact ridgeless branch; give it"
+            )
+
     @property
     def d_s(self) -> int:
         """Intrinsic dimension of the strong features."""
