@@ -164,8 +164,8 @@ def rank_teachers(
 ) -> Ranking:
     """Order candidate teachers of one student by forecast W2S risk.
 
-    Gains are forecast for each teacher (`forecast`); the teachers' own risks, which share their
-    labels, are told apart together: most of the noise of leave-one-out is common.
+    Gains are forecast for each teacher (`forecast`); the risks, which share their labels, are told
+    apart together: most of the noise of leave-one-out is common to all teachers.
 
     Parameters
     ----------
@@ -262,21 +262,28 @@ def _marked(targets: Array, residuals: Array, task: _check.Task) -> float:
 
 
 def _ranked(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
-    """Tell the teachers' own risks apart together, and order by what their students make of it."""
+    """Tell the risks apart together, and order them."""
     forecasts, candidates = zip(*found, strict=True)
-    own = np.array([candidate.teacher_risk for candidate in candidates])
     losses = np.stack([forecast.losses for forecast in forecasts])  # (teachers, 3, n)
     n = losses.shape[2]
-    theory = np.array([forecast.inflation for forecast in forecasts])
-    shift = pooled_risks(own, theory, np.atleast_2d(np.cov(losses[:, 0])) / n) - own
+    alone = np.array([[one.teacher_risk, one.risk] for one in candidates]).T
+    theory = np.array([forecast.inflation[:2] for forecast in forecasts]).T
+    teachers, students = (
+        pooled_risks(risks, c, np.atleast_2d(np.cov(losses[:, model])) / n)
+        for model, (risks, c) in enumerate(zip(alone, theory, strict=True))
+    )
+    # Two ways to the same risk: the pooled teacher's less the gain of the pair, and its own.
+    students = (teachers - (alone[0] - alone[1]) + students) / 2
     moved = [
         replace(
             candidate,
-            risk=candidate.risk + step,
-            teacher_risk=candidate.teacher_risk + step,
-            interval=(candidate.interval[0] + step, candidate.interval[1] + step),
+            risk=risk,
+            teacher_risk=own,
+            interval=tuple(end + risk - candidate.risk for end in candidate.interval),
         )
-        for candidate, step in zip(candidates, shift.tolist(), strict=True)
+        for candidate, own, risk in zip(
+            candidates, teachers.tolist(), students.tolist(), strict=True
+        )
     ]
     order = sorted(range(len(moved)), key=lambda place: moved[place].risk)
     best = order[0]

@@ -53,14 +53,14 @@ class Forecast:
     losses
         (3, n) leave-one-out losses of the three on the labeled rows.
     inflation
-        Raw risk of the teacher over the noise that it is fitted to, in theory.
+        (4,) raw risks of the models over the noise of the labels, as theory has them without bias.
     """
 
     risks: Risks
     intervals: dict[str, tuple[float, float]]
     ridges: dict[str, float]
     losses: Array
-    inflation: float
+    inflation: Array
 
     @property
     def pgr(self) -> float:
@@ -220,4 +220,4 @@ def forecast_block(
     weak, w2s, strong, ceiling = (np.array([[float(value)]]) for value in point)
     risks = Risks((n,), (N,), weak, w2s, strong, ceiling, "raw", method="forecast")
     ridges = {"weak": λ_w, "w2s": λ, "strong": λ_s}
-    return Forecast(risks, intervals, ridges, losses, float(forms.noise[0]))
+    return Forecast(risks, intervals, ridges, losses, forms.noise)

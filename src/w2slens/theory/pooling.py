@@ -10,7 +10,7 @@ import numpy as np
 
 from w2slens._linalg import Array
 
-SCALES = (0.005, 0.02, 0.08, 0.32)
+SCALES = (0.005, 0.04, 0.32)
 """Standard deviations of departures in units of the mean risk: which share of the teachers has
 which is not known."""
 
