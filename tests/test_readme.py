@@ -1,20 +1,26 @@
 import doctest
+import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 
+PAGES = ("README.md", "docs/planning.md")
 
-def test_python_example_of_the_readme_gives_the_output_that_it_shows():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    code = text.split("```python\n")[1].split("```")[0]
-    example = doctest.DocTestParser().get_doctest(code, {}, "README", "README.md", 0)
+
+@pytest.mark.parametrize("page", PAGES)
+def test_python_examples_give_the_output_that_they_show(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    example = doctest.DocTestParser().get_doctest(code, {}, page, page, 0)
     assert example.examples
     assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(example).failed == 0
 
 
-def test_links_of_the_readme_lead_somewhere():
-    import re
-
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
-        assert target.startswith("https://arxiv.org/") or (ROOT / target).exists(), target
+        there = (ROOT / page).parent / target
+        assert target.startswith("https://arxiv.org/") or there.exists(), target

@@ -27,6 +27,9 @@ APART = 1.645
 MEASURES = {"regression": "R²", "classification": "accuracy"}
 """How a teacher is marked by leave-one-out."""
 
+TIE = 0.005
+"""Marks of teachers that differ by less are not worth a word."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -118,13 +121,16 @@ class Ranking:
         if close:
             lines.append(f"These labels do not tell it apart from {', '.join(close)}.")
         top = max(self.teachers, key=lambda teacher: teacher.teacher_loo)
-        if top.teacher_loo > best.teacher_loo:
+        if top.teacher_loo > best.teacher_loo + TIE:
             lines.append(
                 f"The best teacher on its own is {top.name} ({self.measure} "
-                f"{top.teacher_loo:.2f} against {best.teacher_loo:.2f}); the student would share "
-                f"{top.overlap_share:.0%} of its noise, and {best.overlap_share:.0%} of that of "
-                f"{best.name}."
+                f"{top.teacher_loo:.2f} against {best.teacher_loo:.2f})."
             )
+            if top.overlap_share > best.overlap_share:
+                lines.append(
+                    f"But the student would share {top.overlap_share:.0%} of its noise, and "
+                    f"{best.overlap_share:.0%} of that of {best.name}."
+                )
         if best.risk >= best.teacher_risk:
             lines.append("No gain over the teacher itself is forecast.")
         return " ".join(lines)
@@ -237,6 +243,7 @@ def _candidate(
     overlap = correlate([], moments)
     dims = [moments.spectrum(side).rank for side in ("weak", "strong")]
     d_sw = overlap.debiased if np.isfinite(overlap.debiased) else overlap.plug_in
+    d_sw = float(round(d_sw, 9))  # an overlap of all dimensions is whole but for rounding
     norm, energy = strong_only(pool, found.ridges["weak"], found.ridges["w2s"])
     residuals = block.weak.loo_residuals(block.targets, found.ridges["weak"])
     return Candidate(
