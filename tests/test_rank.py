@@ -68,7 +68,7 @@ def test_the_most_accurate_teacher_is_named_where_it_is_not_the_best():
     y = x[:150, :4].sum(axis=1) / 2 + rng.standard_normal(150)
     strong = x[:, :30]
     # "small" errs least on its own, but the student copies all of its noise
-    teachers = {"small": x[:, :12], "across": np.hstack([x[:, :4], x[:, 30:42]])}
+    teachers = {"small": x[:, :8], "across": np.hstack([x[:, :4], x[:, 30:50]])}
     found = rank_teachers(teachers, strong, y, ridge_weak=0, ridge_strong=0)
     assert found.best.name == "across"
     assert "The best teacher on its own is small" in found.reason
