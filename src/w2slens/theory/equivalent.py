@@ -10,8 +10,7 @@
     R_w2s = (Am_w)ᵀΣ^t_ss(Am_w) − 2(Am_w)ᵀc^t_s + E_t‖f*‖² + tr(AᵀΣ^t_ssAC_w)
             + (τ_s²/N)·tr(Σ^t_ssR_sΣ^u_ssR_s)
 
-All but the last factors of a cell are sums along the eigenvectors of Σ^ℓ_ww and Σ^u_ss, so that a
-grid costs two products of matrices. It is asymptotic: its error is of the order 1/n. At the pole
+Both stages are in `stages`. It is asymptotic: its error is of the order 1/n. At the pole
 of a ridgeless fit, on as many rows as dimensions, the risk is nan; one row more or less the
 expectation is infinite too, though the equivalent is not.
 
@@ -20,191 +19,20 @@ the teacher's and adds τ_s²/N.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from w2slens._linalg import Array, Spectrum
+from w2slens._linalg import Array
 from w2slens.risk import Risks
 from w2slens.theory.ceilings import ceiling_rows
+from w2slens.theory.mixtures import MixedCeiling
 from w2slens.theory.problem import Problem
-from w2slens.theory.shrinkage import Shrinkage, Sites, side_of
+from w2slens.theory.shrinkage import Sites
+from w2slens.theory.stages import Fit, Parts, Relay, Tested, student_risk
 
 CEILING_SITES = 2048
 """Sample sizes of the ceiling taken together, so that memory stays bounded."""
-
-Parts = tuple[Array, Array]
-"""Bias and variance of a risk."""
-
-
-class Fit:
-    """Fits of one feature block to noisy labels, at many sites.
-
-    Parameters
-    ----------
-    eigen
-        Retained eigenpairs of the training second moment Σ^ℓ.
-    target
-        c^ℓ = E[φ f*], (p, k).
-    signal
-        E‖f*‖² on the training population.
-    noise
-        σ².
-    sites
-        Where.
-    """
-
-    def __init__(
-        self, eigen: Spectrum, target: Array, signal: float, noise: float, sites: Sites
-    ) -> None:
-        self.shrinkage = s = Shrinkage(eigen, sites)
-        λ, R, n = s.values, s.resolvent, sites.free
-        c = eigen.vectors.T @ target
-        rho = max(signal - float(np.sum(c**2 / λ[:, None])), 0.0)
-        missed = s.kappa**2 * (R**2 @ (np.sum(c**2, axis=1) / λ))
-        self.misfit: Array = (missed + rho + noise) * s.inflation
-        """(sites,) τ²: the test error on the training population, noise included."""
-        self.mean: Array = R[:, :, None] * c
-        """(sites, r, k) m along the eigenvectors."""
-        self.spread: Array = (self.misfit / np.maximum(n, 1.0))[:, None] * λ * R**2
-        """(sites, r) diagonal of C."""
-
-    @classmethod
-    def on(cls, problem: Problem, side: str, sites: Sites) -> "Fit":
-        """Fit the weak or the strong features of a population."""
-        eigen, target = side_of(problem, side)
-        return cls(eigen, target, problem.signal, problem.noise, sites)
-
-    def risk(self, test: "Tested") -> Parts:
-        """(sites,) bias and variance of the excess risk on a test population."""
-        m, T = self.mean, test.gram
-        if test.diagonal:
-            squared = np.sum(m**2, axis=2) @ np.diag(T)
-        else:
-            squared = np.einsum("srk,rq,sqk->s", m, T, m, optimize=True)
-        bias = squared - 2 * np.einsum("srk,rk->s", m, test.target) + test.signal
-        finite = 0 * self.misfit
-        variance = self.spread @ np.diag(T) + self.misfit * self.shrinkage.sites.mean_error
-        return bias + finite, variance
-
-
-@dataclass(frozen=True, eq=False)
-class Tested:
-    """A test population seen by one feature block, along given axes.
-
-    Attributes
-    ----------
-    gram
-        Σ^t, (r, r).
-    target
-        c^t, (r, k).
-    signal
-        E_t‖f*‖².
-    """
-
-    gram: Array
-    target: Array
-    signal: float
-
-    @cached_property
-    def diagonal(self) -> bool:
-        """Whether the axes are those of the test population too: no shift."""
-        return not np.count_nonzero(self.gram - np.diag(np.diag(self.gram)))
-
-    @classmethod
-    def of(cls, tested: Problem, side: str, trained: Problem) -> "Tested":
-        """See a population along the eigenvectors of the one that the fits were trained on."""
-        eigen, _ = side_of(trained, side)
-        V, target = eigen.vectors, side_of(tested, side)[1]
-        gram = tested.weak_gram if side == "weak" else tested.strong_gram
-        own = tested is trained
-        turned = np.diag(eigen.values) if own else V.T @ gram @ V
-        return cls(turned, V.T @ target, tested.signal)
-
-
-@dataclass(frozen=True, eq=False)
-class Relay:
-    """The way from a teacher of ℓ over the pool u to the test population t, for every sample size.
-
-    Attributes
-    ----------
-    eigen
-        Of Σ^u_ss.
-    cross
-        X: Σ^u_sw along `eigen` and the teacher's axes, (r_s, r_w).
-    weak_gram
-        Σ^u_ww along the teacher's axes.
-    test
-        t along `eigen`.
-    """
-
-    eigen: Spectrum
-    cross: Array
-    weak_gram: Array
-    test: Tested
-
-    @classmethod
-    def of(cls, labeled: Problem, pool: Problem, tested: Problem) -> "Relay":
-        """Take the moments of three populations, which may be one."""
-        eigen, axes = pool.strong_spectrum, labeled.weak_spectrum.vectors
-        cross = eigen.vectors.T @ pool.cross_gram @ axes
-        return cls(eigen, cross, axes.T @ pool.weak_gram @ axes, Tested.of(tested, "strong", pool))
-
-
-def student_risk(teacher: Fit, relay: Relay, sites: Sites) -> Parts:
-    """Bias and variance of the W2S student's excess risk, (teacher sites, student sites).
-
-    The variance has three parts: what a finite pool makes of the teacher's mean, the teacher's
-    variance that the student inherits, and what the pool makes of the rest of it.
-
-    Parameters
-    ----------
-    teacher
-        Fitted on ℓ.
-    relay
-        To the pool and the test population.
-    sites
-        Pool sizes N with λ_s.
-    """
-    s, test, X = Shrinkage(relay.eigen, sites), relay.test, relay.cross
-    μ, R = s.values, s.resolvent
-    m = teacher.mean.transpose(1, 0, 2)  # (r_w, teacher sites, k)
-    Y = np.einsum("rw,wak->rak", X, m, optimize=True)
-    inside = np.einsum("rak->ra", Y**2).T, teacher.spread @ (X**2).T
-    totals = (
-        np.einsum("wak,wv,vak->a", m, relay.weak_gram, m, optimize=True),
-        teacher.spread @ np.diag(relay.weak_gram),
-    )
-    extra = (R**2 @ (μ * np.diag(test.gram))) / np.maximum(sites.free, 1.0)
-    sums = []
-    for squares, total, factors in zip(inside, totals, (Y, None), strict=True):
-        misfit = (total[:, None] - squares @ s.relayed.T) * s.inflation
-        kept = _quadratic(test, X, teacher.spread, factors, R, squares)
-        sums.append((kept, misfit * (extra + sites.mean_error)))
-    linear = np.einsum("rak,rk->ar", Y, test.target) @ R.T
-    own = (teacher.misfit * teacher.shrinkage.sites.mean_error)[:, None]
-    (mean, copied), (inherited, shed) = sums
-    finite = 0 * (own + s.inflation)
-    return mean - 2 * linear + test.signal + finite, copied + inherited + shed + own
-
-
-def _quadratic(
-    test: Tested, X: Array, spread: Array, Y: Array | None, R: Array, squares: Array
-) -> Array:
-    """``Σ_ij R_i R_j T_ij B_ij`` over (teacher sites, student sites).
-
-    B is YYᵀ, or without Y ``X diag(spread) Xᵀ``; where T is diagonal only B's diagonal, `squares`,
-    is needed.
-    """
-    if test.diagonal:
-        return np.asarray(squares @ (R**2 * np.diag(test.gram)).T)
-    found = np.empty((len(squares), len(R)))
-    for site in range(len(squares)):
-        B = (X * spread[site]) @ X.T if Y is None else Y[:, site] @ Y[:, site].T
-        found[site] = np.sum((R @ (test.gram * B)) * R, axis=1)
-    return found
 
 
 def equivalent(
@@ -241,8 +69,11 @@ def equivalent(
     elif ceiling == "pool":
         top = Fit.on(pool, "strong", unlabeled_sites).risk(Tested.of(tested, "strong", pool))
         grid["ceiling"] = np.tile(top[0], (len(n), 1)), np.tile(top[1], (len(n), 1))
+    elif pool is problem:
+        grid["ceiling"] = _ceiling(problem, tested, rows, pools, ridge_strong, intercept)
     else:
-        grid["ceiling"] = _ceiling(problem, pool, tested, rows, pools, ridge_strong, intercept)
+        mixed = MixedCeiling(problem, pool, tested, ridge_strong, intercept)
+        grid["ceiling"] = mixed.risk(rows, pools)
     bias: dict[str, Any] = {name: parts[0] for name, parts in grid.items()}
     variance: dict[str, Any] = {name: parts[1] for name, parts in grid.items()}
     total: dict[str, Any] = {name: bias[name] + variance[name] for name in grid}
@@ -290,39 +121,15 @@ def _spread_rows(parts: Parts, columns: int) -> Parts:
 
 
 def _ceiling(
-    problem: Problem,
-    pool: Problem,
-    tested: Problem,
-    rows: Array,
-    pools: Array,
-    ridge: float,
-    intercept: bool,
+    problem: Problem, tested: Problem, rows: Array, pools: Array, ridge: float, intercept: bool
 ) -> Parts:
-    """Fits on n + N rows of the mixture of both populations, (len(rows), len(pools))."""
-    if pool is problem:
-        sizes, places = np.unique(np.add.outer(rows, pools), return_inverse=True)
-        seen = Tested.of(tested, "strong", problem)
-        pieces = [
-            Fit.on(problem, "strong", Sites.of(some, ridge, intercept)).risk(seen)
-            for some in np.array_split(sizes, -(-len(sizes) // CEILING_SITES))
-        ]
-        bias, variance = (np.concatenate(part)[places] for part in zip(*pieces, strict=True))
-        shape = (len(rows), len(pools))
-        return bias.reshape(shape), variance.reshape(shape)
-    found = np.empty((2, len(rows), len(pools)))
-    for i, n in enumerate(rows):
-        for j, N in enumerate(pools):
-            both = mixture(problem, pool, N / (n + N))
-            fit = Fit.on(both, "strong", Sites.of(n + N, ridge, intercept))
-            bias, variance = fit.risk(Tested.of(tested, "strong", both))
-            found[:, i, j] = bias[0], variance[0]
-    return found[0], found[1]
-
-
-def mixture(first: Problem, second: Problem, share: float) -> Problem:
-    """Return the population of which `share` comes from `second`; the noise is the first's."""
-    names = ("weak_gram", "strong_gram", "cross_gram", "weak_target", "strong_target", "signal")
-    mixed = {
-        name: (1 - share) * getattr(first, name) + share * getattr(second, name) for name in names
-    }
-    return replace(first, **mixed)
+    """Fits on n + N rows of one population, (len(rows), len(pools))."""
+    sizes, places = np.unique(np.add.outer(rows, pools), return_inverse=True)
+    seen = Tested.of(tested, "strong", problem)
+    pieces = [
+        Fit.on(problem, "strong", Sites.of(some, ridge, intercept)).risk(seen)
+        for some in np.array_split(sizes, -(-len(sizes) // CEILING_SITES))
+    ]
+    bias, variance = (np.concatenate(part)[places] for part in zip(*pieces, strict=True))
+    shape = (len(rows), len(pools))
+    return bias.reshape(shape), variance.reshape(shape)

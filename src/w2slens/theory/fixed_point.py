@@ -5,21 +5,26 @@ the interpolation threshold it is what n rows leave unseen.
 """
 
 import numpy as np
+from scipy.optimize.elementwise import find_root
 
-from w2slens._linalg import EPS64, Array
-
-STEPS = 500
-"""Newton's steps at most; a few dozen are needed."""
+from w2slens._linalg import Array
 
 SITES = 4096
 """Sample sizes solved together, so that memory stays bounded."""
+
+MARGIN = 1e-6
+"""By so much the logarithms of a bracket are moved apart: its ends may be the root itself."""
+
+NEAR = 1e-8
+"""Error of log κ from which one step of Newton's method reaches the last digit."""
 
 
 def effective_ridge(eigenvalues: Array, rows: Array, ridges: Array) -> Array:
     """Solve for κ at many sample sizes.
 
-    Newton's method on ``Σ λᵢx/(λᵢx+1) + nλx = n`` in x = 1/κ: the left side is concave and
-    increasing, so that the steps from x = 0 never overshoot.
+    With x = 1/κ the left side ``Σ λᵢx/(λᵢx+1) + nλx`` is concave and increasing in x, and at most
+    ``(Σλᵢ + nλ)x``; it is at least nλx, and at least r times the share of the smallest eigenvalue.
+    So the root is bracketed; it is found in log x.
 
     Parameters
     ----------
@@ -40,14 +45,24 @@ def effective_ridge(eigenvalues: Array, rows: Array, ridges: Array) -> Array:
 def _solve(λ: Array, n: Array, ridges: Array) -> Array:
     κ = np.zeros(len(n))
     open_ = (ridges > 0) | (n < len(λ))
-    n, shift = n[open_], (n * ridges)[open_]
-    x = np.zeros(len(n))
-    for _ in range(STEPS):
-        shrunk = 1 / (1 + np.multiply.outer(x, λ))
-        missing = n - np.sum(1 - shrunk, axis=1) - shift * x
-        step = missing / (shrunk**2 @ λ + shift)
-        x += step
-        if np.all(np.abs(step) <= 4 * EPS64 * x):
-            break
+    if not open_.any():
+        return κ
+    n, ridges = n[open_], ridges[open_]
+    shift = n * ridges
+
+    def surplus(log_x: Array, n: Array, shift: Array) -> Array:
+        x = np.exp(log_x)
+        return np.asarray(np.sum(1 - 1 / (1 + np.multiply.outer(x, λ)), axis=-1) + shift * x - n)
+
+    low = np.log(n / (λ.sum() + shift))
+    high = np.full(len(n), np.inf)
+    high[ridges > 0] = -np.log(ridges[ridges > 0])
+    below = n < len(λ)
+    high[below] = np.minimum(high[below], np.log(n[below] / ((len(λ) - n[below]) * λ.min())))
+    bracket = (low - MARGIN, np.maximum(low, high) + MARGIN)
+    root = find_root(surplus, bracket, args=(n, shift), tolerances={"xatol": NEAR, "xrtol": 0})
+    x = np.exp(root.x)
+    shrunk = 1 / (1 + np.multiply.outer(x, λ))
+    x += (n - np.sum(1 - shrunk, axis=1) - shift * x) / (shrunk**2 @ λ + shift)
     κ[open_] = 1 / x
     return κ

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import stats
 
-from w2slens.theory.equivalent import Relay
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Shrinkage, Sites, side_of
+from w2slens.theory.stages import Relay
 
 LEVEL = 0.9
 """Probability of the intervals."""

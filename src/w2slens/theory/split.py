@@ -7,9 +7,9 @@ import numpy as np
 
 from w2slens import _check
 from w2slens._linalg import Array
-from w2slens.theory.equivalent import Fit, Relay, student_risk
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Shrinkage, Sites
+from w2slens.theory.stages import Fit, Relay, student_risk
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,96 @@
+"""The ceiling under shift: fits on n rows of one population and N of another.
+
+The second moments of the mixture depend on n/N alone. A grid has nearly as many of these shares as
+cells, and each needs eigenvectors of its own; but risks are smooth functions of u = log(N/n),
+analytic within π of the real line for any two populations. So they are evaluated at shares of
+equal steps in u, at the cells' own sizes, and interpolated by polynomials in u.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from w2slens._linalg import Array
+from w2slens.theory.problem import Problem
+from w2slens.theory.shrinkage import Sites
+from w2slens.theory.stages import Fit, Parts, Tested
+
+STEP, STENCIL = 0.35, 8
+"""Steps in u, and nodes that a cell is interpolated from: the error is of the order 1e-6."""
+
+
+def mixture(first: Problem, second: Problem, share: float) -> Problem:
+    """Return the population of which `share` comes from `second`; the noise is the first's."""
+    names = ("weak_gram", "strong_gram", "cross_gram", "weak_target", "strong_target", "signal")
+    mixed = {
+        name: (1 - share) * getattr(first, name) + share * getattr(second, name) for name in names
+    }
+    return replace(first, **mixed)
+
+
+class MixedCeiling:
+    """Strong fits on mixtures of two populations.
+
+    Parameters
+    ----------
+    labeled, pool, tested
+        Populations of the n rows, of the N rows and of the test rows.
+    ridge, intercept
+        As in `w2slens.predict`.
+    """
+
+    def __init__(
+        self, labeled: Problem, pool: Problem, tested: Problem, ridge: float, intercept: bool
+    ) -> None:
+        self._labeled, self._pool, self._tested = labeled, pool, tested
+        self._ridge, self._intercept = ridge, intercept
+
+    def risk(self, rows: Array, pools: Array) -> Parts:
+        """Bias and variance of the excess risk, (len(rows), len(pools))."""
+        n, N = (side.ravel() for side in np.meshgrid(rows, pools, indexing="ij"))
+        shares, which = np.unique(N / (n + N), return_inverse=True)
+        nodes = _nodes(np.log(N / n))
+        if len(shares) <= len(nodes):
+            found = np.empty((2, len(n)))
+            for i, share in enumerate(shares):
+                cells = which == i
+                found[:, cells] = self._at(share, (n + N)[cells])
+        else:
+            found = self._between(nodes, np.log(N / n), n + N)
+        bias, variance = found.reshape(2, len(rows), len(pools))
+        return bias, variance
+
+    def _at(self, share: float, sizes: Array) -> Array:
+        """Bias and variance at one share, (2, len(sizes))."""
+        both = mixture(self._labeled, self._pool, share)
+        fit = Fit.on(both, "strong", Sites.of(sizes, self._ridge, self._intercept))
+        return np.array(fit.risk(Tested.of(self._tested, "strong", both)))
+
+    def _between(self, nodes: Array, u: Array, sizes: Array) -> Array:
+        """Interpolate from the nodes about each cell, (2, cells)."""
+        first = np.searchsorted(nodes, u, side="right") - STENCIL // 2
+        places = first[:, None] + np.arange(STENCIL)
+        weights = _lagrange(u, nodes[places])
+        found = np.zeros((2, len(u)))
+        for j, node in enumerate(nodes):
+            cells, slots = np.nonzero(places == j)
+            if len(cells):
+                values = self._at(float(1 / (1 + np.exp(-node))), sizes[cells])
+                found[:, cells] += weights[cells, slots] * values
+        return found
+
+
+def _nodes(u: Array) -> Array:
+    """Return equal steps from below the least u to above the largest, with room for stencils."""
+    steps = int(np.ceil(np.ptp(u) / STEP)) + STENCIL
+    return np.asarray(u.min() + STEP * (np.arange(steps + 1) - STENCIL // 2))
+
+
+def _lagrange(u: Array, nodes: Array) -> Array:
+    """(cells, STENCIL) weights of polynomial interpolation at (cells,) u from their own nodes."""
+    weights = np.ones_like(nodes)
+    for i in range(STENCIL):
+        for j in range(STENCIL):
+            if i != j:
+                weights[:, i] *= (u - nodes[:, j]) / (nodes[:, i] - nodes[:, j])
+    return weights
