@@ -34,6 +34,29 @@ def test_the_best_sizes_are_those_of_an_exhaustive_search():
     assert abs(strong.risk - alone) < 1e-12
 
 
+def test_a_large_budget_is_spent_along_its_edge():
+    """A search beside the edge of the budget misses the best by tenths."""
+    problem = Problem.gaussian(d_w=40, d_s=60, d_sw=10, noise=1.0)
+    found = plan(problem, cost_label=1, cost_pseudo=0.01, budget=50_000)
+    n = np.unique(np.linspace(40_000, 49_990, 300).astype(int))
+    every = [
+        float(predict(problem, n=int(a), N=int((50_000 - a) / 0.01), intercept=True).w2s[0, 0])
+        for a in n
+    ]
+    assert found.best.risk <= min(every) * 1.0005
+
+
+def test_the_least_cost_is_that_of_an_exhaustive_search():
+    problem = Problem.gaussian(d_w=40, d_s=60, d_sw=10, noise=1.0, rho_w=0.02, rho_s=0.01)
+    found = plan(problem, cost_label=1, cost_pseudo=0.01, target=0.1)
+    N = np.unique(np.geomspace(62, 20_000, 500).astype(int))
+    costs = []
+    for n in range(150, 300):
+        enough = np.flatnonzero(predict(problem, n=n, N=N, intercept=True).w2s[0] <= 0.1)
+        costs += [n + 0.01 * N[enough[0]]] * bool(len(enough))
+    assert found.best.cost <= min(costs) * 1.001
+
+
 def test_a_target_is_reached_at_least_cost():
     found = plan(pair(), target=0.2, **PRICES)
     assert found.best.risk <= 0.2

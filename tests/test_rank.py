@@ -158,7 +158,7 @@ def test_the_command_ranks_files(tmp_path, monkeypatch, capsys):
     ("options", "message"),
     [
         (["--weak", "a=share4.npy", "--weak", "a=share9.npy"], "--weak names 'a' 2 times"),
-        (["--weak", "=share4.npy"], "--weak has an empty name in '=share4.npy'"),
+        (["--weak", "=share4.npy"], "--weak is '=share4.npy'; NAME=PATH is needed"),
         (["--weak", "short=short.npy"], "--weak (short) the numbers of rows differ"),
         (["--weak", "share4.npy", "--n", "5"], "--labels has 5 rows; at least 10"),
         (["--weak", "share4.npy", "--N", "0"], "--N is 0"),

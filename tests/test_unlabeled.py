@@ -136,3 +136,12 @@ def test_belief_covers_the_target_of_few_labels():
         promised.append(np.mean(guesses.var(axis=1)))
         delivered.append(np.mean((f[30:, 0] - f[30:].mean() - mean) ** 2))
     assert 0.6 < np.mean(promised) / np.mean(delivered) < 1.7
+
+
+def test_a_feature_that_does_not_vary_in_a_draw_is_left_alone():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((3000, 10))
+    rows[:, 9] = 0.0
+    rows[:4, 9] = 1.0
+    drawn = Unlabeled(rows, rows).drawn("weak", 60)
+    assert 9 / 50 * 0.7 < drawn.share < 1.5

@@ -80,7 +80,14 @@ def loading(path: str | Path) -> Iterator[None]:
     except FileNotFoundError:
         raise InputError("path", f"{path} does not exist") from None
     except InputError as error:
-        raise InputError("path", f"{path} is not a file that w2slens wrote ({error})") from None
+        reason = error.problem if error.argument != "path" else "another kind of file"
+        raise InputError("path", f"{path} is not a file that w2slens wrote ({reason})") from None
+    except OSError as error:
+        raise InputError("path", f"{path} cannot be read ({error.strerror})") from None
+    except KeyError as error:
+        raise InputError(
+            "path", f"{path} is not a file that w2slens wrote (no {error.args[0]})"
+        ) from None
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError("path", f"{path} is not a file that w2slens wrote ({reason})") from None

@@ -7,6 +7,7 @@ import numpy as np
 
 from w2slens import _check
 from w2slens._errors import InputError
+from w2slens._format import number
 from w2slens.advise.courses import Course, Plan
 from w2slens.advise.shop import LARGEST, Goal, Shop
 from w2slens.theory import Problem
@@ -80,8 +81,10 @@ def plan(
         LARGEST if pool is None else _check.whole(pool, "pool"),
         {"ridge_weak": ridge_weak, "ridge_strong": ridge_strong, "intercept": intercept},
     )
-    if (budget is None) == (target is None):
-        raise InputError("budget", "or target is needed: one of them")
+    if budget is None and target is None:
+        raise InputError("budget", "is missing; give it, or a target")
+    if budget is not None and target is not None:
+        raise InputError("target", "and a budget are both given; choose one")
     if cost_pseudo == 0 and pool is None:
         raise InputError("pool", "is missing; where pseudo-labels cost nothing, say how many")
     if cost_label == 0 and target is None:
@@ -101,7 +104,7 @@ def plan(
         ranked,
         n_star(problem, w2s.N if w2s else None),
         None if w2s is None else shop.enough(w2s.n),
-        _reason(problem, ranked, goal),
+        _reason(shop, ranked, goal),
     )
 
 
@@ -124,7 +127,7 @@ def frontier(problem: Problem, found: Plan, settings: Mapping[str, Any]) -> dict
             continue
         for course in plans.courses:
             courses.setdefault(course.course, []).append(course)
-    return courses
+    return courses or {course.course: [course] for course in found.courses}
 
 
 def n_star(problem: Problem, N: int | None = None) -> int | None:
@@ -141,19 +144,28 @@ def n_star(problem: Problem, N: int | None = None) -> int | None:
     return int(d_w + 1.5 + ((d_w + 1) * A * problem.noise / rho) ** 0.5)
 
 
-def _reason(problem: Problem, ranked: tuple[Course, ...], goal: Goal) -> str:
-    best = ranked[0]
+def _reason(shop: Shop, ranked: tuple[Course, ...], goal: Goal) -> str:
+    problem, best = shop.problem, ranked[0]
     aim = f"a risk of {goal.target:g}" if np.isfinite(goal.target) else f"{goal.budget:g} to spend"
     lines = [f"With {aim}: {best}.", *(f"Next: {rival}." for rival in ranked[1:2])]
-    if problem.d_w > problem.d_sw:
-        d_s = problem.d_s
+    w2s = next((course for course in ranked if course.course == "w2s"), None)
+    if w2s is None:
         lines.append(
-            f"Pseudo-labels pay when N exceeds 2·d_s + 1 = {2 * d_s + 1:,}: below that the "
-            "student's own fitting error outweighs the teacher noise that it sheds."
+            "W2S is not among them: no size of it within reach has a finite risk as asked."
         )
     else:
+        teacher = float(shop.risks("weak-is-enough", np.array([w2s.n]), np.array([1]))[0, 0])
+        lines.append(f"The student's teacher has risk {number(teacher)} itself.")
+    if problem.d_w <= problem.d_sw:
         lines.append(
             "The student's space contains the teacher's (d_sw = d_w): it copies all of the "
             "teacher's noise, and no number of pseudo-labels makes it better."
+        )
+    elif problem.noise > 0 and shop.ridgeless:
+        d_s = problem.d_s
+        lines.append(
+            f"Where neither model misses a part of f*, pseudo-labels pay when N exceeds 2·d_s + 1 "
+            f"= {2 * d_s + 1:,}: below that the student's own fitting error outweighs the teacher "
+            "noise that it sheds."
         )
     return " ".join(lines)

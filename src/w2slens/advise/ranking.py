@@ -113,10 +113,17 @@ class Ranking:
     def reason(self) -> str:
         """What the ranking says, in words."""
         best, rest = self.best, self.teachers[1:]
-        lines = [
-            f"Label with {best.name}: forecast W2S risk {number(best.risk)} with {self.n:,} labels "
-            f"and {self.N:,} pseudo-labels."
-        ]
+        sizes = f"{self.n:,} labels and {self.N:,} pseudo-labels"
+        gain = best.risk < best.teacher_risk and best.opr >= 1
+        head = "Label with" if gain else "Best of these teachers:"
+        lines = [f"{head} {best.name}, forecast W2S risk {number(best.risk)} with {sizes}."]
+        if best.opr < 1:
+            lines.append(
+                f"But the strong model on the {self.n:,} labels alone is forecast to do better "
+                f"(OPR {best.opr:.2f}): train it on the labels."
+            )
+        elif not gain:
+            lines.append("But no gain over the teacher itself is forecast.")
         close = [teacher.name for teacher in rest if not teacher.apart]
         if close:
             lines.append(f"These labels do not tell it apart from {', '.join(close)}.")
@@ -131,8 +138,6 @@ class Ranking:
                     f"But the student would share {top.overlap_share:.0%} of its noise, and "
                     f"{best.overlap_share:.0%} of that of {best.name}."
                 )
-        if best.risk >= best.teacher_risk:
-            lines.append("No gain over the teacher itself is forecast.")
         return " ".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What money buys: the sizes of a course that are best for a budget or a target."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,17 @@ from w2slens.theory.intervals import freedom, spread
 LARGEST = 10_000_000
 """Most labels or pseudo-labels that a plan considers, unless the pool is smaller."""
 
-POINTS, ROUNDS = 48, 4
+POINTS, ROUNDS = 48, 5
 """Sizes a side of the grid that is searched, and how often it is narrowed about the best."""
+
+HALVINGS, FINE = 60, 1e-4
+"""Halvings of a budget at most, and the share of it to which the least cost is found."""
+
+FINITE = 1e300
+"""A risk that any model with a finite one reaches."""
+
+ROUNDING = 1e-12
+"""Share of a budget that is rounding."""
 
 ENOUGH = 0.05
 """More pseudo-labels have stopped paying where an endless pool lowers the risk by less than this
@@ -38,11 +47,6 @@ class Goal:
             return course.cost, course.risk
         return course.risk, course.cost
 
-    def loss(self, risk: Array, cost: Array) -> Array:
-        """Return what is to be smallest, infinite where the goal is missed."""
-        allowed = (cost <= self.budget) & (risk <= self.target)
-        return np.where(allowed, cost if np.isfinite(self.target) else risk, np.inf)
-
 
 @dataclass(frozen=True)
 class Shop:
@@ -56,6 +60,11 @@ class Shop:
     owned: int
     pool: int
     settings: dict[str, Any]
+
+    @property
+    def ridgeless(self) -> bool:
+        """Whether neither fit has a ridge."""
+        return bool(self.settings["ridge_weak"] == self.settings["ridge_strong"] == 0)
 
     def names(self) -> Iterator[Name]:
         """Courses that differ."""
@@ -82,41 +91,80 @@ class Shop:
         return np.where(np.isnan(values), np.inf, values)
 
     def best(self, name: Name, goal: Goal) -> Course | None:
-        """Search the sizes of a course, narrowing about the best; None where it cannot be."""
+        """Find the best sizes of a course; None where it cannot be."""
+        if np.isfinite(goal.target):
+            return self._cheapest(name, goal.target)
+        return self._within(name, goal.budget)
+
+    def _within(self, name: Name, budget: float) -> Course | None:
+        """Least risk within a budget: a search that narrows about the best, along what is left.
+
+        For every n of a grid the largest N that the rest of the budget buys is among the sizes, so
+        that the search runs along the budget's edge and not beside it.
+        """
         fixed = self.owned if name == "strong-on-labels" and self.owned else None
-        n_low, n_high = (fixed, fixed) if fixed else (max(self.owned, 2), self._most(goal))
-        N_low, N_high = (1, self._most_pseudo(goal)) if name == "w2s" else (0, 0)
-        found = None
+        n_low, n_high = (fixed, fixed) if fixed else (max(self.owned, 2), self._most(name, budget))
+        N_low, N_high = (1, self.pool) if name == "w2s" else (0, 0)
+        found: Course | None = None
         for _ in range(ROUNDS):
-            if n_high < n_low or N_high < N_low:
+            if n_high < n_low:
                 break
-            n, N = _sizes(n_low, n_high), _sizes(N_low, N_high)
-            risk = self.risks(name, n, N)
-            cost = self.cost(name, n[:, None], N[None, :])
-            loss = goal.loss(risk, cost)
+            n = _sizes(n_low, n_high)
+            edge = np.clip(self._left(name, n, budget), N_low, N_high)
+            N = np.unique(np.concatenate([_sizes(N_low, min(N_high, int(edge.max()))), edge]))
+            risk, cost = self.risks(name, n, N), self.cost(name, n[:, None], N[None, :])
+            loss = np.where(cost <= budget * (1 + ROUNDING), risk, np.inf)
             i, j = np.unravel_index(int(np.argmin(loss)), loss.shape)
             if not np.isfinite(loss[i, j]):
                 break
-            if found is None or loss[i, j] < found[0]:
-                at = int(n[i]), int(N[j])
-                found = (float(loss[i, j]), *at, float(cost[i, j]), float(risk[i, j]))
+            if found is None or loss[i, j] < found.risk:
+                sizes, numbers = (int(n[i]), int(N[j])), (float(cost[i, j]), float(risk[i, j]))
+                found = Course(name, *sizes, *numbers, interval=(np.nan, np.nan))
             n_low, n_high = _around(n, int(i))
-            N_low, N_high = _around(N, int(j))
+            low, high = _around(N, int(j))
+            # The edge moves with n: what the neighbouring n leave is to be reached too.
+            near = edge[max(i - 1, 0) : i + 2]
+            N_low, N_high = min(low, int(near.min())), max(high, int(near.max()))
         if found is None:
             return None
-        _, best_n, best_N, paid, risk_there = found
-        return Course(name, best_n, best_N, paid, risk_there, self.interval(name, best_n, best_N))
+        return replace(found, interval=self.interval(name, found.n, found.N))
 
-    def _most(self, goal: Goal) -> int:
+    def _cheapest(self, name: Name, target: float) -> Course | None:
+        """Least cost for a risk: bisection of the budget, on which the least risk depends."""
+
+        def reached(budget: float) -> Course | None:
+            course = self._within(name, budget)
+            return course if course is not None and course.risk <= target else None
+
+        most = float(self.cost(name, LARGEST, self.pool if name == "w2s" else 0))
+        found = reached(most)
+        if found is None:
+            return None
+        low, high = float(self.cost(name, self.owned, 0)), found.cost
+        for _ in range(HALVINGS):
+            if high - low <= FINE * high:
+                break
+            middle = (low * high) ** 0.5 if low > FINE * high else (low + high) / 2
+            course = reached(middle)
+            if course is None:
+                low = middle
+            else:
+                found, high = course, course.cost
+        return found
+
+    def _most(self, name: str, budget: float) -> int:
         """Most labels that can be bought."""
-        if not np.isfinite(goal.budget):
+        if not np.isfinite(budget) or self.cost_label == 0:
             return LARGEST
-        return self.owned + min(int(goal.budget / self.cost_label), LARGEST)
+        left = budget - float(self.cost(name, self.owned, 0))
+        return self.owned + min(int(left * (1 + ROUNDING) / self.cost_label), LARGEST)
 
-    def _most_pseudo(self, goal: Goal) -> int:
-        if not np.isfinite(goal.budget) or self.cost_pseudo == 0:
-            return self.pool
-        return min(int(goal.budget / self.cost_pseudo), self.pool)
+    def _left(self, name: str, n: NDArray[np.intp], budget: float) -> NDArray[np.intp]:
+        """Most pseudo-labels beside n labels."""
+        if not np.isfinite(budget) or self.cost_pseudo == 0:
+            return np.full(len(n), self.pool)
+        left = np.maximum(budget - self.cost(name, n, 0), 0) * (1 + ROUNDING) / self.cost_pseudo
+        return np.minimum(left, self.pool).astype(np.intp)
 
     def interval(self, name: str, n: int, N: int) -> tuple[float, float]:
         """Enclose 90% of the risks over draws of the labels: the variance part is nearly an F."""
@@ -142,17 +190,16 @@ class Shop:
 
     def refuse(self, goal: Goal) -> None:
         """Say what the best reachable is."""
+        courses = [self._within(name, np.inf) for name in self.names()]
+        risks = [course.risk for course in courses if course is not None]
         if np.isfinite(goal.target):
-            reach = [self.best(name, Goal(budget=np.inf)) for name in self.names()]
-            found = [course for course in reach if course is not None]
-            least = min(course.risk for course in found) if found else np.inf
+            least = min(risks, default=np.inf)
             raise InputError(
                 "target",
                 f"is {goal.target:g}; the least risk that any course reaches is {least:.4g}",
             )
-        wanted = [self.best(name, Goal(target=1e300)) for name in self.names()]
-        costs = [course.cost for course in wanted if course is not None]
-        least = min(costs) if costs else np.inf
+        cheapest = [self._cheapest(name, FINITE) for name in self.names()]
+        least = min((course.cost for course in cheapest if course is not None), default=np.inf)
         raise InputError(
             "budget",
             f"is {goal.budget:g}; it buys no model with a finite risk: at least {least:.4g} is "

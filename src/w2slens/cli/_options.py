@@ -139,7 +139,12 @@ def _population(path: str | None, given: dict[str, Any]) -> Problem:
     if path is not None:
         if known:
             raise InputError(next(iter(known)), "and --problem are both given; choose one")
-        return Problem.load(path)
+        try:
+            return Problem.load(path)
+        except InputError as error:
+            raise InputError(
+                "problem", f"{error.problem}; a .json or .npz file of Problem.save is needed"
+            ) from None
     for name in ("d_w", "d_s", "d_sw", "noise"):
         if name not in known:
             raise InputError(name, "is missing; give the dimensions and the noise, or --problem")

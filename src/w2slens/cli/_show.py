@@ -150,14 +150,15 @@ def teachers_table(ranking: Ranking) -> Table:
     table = _plain_table(title)
     table.padding = (0, 1, 0, 0)
     table.add_column("teacher", overflow="fold")
-    for column in ("W2S", "90%", "PGR", "d_sw/d_w", "d_s−d_sw", "‖·‖", "‖·‖²_F", "LOO"):
+    for column in ("W2S", "90%", "PGR", "OPR", "d_sw/d_w", "d_s−d_sw", "‖·‖", "LOO"):
         table.add_column(column, justify="right", no_wrap=True)
     for teacher in ranking.teachers:
         low, high = teacher.interval
         ratios = (
-            measured({"mean": x, "se": math.nan}, 2) for x in (teacher.pgr, teacher.overlap_share)
+            measured({"mean": x, "se": math.nan}, 2)
+            for x in (teacher.pgr, teacher.opr, teacher.overlap_share)
         )
-        scores = (teacher.scores[name] for name in ("strong_only", "norm", "energy"))
+        scores = (teacher.scores[name] for name in ("strong_only", "norm"))
         table.add_row(
             Text(teacher.name),
             number(teacher.risk),
@@ -167,7 +168,7 @@ def teachers_table(ranking: Ranking) -> Table:
             measured({"mean": teacher.teacher_loo, "se": math.nan}, 2),
         )
     table.caption = (
-        "‖·‖, ‖·‖²_F: norms of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
+        "‖·‖: norm of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
         f"{ranking.measure}."
     )
     table.caption_justify = "left"

@@ -28,6 +28,9 @@ from w2slens.theory import Problem
 @click.option("--cost-strong", default=0.0, show_default=True, help="The same of the strong model.")
 @click.option("--ridge-weak", default=0.0, show_default=True, help="λ of the teacher.")
 @click.option("--ridge-strong", default=0.0, show_default=True, help="λ of the strong models.")
+@click.option(
+    "--intercept/--no-intercept", default=True, show_default=True, help="Count it in the fits."
+)
 @output_options
 def command(
     problem: Problem,

@@ -35,7 +35,11 @@ from w2slens.sources import read_array
 @click.option("--N", "N", type=int, help="Number of pseudo-labels [default: the other rows].")
 @click.option("--ridge-weak", type=RidgeValue(), default="auto", show_default=True)
 @click.option("--ridge-strong", type=RidgeValue(), default="auto", show_default=True)
-@click.option("--task", type=click.Choice(["regression", "classification"]))
+@click.option(
+    "--task",
+    type=click.Choice(["regression", "classification"]),
+    help="Needed where the labels are whole numbers.",
+)
 @output_options
 def command(
     weak: tuple[str, ...],
@@ -58,7 +62,9 @@ def command(
         check_folder(out, overwrite=overwrite)
     y = read_array(labels, "y")
     if n is not None:
-        y = y[: _check.whole(n, "n")]
+        if _check.whole(n, "n") > len(y):
+            raise InputError("n", f"is {n:,}; there are {len(y):,} labels")
+        y = y[:n]
     task = task or _check.task_of(y)
     settings: dict[str, Any] = {
         "N": N,
@@ -88,8 +94,8 @@ def _named(given: tuple[str, ...]) -> dict[str, str]:
     pairs = []
     for text in given:
         name, mark, path = text.partition("=")
-        if not name:
-            raise InputError("weak", f"has an empty name in {text!r}; NAME=PATH is needed")
+        if not name or (mark and not path):
+            raise InputError("weak", f"is {text!r}; NAME=PATH is needed, neither of them empty")
         pairs.append((name, path) if mark else (Path(text).stem, text))
     for name, count in Counter(name for name, _ in pairs).items():
         if count > 1:

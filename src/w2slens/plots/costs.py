@@ -35,7 +35,12 @@ def plot_courses(frontier: Mapping[str, Sequence[Course]], ax: Axes) -> Axes:
         ax.plot(costs, risks, f"{marker}{style}", color=color, markersize=4, label=name)
         lows, highs = zip(*(course.interval for course in courses), strict=True)
         ax.fill_between(costs, lows, highs, color=color, alpha=0.12, linewidth=0)
-    ax.set_xscale("log")
+    paid = [course.cost for courses in frontier.values() for course in courses]
+    least = min((cost for cost in paid if cost > 0), default=1.0)
+    if min(paid, default=1.0) > 0:
+        ax.set_xscale("log")
+    else:  # what costs nothing has a place too
+        ax.set_xscale("symlog", linthresh=least)
     ax.set_yscale("log")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.4g}"))
     ax.set_xlabel("cost")

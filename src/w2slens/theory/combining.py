@@ -65,7 +65,10 @@ def combined(
         low, middle, high = np.quantile(drawn, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
         size = 1.0 if name == "pgr" else abs(point)
         more = MISFIT * size + DISAGREEMENT * abs(point - middle)
-        intervals[name] = float(point + low - middle - more), float(point + high - middle + more)
+        bottom = float(point + low - middle - more)
+        if name != "pgr":  # risks and their ratio are not negative
+            bottom = max(bottom, 0.0)
+        intervals[name] = bottom, float(point + high - middle + more)
     return risks, intervals
 
 

@@ -149,6 +149,12 @@ class _Asked:
     def exact(self) -> Risks:
         """Refuse what the formulas do not give for the teacher, on which the student depends."""
         self._refuse_shift("exact")
+        if self.ridge_weak:
+            raise InputError(
+                "method",
+                f"'exact' holds for ridgeless fits and ridge_weak is {self.ridge_weak:g}; use "
+                "'equivalent'",
+            )
         least = self.problem.d_w + int(self.intercept) + 1
         if min(self.n) <= least:
             raise InputError(

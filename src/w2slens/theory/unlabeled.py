@@ -19,6 +19,10 @@ SPARE = 2
 """A ridgeless fit to this many rows more than dimensions, or fewer, is left to the equivalent."""
 
 
+FLAT = 1e-9
+"""Share of the largest variance below which a draw does not vary in a direction."""
+
+
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """Mean over draws of n rows of the noise that a ridgeless fit to them learns.
@@ -112,7 +116,8 @@ class Unlabeled:
             gram = X.T @ X - n * np.outer(centre, centre)
             others = (m.count * np.eye(eigen.rank) - X.T @ X) / rest
             shift = -n / rest * centre
-            found = np.linalg.inv(gram)
+            # A feature may not vary over the rows of a draw; a fit then leaves it alone.
+            found = linalg.pinvh(gram, rtol=FLAT, check_finite=False)
             share += np.sum(found * (others - np.outer(shift, shift))) / SUBSETS
             inverse += found / SUBSETS
         # Over rows that were drawn themselves the noise seems smaller than over others.
