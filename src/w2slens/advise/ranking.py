@@ -131,7 +131,7 @@ class Ranking:
         if top.teacher_loo > best.teacher_loo + TIE:
             lines.append(
                 f"The best teacher on its own is {top.name} ({self.measure} "
-                f"{top.teacher_loo:.2f} against {best.teacher_loo:.2f})."
+                f"{top.teacher_loo:.3f} against {best.teacher_loo:.3f})."
             )
             if top.overlap_share > best.overlap_share:
                 lines.append(
