@@ -59,7 +59,7 @@ def test_several_curves_are_read_back(folder):
     ("name", "content", "message"),
     [
         ("result.json", "{", "is damaged or not ours"),
-        ("result.json", "[]", "is not a result that w2slens wrote"),
+        ("result.json", "[]", "holds no run or sweep that w2slens wrote"),
         ("result.json", json.dumps({"format": 7, "config": {}}), "has format 7; this version"),
         ("result.json", json.dumps({"format": 1, "config": {}}), "is damaged; run it again"),
         ("trials.csv", "n,N\n1,x\n", "is damaged; run it again"),

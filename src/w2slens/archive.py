@@ -72,7 +72,7 @@ def read_document(folder: Path) -> dict[str, Any]:
     if isinstance(document, dict) and "rows" in document:
         raise InputError("folder", f"{folder} holds dimensions; reports are of runs and sweeps")
     if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
-        raise InputError("folder", f"{path} is not the folder of a run or sweep")
+        raise InputError("folder", f"{path} holds no run or sweep that w2slens wrote")
     return check_format(document, path, "folder")
 
 
