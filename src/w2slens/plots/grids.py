@@ -19,12 +19,15 @@ from w2slens.risk import Risks
 DARK_FROM = 0.6
 """Distance from the centre of a map from which its colours are dark."""
 
+UNKNOWN = "#DDDDDD"
+"""Colour of cells without a ratio, which is none of the map's own."""
+
 WRITTEN_CELLS = 64
 """Maps of at most this many cells have their numbers written in."""
 
 
 def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
-    """Draw PGR or OPR over the whole grid of (n, N): purple is gain, orange loss, × a peak.
+    """Draw PGR or OPR over the grid of (n, N): purple is gain, orange loss, × a peak, grey unknown.
 
     Parameters
     ----------
@@ -43,6 +46,7 @@ def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
     known = values[np.isfinite(values)]
     norm = TwoSlopeNorm(centre, centre - 1, centre + 1)
     mesh = ax.pcolormesh(values, cmap="PuOr", norm=norm, edgecolors="face", linewidth=0.3)
+    ax.set_facecolor(UNKNOWN)
     figure = ax.get_figure()
     if figure is not None:
         beyond = "max" if float(np.max(known, initial=centre)) > centre + 1 else "neither"
