@@ -82,7 +82,7 @@ def test_too_few_labels_are_said_to_be_too_few():
     weak, strong, y = drawn(1, n=24)
     found = forecast(weak, strong, y, ridge_weak=0.5, ridge_strong=0.5)
     assert not found.decided
-    assert "24 labels are too few to tell" in found.statement
+    assert "24 labels are too few to tell PGR" in found.statement
     weak, strong, y = drawn(1, n=300)
     assert forecast(weak, strong, y, ridge_weak=0, ridge_strong=0).decided
 
@@ -91,7 +91,10 @@ def test_too_few_labels_are_said_to_be_too_few():
     ("change", "message"),
     [
         ({"y": np.ones(5) * np.arange(5)}, "y: has 5 rows; at least 10 labels"),
-        ({"y": np.arange(60.0)}, "weak: has 60 rows and there are 60 labels; the pool is missing"),
+        (
+            {"y": np.arange(60.0)},
+            "weak: has 60 rows and there are 60 labels; a pool of at least 10",
+        ),
         ({"N": 0}, "N: is 0"),
         ({"ridge_weak": -1}, "ridge_weak: is -1"),
     ],
@@ -101,3 +104,21 @@ def test_bad_forecasts_are_refused(change, message):
     settings = {"y": np.random.default_rng(1).standard_normal(20), **change}
     with pytest.raises(InputError, match=message):
         forecast(weak, strong, settings.pop("y"), **settings)
+
+
+@pytest.mark.parametrize(("n", "N", "model"), [(21, 500, "teacher"), (16, 500, "baseline")])
+def test_ridgeless_poles_are_refused(n, N, model):
+    weak, strong, y = drawn(0, n=n, N=N)
+    with pytest.raises(InputError, match=f"the {model} has about as many rows as dimensions"):
+        forecast(weak, strong, y, ridge_weak=0, ridge_strong=0)
+
+
+def test_a_gap_that_the_labels_do_not_show_has_no_pgr():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2000, 40))
+    y = x[:100, :3].sum(axis=1) + rng.standard_normal(100)
+    found = forecast(x[:, :20], x[:, 10:40], y)  # the student cannot express f* at all
+    assert np.isnan(found.pgr)
+    assert found.interval("pgr") == (-np.inf, np.inf)
+    assert "PGR is undefined" in found.statement
+    assert found.interval("w2s")[0] >= 0

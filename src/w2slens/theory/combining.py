@@ -11,6 +11,7 @@ paired row by row and so far less noisy than the risks.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2slens._linalg import Array
 from w2slens.risk import MODELS
@@ -35,6 +36,9 @@ itself misses real features."""
 DISAGREEMENT = 0.5
 """Share of the distance between the forecast and the posterior's median that is added too."""
 
+CLOSED = 1e-3
+"""Share of the teacher's risk below which there is no gap to its ceiling."""
+
 
 def combined(
     losses: Array, forms: Forms, belief: Belief
@@ -57,7 +61,7 @@ def combined(
     rng = np.random.default_rng(0)
     along = forms.along(belief.axes)
     draws = np.concatenate([along.risks(*drawn) for drawn in belief.draw(DRAWS, rng)], axis=1)
-    risks = (unbiased(losses, forms) + believed(losses, draws)) / 2
+    risks = np.maximum((unbiased(losses, forms) + believed(losses, draws)) / 2, 0.0)
     points, samples = _named(risks[:, None]), _named(draws)
     intervals = {}
     for name, drawn in samples.items():
@@ -69,6 +73,8 @@ def combined(
         if name != "pgr":  # risks and their ratio are not negative
             bottom = max(bottom, 0.0)
         intervals[name] = bottom, float(point + high - middle + more)
+    if _closed(risks) or np.mean(_closed(draws)) > (1 - LEVEL) / 2:  # as in Fieller's theorem
+        intervals["pgr"] = -np.inf, np.inf
     return risks, intervals
 
 
@@ -114,9 +120,14 @@ def believed(losses: Array, draws: Array) -> Array:
     return np.array([τ, τ - gain, (τ - gap) * strong / ceiling, τ - gap])
 
 
+def _closed(risks: Array) -> NDArray[np.bool_]:
+    """Whether (4, …) risks show no gap."""
+    return np.asarray(risks[0] - risks[3] <= CLOSED * risks[0])
+
+
 def _named(risks: Array) -> dict[str, Array]:
     """Name (4, draws) risks, PGR (bounded where the gap closes) and OPR."""
     weak, w2s, strong, ceiling = risks
-    gap = np.maximum(weak - ceiling, 1e-3 * weak)
+    gap = np.maximum(weak - ceiling, CLOSED * weak)
     ratios = {"pgr": (weak - w2s) / gap, "opr": strong / np.maximum(w2s, 1e-9 * weak)}
     return dict(zip(MODELS, risks, strict=True)) | ratios

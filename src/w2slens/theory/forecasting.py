@@ -29,11 +29,16 @@ from w2slens.theory.unlabeled import Unlabeled
 LEAST_LABELS = 10
 """Fewer labels have no standard error to speak of."""
 
+LEAST_POOL = 10
+"""Fewer rows without labels show no second moments."""
+
 FEW_LABELS = 30
 """With fewer labels the standard errors of leave-one-out, and so the intervals, mean little."""
 
 UNDECIDED = 1.0
 """An interval of PGR wider than this says nothing."""
+
+TITLES = {"weak": "teacher", "w2s": "W2S student", "strong": "baseline", "ceiling": "ceiling"}
 
 NAMES = ("pgr", "opr", *MODELS)
 
@@ -73,7 +78,10 @@ class Forecast:
         return float(self.risks.quiet_ratios()[1][0, 0])
 
     def interval(self, name: str) -> tuple[float, float]:
-        """90% interval of ``"pgr"``, ``"opr"``, or the risk of a model."""
+        """90% interval of ``"pgr"``, ``"opr"``, or the risk of a model.
+
+        That of PGR is without ends where the labels leave open whether there is a gap.
+        """
         _check.choice(name, "name", NAMES)
         return self.intervals[name]
 
@@ -89,11 +97,17 @@ class Forecast:
         """What the forecast says, in a sentence."""
         n, N = self.risks.n[0], self.risks.N[0]
         low, high = self.interval("pgr")
-        if not self.decided:
-            return (
-                f"{n:,} labels are too few to tell: the 90% interval of PGR is {low:.2f} to "
-                f"{high:.2f}. Label more, or measure on a held-out set."
+        if not np.isfinite(self.pgr) or np.isinf(low):
+            pgr = (
+                f"the gap between teacher and ceiling is lost in the noise of {n:,} labels, so "
+                "that PGR is undefined"
             )
+        elif not self.decided:
+            pgr = (
+                f"{n:,} labels are too few to tell PGR: its 90% interval is {low:.2f} to {high:.2f}"
+            )
+        else:
+            pgr = f"PGR {self.pgr:.2f} ({low:.2f} to {high:.2f})"
         below, above = self.interval("opr")
         rival = (
             "W2S beats the strong model on the labels"
@@ -102,9 +116,10 @@ class Forecast:
             if above < 1
             else "W2S and the strong model on the labels are too close to call"
         )
+        more = "" if self.decided else " Label more, or measure on a held-out set."
         return (
-            f"With {n:,} labels and {N:,} pseudo-labels, PGR {self.pgr:.2f} ({low:.2f} to "
-            f"{high:.2f}) and OPR {self.opr:.2f} ({below:.2f} to {above:.2f}): {rival}."
+            f"With {n:,} labels and {N:,} pseudo-labels, {pgr}, and OPR {self.opr:.2f} "
+            f"({below:.2f} to {above:.2f}): {rival}.{more}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -192,9 +207,11 @@ def read_pool(
     """Divide rows of features: those of the labels come first, the pool is the rest."""
     _check.same_rows({"strong": len(strong), "weak": len(weak)})
     n = len(targets)
-    if n >= len(weak):
+    if len(weak) < n + LEAST_POOL:
         raise InputError(
-            "weak", f"has {len(weak):,} rows and there are {n:,} labels; the pool is missing"
+            "weak",
+            f"has {len(weak):,} rows and there are {n:,} labels; a pool of at least {LEAST_POOL} "
+            "rows without labels is needed",
         )
     block = LabeledBlock.from_rows(weak[:n], strong[:n], targets)
     return block, Unlabeled(weak[n:], strong[n:])
@@ -209,6 +226,7 @@ def forecast_block(
     λ_s = choose_loo(block.strong, y) if ridge_strong == "auto" else ridge_strong
     λ = choose_w2s(block, pool.moments, λ_w) if ridge_strong == "auto" else ridge_strong
     forms = Forms.of(pool, n, N, λ_w, λ, λ_s)
+    _refuse_poles(forms)
     errors = [
         block.weak.loo_residuals(y, λ_w),
         y - block.loo_w2s(pool.moments, λ_w, [λ])[0],
@@ -221,3 +239,15 @@ def forecast_block(
     risks = Risks((n,), (N,), weak, w2s, strong, ceiling, "raw", method="forecast")
     ridges = {"weak": λ_w, "w2s": λ, "strong": λ_s}
     return Forecast(risks, intervals, ridges, losses, forms.noise)
+
+
+def _refuse_poles(forms: Forms) -> None:
+    """Refuse a ridgeless fit on as many rows as dimensions."""
+    arguments = ("ridge_weak", "ridge_strong", "ridge_strong", "ridge_strong")
+    for name, argument, learned in zip(MODELS, arguments, forms.noise, strict=True):
+        if not np.isfinite(learned):
+            raise InputError(
+                argument,
+                f"is 0 and the {TITLES[name]} has about as many rows as dimensions: it has no "
+                "finite risk; give a ridge, or 'auto'",
+            )
