@@ -28,7 +28,10 @@ MEASURES = {"regression": "R²", "classification": "accuracy"}
 """How a teacher is marked by leave-one-out."""
 
 TIE = 0.005
-"""Marks of teachers that differ by less are not worth a word."""
+"""Marks of teachers, and PGR, that differ by less are not worth a word."""
+
+SAMPLING = 1e-3
+"""Share of a risk that is the sampler's own error."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ class Candidate:
     teacher_risk
         Forecast raw risk of the teacher itself.
     pgr, opr
-        Forecasts for the pair; nan where undefined.
+        Forecasts for the pair alone, the other teachers not looked at; nan where undefined.
     d_w, d_s, d_sw
-        Dimensions on the pool, the overlap debiased.
+        Dimensions on the pool, the overlap debiased; nan where the pool has too few rows for it.
     teacher_loo
         The teacher's leave-one-out accuracy, for regression R².
     scores
@@ -114,7 +117,7 @@ class Ranking:
         """What the ranking says, in words."""
         best, rest = self.best, self.teachers[1:]
         sizes = f"{self.n:,} labels and {self.N:,} pseudo-labels"
-        gain = best.risk < best.teacher_risk and best.opr >= 1
+        gain = best.pgr > TIE and best.opr >= 1
         head = "Label with" if gain else "Best of these teachers:"
         lines = [f"{head} {best.name}, forecast W2S risk {number(best.risk)} with {sizes}."]
         if best.opr < 1:
@@ -219,6 +222,8 @@ def rank_teachers(
     >>> found.best.name
     'across'
     """
+    if not isinstance(teachers, Mapping) or not all(isinstance(name, str) for name in teachers):
+        raise InputError("teachers", "are to be given as {name: features}")
     if not teachers:
         raise InputError("teachers", "are missing; at least one is needed")
     targets = read_labels(y, task)
@@ -232,7 +237,7 @@ def rank_teachers(
             if error.argument != "weak":
                 raise
             raise InputError("weak", f"({name}) {error.problem}") from None
-        size = pool.moments.count if N is None else _check.whole(N, "N")
+        size = pool.moments.count if N is None else _check.whole(N, "N", least=2)
         forecast = forecast_block(block, pool, size, *asked)
         found.append((forecast, _candidate(name, forecast, block, pool, task)))
         if progress is not None:
@@ -247,8 +252,9 @@ def _candidate(
     moments, risks = pool.moments, found.risks
     overlap = correlate([], moments)
     dims = [moments.spectrum(side).rank for side in ("weak", "strong")]
-    d_sw = overlap.debiased if np.isfinite(overlap.debiased) else overlap.plug_in
-    d_sw = float(round(d_sw, 9))  # an overlap of all dimensions is whole but for rounding
+    d_sw = float(
+        round(overlap.debiased, 9)
+    )  # an overlap of all dimensions is whole but for rounding
     norm, energy = strong_only(pool, found.ridges["weak"], found.ridges["w2s"])
     residuals = block.weak.loo_residuals(block.targets, found.ridges["weak"])
     return Candidate(
@@ -291,7 +297,7 @@ def _ranked(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
             candidate,
             risk=risk,
             teacher_risk=own,
-            interval=tuple(end + risk - candidate.risk for end in candidate.interval),
+            interval=tuple(max(end + risk - candidate.risk, 0.0) for end in candidate.interval),
         )
         for candidate, own, risk in zip(
             candidates, teachers.tolist(), students.tolist(), strict=True
@@ -300,7 +306,7 @@ def _ranked(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
     order = sorted(range(len(moved)), key=lambda place: moved[place].risk)
     best = order[0]
     paired = losses[:, 1] - losses[best, 1]
-    reach = APART * paired.std(axis=1, ddof=1) / n**0.5
+    reach = APART * paired.std(axis=1, ddof=1) / n**0.5 + SAMPLING * students[best]
     return tuple(
         replace(moved[place], apart=bool(moved[place].risk - moved[best].risk > reach[place]))
         for place in order

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from matplotlib.figure import Figure
 from rich.console import Console
+from rich.text import Text
 
 from w2slens import _check
 from w2slens._check import Ridge, Task
@@ -84,7 +85,7 @@ def command(
         return
     console = Console()
     console.print(teachers_table(found))
-    console.print(f"[bold]{found.best.name}[/bold]. {found.reason}")
+    console.print(Text.assemble((found.best.name, "bold"), ". ", found.reason))
     if out is not None:
         console.print(f"Result: {out}", markup=False)
 

@@ -37,6 +37,12 @@ SIGNALS = (0.02, 0.05, 0.1, 0.18, 0.27, 0.36, 0.45, 0.55, 0.65, 0.75, 0.85, 0.93
 DIRECTIONS = 256
 """Principal directions of a side along which f* is sought; what lies beyond counts as noise."""
 
+EXPLAINED = 1e-12
+"""Share of the labels' variance below which what f* leaves of it is rounding."""
+
+CHUNK = 20_000_000
+"""Numbers drawn at a time at most, so that memory stays bounded."""
+
 NEGLIGIBLE = 1e-3
 """Combinations with a smaller share of the best one's evidence are left out."""
 
@@ -101,9 +107,13 @@ class Belief:
     def draw(self, count: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
         """Yield (draws, r, k) coefficients along `axes` and (draws,) noise; `count` in all."""
         shares = rng.multinomial(count, self._weights)
-        for guess, draws in zip(self._guesses, shares, strict=True):
-            if not draws:
-                continue
+        largest = max(CHUNK // self._guesses[0].mode.size, 1)
+        pieces = [
+            (guess, min(largest, share - start))
+            for guess, share in zip(self._guesses, shares.tolist(), strict=True)
+            for start in range(0, share, largest)
+        ]
+        for guess, draws in pieces:
             scale = guess.quadratic / rng.chisquare(self._free, draws)
             spread = np.sqrt(np.multiply.outer(scale, guess.noise / guess.precision))
             normal = rng.standard_normal((draws, *guess.mode.shape))
@@ -136,7 +146,8 @@ def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -
             a = T.T @ seen
             for share in SIGNALS:
                 g = (1 - share) / share
-                quadratic = (total - float(np.sum(a**2 / (values + g)[:, None]))) / g
+                missed = total - float(np.sum(a**2 / (values + g)[:, None]))
+                quadratic = max(missed, EXPLAINED * total) / g
                 volume = float(np.sum(np.log1p(values / g)) + (n - 1) * np.log(g))
                 log = -0.5 * k * volume - 0.5 * (n - 1) * k * np.log(quadratic)
                 mode = a / (values + g)[:, None]

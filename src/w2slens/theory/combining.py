@@ -19,9 +19,10 @@ from w2slens.theory.belief import Belief
 from w2slens.theory.forms import Forms
 from w2slens.theory.intervals import LEVEL
 
-SCALES = (0.005, 0.02, 0.08)
-"""Departures from theory in units of the teacher's raw risk: standard deviations of the prior's
-parts, equally likely. Each is four times the last: from "theory is right" to "it says nothing"."""
+SCALES = (0.005, 0.02, 0.08, 0.32, 1.28)
+"""Departures from theory in units of the larger raw risk of teacher and student: standard
+deviations of the prior's parts, equally likely. Each is four times the last: from "theory is right"
+to "it says nothing"."""
 
 DRAWS = 2000
 """Draws from the posterior of f*."""
@@ -62,7 +63,7 @@ def combined(
     along = forms.along(belief.axes)
     draws = np.concatenate([along.risks(*drawn) for drawn in belief.draw(DRAWS, rng)], axis=1)
     risks = np.maximum((unbiased(losses, forms) + believed(losses, draws)) / 2, 0.0)
-    points, samples = _named(risks[:, None]), _named(draws)
+    points, samples = _named(risks[:, None]), _named(draws[:4])
     intervals = {}
     for name, drawn in samples.items():
         point = float(points[name][0])
@@ -83,18 +84,21 @@ def unbiased(losses: Array, forms: Forms) -> Array:
 
     The departures of ``R_w − R_w2s`` and ``R_w − R_c`` from theory have a prior of mean 0 and
     unknown scale (a mixture over `SCALES`); leave-one-out observes them with its covariance, the
-    ceiling's carried from the baseline's by their degrees of freedom.
+    student's at the pool's own size, the ceiling's carried from the baseline's by their degrees of
+    freedom.
     """
     teacher, student, baseline = losses
     τ, c = float(teacher.mean()), forms.noise
     carried = c[3] / c[2]
-    theory = np.array([1 - c[1] / c[0], 1 - c[3] / c[0] + forms.leaning])
+    gap = 1 - c[3] / c[0] + forms.leaning
+    theory, theory_seen = (np.array([1 - student / c[0], gap]) for student in (c[1], c[4]))
     seen = np.stack([teacher - student, teacher - carried * baseline])
-    departures = seen - np.multiply.outer(theory, teacher)
+    departures = seen - np.multiply.outer(theory_seen, teacher)
+    unit = max(τ, float(student.mean()))
     mean, doubt = departures.mean(axis=1), np.cov(departures) / len(teacher)
     parts, logs = [], []
     for scale in SCALES:
-        prior = (scale * τ) ** 2 * np.eye(2)
+        prior = (scale * unit) ** 2 * np.eye(2)
         total = prior + doubt
         parts.append(prior @ np.linalg.solve(total, mean))
         logs.append(-0.5 * np.linalg.slogdet(total)[1] - 0.5 * mean @ np.linalg.solve(total, mean))
@@ -104,16 +108,16 @@ def unbiased(losses: Array, forms: Forms) -> Array:
 
 
 def believed(losses: Array, draws: Array) -> Array:
-    """Forecast four risks from (4, draws) of their posterior, corrected by the labels.
+    """Forecast four risks from (5, draws) of their posterior, corrected by the labels.
 
     Leave-one-out observes the gain ``R_w − R_w2s`` and, on its own, the level R_w; the gap follows
     the gain by their covariance.
     """
-    weak, w2s, strong, ceiling = draws.mean(axis=1)
-    both = np.cov(np.stack([draws[0] - draws[1], draws[0] - draws[3]]))
+    weak, w2s, strong, ceiling, whole = draws.mean(axis=1)
+    both = np.cov(np.stack([draws[0] - draws[4], draws[0] - draws[3]]))
     paired, n = losses[0] - losses[1], losses.shape[1]
     pull = DOUBT * both[0] / (DOUBT * both[0, 0] + paired.var(ddof=1) / n)
-    gain, gap = np.array([weak - w2s, weak - ceiling]) + pull * (paired.mean() - (weak - w2s))
+    gain, gap = np.array([weak - w2s, weak - ceiling]) + pull * (paired.mean() - (weak - whole))
     level = float(draws[0].var())
     level /= level + losses[0].var() / n
     τ = weak + level * (losses[0].mean() - weak)

@@ -6,7 +6,7 @@ starts from theory for a pair that loses nothing in bias, the other from what th
 likely of f* (`belief`); paired leave-one-out corrects either. The forecast is their mean.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,10 @@ class Forecast:
     losses
         (3, n) leave-one-out losses of the three on the labeled rows.
     inflation
-        (4,) raw risks of the models over the noise of the labels, as theory has them without bias.
+        (5,) raw risks of the models, and of the student on the whole pool, over the noise of the
+        labels, as theory has them without bias.
+    overlap_known
+        Whether the pool has rows enough, more than d_w + d_s + 1, to tell overlap from chance.
     """
 
     risks: Risks
@@ -66,6 +69,7 @@ class Forecast:
     ridges: dict[str, float]
     losses: Array
     inflation: Array
+    overlap_known: bool = True
 
     @property
     def pgr(self) -> float:
@@ -89,7 +93,7 @@ class Forecast:
     def decided(self) -> bool:
         """Whether the labels suffice to say something of PGR."""
         low, high = self.interval("pgr")
-        enough = self.risks.n[0] >= FEW_LABELS
+        enough = self.risks.n[0] >= FEW_LABELS and self.overlap_known
         return bool(enough and np.isfinite(self.pgr) and high - low < UNDECIDED)
 
     @property
@@ -117,6 +121,8 @@ class Forecast:
             else "W2S and the strong model on the labels are too close to call"
         )
         more = "" if self.decided else " Label more, or measure on a held-out set."
+        if not self.overlap_known:
+            more = " The pool has too few rows to tell the overlap of the features from chance."
         return (
             f"With {n:,} labels and {N:,} pseudo-labels, {pgr}, and OPR {self.opr:.2f} "
             f"({below:.2f} to {above:.2f}): {rival}.{more}"
@@ -188,13 +194,14 @@ def forecast(
         open_features(rows, name).read() for rows, name in ((weak, "weak"), (strong, "strong"))
     )
     block, pool = read_pool(left, right, targets)
-    size = pool.moments.count if N is None else _check.whole(N, "N")
+    size = pool.moments.count if N is None else _check.whole(N, "N", least=2)
     asked = _check.ridge(ridge_weak, "ridge_weak"), _check.ridge(ridge_strong, "ridge_strong")
     return forecast_block(block, pool, size, *asked)
 
 
 def read_labels(y: ArrayLike | str | Path, task: _check.Task) -> Array:
     """Read (n, outputs) targets, enough of them for a forecast."""
+    _check.choice(task, "task", ("regression", "classification"))
     targets, _ = _check.labels(read_array(y, "y"), "y", task)
     if len(targets) < LEAST_LABELS:
         raise InputError("y", f"has {len(targets)} rows; at least {LEAST_LABELS} labels are needed")
@@ -221,7 +228,9 @@ def forecast_block(
     block: LabeledBlock, pool: Unlabeled, N: int, ridge_weak: Ridge, ridge_strong: Ridge
 ) -> Forecast:
     """Forecast from labeled rows and a pool."""
-    y, n = block.targets, block.weak.n
+    n, scale = block.weak.n, float(np.sqrt(np.mean(block.targets.var(axis=0))))
+    block = replace(block, targets=block.targets / scale)  # risks are squares: none may overflow
+    y = block.targets
     λ_w = choose_loo(block.weak, y) if ridge_weak == "auto" else ridge_weak
     λ_s = choose_loo(block.strong, y) if ridge_strong == "auto" else ridge_strong
     λ = choose_w2s(block, pool.moments, λ_w) if ridge_strong == "auto" else ridge_strong
@@ -235,16 +244,20 @@ def forecast_block(
     losses = np.array([np.sum(error**2, axis=1) for error in errors])
     rows = np.hstack([design.rows for design in (block.weak, block.strong)])
     point, intervals = combined(losses, forms, Belief(rows, y, pool))
-    weak, w2s, strong, ceiling = (np.array([[float(value)]]) for value in point)
+    weak, w2s, strong, ceiling = (np.array([[float(value) * scale**2]]) for value in point)
+    intervals = {
+        name: (low * scale**2, high * scale**2) if name in MODELS else (low, high)
+        for name, (low, high) in intervals.items()
+    }
     risks = Risks((n,), (N,), weak, w2s, strong, ceiling, "raw", method="forecast")
     ridges = {"weak": λ_w, "w2s": λ, "strong": λ_s}
-    return Forecast(risks, intervals, ridges, losses, forms.noise)
+    return Forecast(risks, intervals, ridges, losses * scale**2, forms.noise, pool.overlap_known)
 
 
 def _refuse_poles(forms: Forms) -> None:
     """Refuse a ridgeless fit on as many rows as dimensions."""
     arguments = ("ridge_weak", "ridge_strong", "ridge_strong", "ridge_strong")
-    for name, argument, learned in zip(MODELS, arguments, forms.noise, strict=True):
+    for name, argument, learned in zip(MODELS, arguments, forms.noise[:4], strict=True):
         if not np.isfinite(learned):
             raise InputError(
                 argument,

@@ -16,14 +16,16 @@ from w2slens.theory.unlabeled import Drawn, Unlabeled
 
 @dataclass(frozen=True, eq=False)
 class Forms:
-    """Raw risks of weak, w2s, strong and ceiling, in that order.
+    """Raw risks of weak, w2s, strong and ceiling, in that order, and of w2s on the whole pool.
+
+    The last is what leave-one-out sees, whatever N is asked about.
 
     Attributes
     ----------
     matrices
-        (4, p, p) M_j over the coordinates of z.
+        (5, p, p) M_j over the coordinates of z.
     noise
-        (4,) c_j.
+        (5,) c_j.
     leaning
         ``(df1 − df2)/n`` of the teacher: the bias, in units of its raw risk, that a ridge costs
         where it is the best one.
@@ -45,8 +47,11 @@ class Forms:
         teacher = _Fitted.of(seen.second, seen.weak, weak, n, λ_w, pool, "weak")
         baseline = _Fitted.of(seen.second, seen.strong, strong, n, λ_s, pool, "strong")
         top = _Fitted.of(seen.second, seen.strong, strong, n + N, λ_s * n / (n + N))
-        student = _student(seen, teacher, Shrinkage(strong, Sites.of(N, λ, True)))
-        found = [teacher.risk, student, baseline.risk, top.risk]
+        student = _student(seen, teacher, _Learned.of(strong, N, λ))
+        whole = student
+        if pool.moments.count != N:
+            whole = _student(seen, teacher, _Learned.of(strong, pool.moments.count, λ))
+        found = [teacher.risk, student, baseline.risk, top.risk, whole]
         shrunk = weak.values * teacher.fit.resolvent[0]
         leaning = float(np.sum(shrunk - shrunk**2)) / (n - 1)
         return cls(np.stack([M for M, _ in found]), np.array([c for _, c in found]), leaning)
@@ -56,7 +61,7 @@ class Forms:
         return replace(self, matrices=np.stack([axes.T @ M @ axes for M in self.matrices]))
 
     def risks(self, β: Array, noise: Array) -> Array:
-        """Evaluate (draws, p, k) coefficients and (draws,) noise levels → (4, draws)."""
+        """Evaluate (draws, p, k) coefficients and (draws,) noise levels → (5, draws)."""
         draws, p, k = β.shape
         flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(p, draws * k)
         bias = [
@@ -80,10 +85,30 @@ class _Seen:
 
 
 @dataclass(frozen=True, eq=False)
+class _Learned:
+    """What a fit learns of noise: ``c = 1 + df2/(free − df2)``, and the rows that are free.
+
+    Ridgeless fits of Gaussian features are exact with one row less than the equivalent has.
+    """
+
+    fit: Shrinkage
+    inflation: float
+    free: float
+
+    @classmethod
+    def of(cls, eigen: Spectrum, rows: int, ridge: float) -> "_Learned":
+        fit = Shrinkage(eigen, Sites.of(rows, ridge, True))
+        free = float(rows - 2)
+        if ridge == 0 and free > eigen.rank:
+            return cls(fit, free / (free - eigen.rank), free)
+        return cls(fit, float(fit.inflation[0]), float(fit.sites.free[0]))
+
+
+@dataclass(frozen=True, eq=False)
 class _Fitted:
     """A fit to noisy labels: its risk without the intercept's error is βᵀMβ + c·σ²."""
 
-    fit: Shrinkage
+    learned: _Learned
     matrix: Array
     noise: float
     drawn: Drawn | None
@@ -99,17 +124,16 @@ class _Fitted:
         pool: Unlabeled | None = None,
         side: str = "",
     ) -> "_Fitted":
-        fit = Shrinkage(eigen, Sites.of(rows, ridge, True))
+        learned = _Learned.of(eigen, rows, ridge)
         drawn = None if pool is None or ridge else pool.drawn(side, rows)
-        spare = rows - 2 - eigen.rank
-        if drawn is not None:
-            c = 1 + drawn.share
-        elif ridge == 0 and spare > 0:
-            c = 1 + eigen.rank / spare
-        else:
-            c = float(fit.inflation[0])
+        c = learned.inflation if drawn is None else 1 + drawn.share
+        fit = learned.fit
         used = (1 - fit.kappa**2 * fit.resolvent[0] ** 2) / fit.values
-        return cls(fit, c * (S - (G * used) @ G.T), c, drawn)
+        return cls(learned, c * (S - (G * used) @ G.T), c, drawn)
+
+    @property
+    def fit(self) -> Shrinkage:
+        return self.learned.fit
 
     @property
     def risk(self) -> tuple[Array, float]:
@@ -122,17 +146,18 @@ class _Fitted:
         """(r, r) covariance of the coefficients along the axes, in units of the raw risk."""
         if self.drawn is None:
             variance = self.fit.values * self.fit.resolvent[0] ** 2
-            return np.asarray(np.diag(variance / self.fit.sites.free[0]))
+            return np.asarray(np.diag(variance / self.learned.free))
         V = self.fit.eigen.vectors
         return np.asarray(V.T @ self.drawn.inverse @ V / self.noise)
 
 
-def _student(seen: _Seen, teacher: _Fitted, s: Shrinkage) -> tuple[Array, float]:
+def _student(seen: _Seen, teacher: _Fitted, learned: _Learned) -> tuple[Array, float]:
     """M and c of the W2S student; symbols as in `equivalent`."""
-    μ, R, X = s.values, s.resolvent[0], seen.cross
+    s, X = learned.fit, seen.cross
+    μ, R = s.values, s.resolvent[0]
     K = X.T @ ((R**2 * μ)[:, None] * X)
     Q = np.diag(teacher.fit.values) - X.T @ (s.relayed[0][:, None] * X)
-    copied = (s.df2[0] / s.sites.free[0] + s.sites.mean_error[0]) * s.inflation[0]
+    copied = (s.df2[0] / learned.free + s.sites.mean_error[0]) * learned.inflation
     passed = K + copied * Q
     inherited = float(np.sum(passed * teacher.covariance) + teacher.fit.sites.mean_error[0])
     L = teacher.fit.resolvent[0][:, None] * seen.weak.T

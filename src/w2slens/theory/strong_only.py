@@ -25,7 +25,7 @@ def strong_only(pool: Unlabeled, ridge_weak: float, ridge_strong: float) -> tupl
     kept_w, kept_s = _kept(weak, ridge_weak), _kept(strong, ridge_strong)
     lost = np.eye(strong.rank) - (C * (kept_w * (2 - kept_w))) @ C.T
     both = kept_s[:, None] * lost * kept_s
-    return float(np.linalg.eigvalsh(both)[-1].clip(0) ** 0.5), float(np.trace(both))
+    return float(np.linalg.eigvalsh(both)[-1].clip(0) ** 0.5), max(float(np.trace(both)), 0.0)
 
 
 def _kept(eigen: Spectrum, ridge: float) -> Array:

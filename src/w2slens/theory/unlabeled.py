@@ -15,8 +15,9 @@ from w2slens.moments import Moments
 SUBSETS = 20
 """Draws of labeled rows by which leverages are measured."""
 
-SPARE = 2
-"""A ridgeless fit to this many rows more than dimensions, or fewer, is left to the equivalent."""
+SPARE = 5
+"""A ridgeless fit to this many rows more than dimensions, or fewer, is left to theory: what it
+learns has no variance to speak of, and 20 draws do not show it."""
 
 
 FLAT = 1e-9
@@ -70,6 +71,12 @@ class Unlabeled:
             for side in ("weak", "strong")
         )
         return weak, strong
+
+    @property
+    def overlap_known(self) -> bool:
+        """Whether there are rows enough to tell overlap from chance."""
+        weak, strong = self.spectra
+        return self.moments.count > weak.rank + strong.rank + 1
 
     @cached_property
     def cross(self) -> Array:
