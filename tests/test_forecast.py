@@ -122,3 +122,43 @@ def test_a_gap_that_the_labels_do_not_show_has_no_pgr():
     assert found.interval("pgr") == (-np.inf, np.inf)
     assert "PGR is undefined" in found.statement
     assert found.interval("w2s")[0] >= 0
+
+
+@pytest.mark.parametrize("n", [100, 1000])
+def test_what_the_student_lacks_is_seen_where_the_labels_show_it(n):
+    """The student misses five units of variance beside a noise of one: no prior talks that away."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        x = rng.standard_normal((n + 2000, 20))
+        y = x[:n, :15].sum(axis=1) + rng.standard_normal(n)
+        found = forecast(x, x[:, :10], y, ridge_weak=0, ridge_strong=0)
+        seen = found.losses[1]
+        off = abs(float(found.risks.w2s[0, 0]) - seen.mean())
+        assert off < 2 * seen.std() / n**0.5 + 0.05 * seen.mean()
+
+
+def test_fewer_pseudo_labels_than_the_pool_has_are_forecast_as_such():
+    pair = Problem.gaussian(D_W, D_S, SHARED, 1.0)
+    truth = float(predict(pair, n=100, N=30, intercept=True).w2s[0, 0]) + 1
+    found = []
+    for seed in range(20):
+        weak, strong, y = drawn(seed)
+        guess = forecast(weak, strong, y, N=30, ridge_weak=0, ridge_strong=0)
+        found.append(float(guess.risks.w2s[0, 0]))
+        assert guess.pgr < 0.3
+    assert abs(np.mean(found) - truth) < 3 * np.std(found) / 20**0.5 + 0.05
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e120])
+def test_forecasts_do_not_depend_on_the_unit_of_the_labels(scale):
+    weak, strong, y = drawn(2)
+    one, other = forecast(weak, strong, y), forecast(weak, strong, y * scale)
+    close(one.pgr, other.pgr, 1e-6)
+    assert one.interval("opr") == pytest.approx(other.interval("opr"), rel=1e-6)
+
+
+def test_a_pool_too_small_for_the_overlap_is_said_to_be():
+    weak, strong, y = drawn(4, n=60, N=30)
+    found = forecast(weak, strong, y)
+    assert not found.decided
+    assert "too few rows to tell the overlap" in found.statement

@@ -97,6 +97,32 @@ def test_pooling_leaves_what_is_far_from_theory_and_merges_what_is_near():
     assert np.mean(pooled) < 0.5 * np.mean(alone)
 
 
+def test_a_teacher_given_twice_is_not_told_from_itself():
+    teachers, strong, y = rows(5)
+    twice = {"a": teachers["share4"], "b": teachers["share4"].copy(), "c": teachers["share14"]}
+    for ridge in (0, "auto"):
+        found = rank_teachers(twice, strong, y, ridge_weak=ridge, ridge_strong=ridge)
+        by_name = {teacher.name: teacher for teacher in found.teachers}
+        close(by_name["a"].risk, by_name["b"].risk, 2e-3)
+        assert not by_name["a"].apart
+        assert not by_name["b"].apart
+
+
+def test_names_may_hold_what_a_terminal_would_read_as_markup(tmp_path, monkeypatch, capsys):
+    write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    options = ["--weak", "[/x]=share4.npy", "--strong", "strong.npy", "--labels", "y.npy"]
+    assert cli.invoke(["rank", *options]) == 0
+    assert capsys.readouterr().out.count("[/x]") >= 2
+
+
+@pytest.mark.parametrize("teachers", [[np.ones((30, 2))], {1: np.ones((30, 2))}])
+def test_teachers_without_names_are_refused(teachers):
+    _, strong, y = rows(0)
+    with pytest.raises(InputError, match="teachers: are to be given as"):
+        rank_teachers(teachers, strong, y)
+
+
 def test_pooling_takes_the_same_teacher_twice():
     close(pooled_risks(np.array([1.0, 1.0]), np.ones(2), np.ones((2, 2))), np.ones(2), 1e-6)
 

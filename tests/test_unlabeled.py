@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.laws import close
+from tests.laws import agrees, close
 from w2slens import Problem, predict
 from w2slens.theory.belief import Belief
 from w2slens.theory.forms import Forms
@@ -28,35 +28,63 @@ class Gaussian(Unlabeled):
 
 @pytest.mark.parametrize(
     ("n", "N", "ridges"),
-    [(40, 300, (0.3, 0.1, 0.2)), (6, 9, (0.2, 0.05, 0.1)), (9, 400, (0.0, 0.1, 0.1))],
+    [
+        (40, 300, (0.3, 0.1, 0.2)),
+        (6, 9, (0.2, 0.05, 0.1)),
+        (40, 300, (0.0, 0.0, 0.0)),
+        (17, 20, (0.0, 0.0, 0.0)),
+        (40, ROWS, (0.0, 0.1, 0.0)),
+    ],
 )
-def test_forms_are_the_equivalent_of_a_known_target(n, N, ridges):
+def test_forms_are_the_theory_of_a_known_target(n, N, ridges):
     weak, strong = nested()
     rng, σ2, (λ_w, λ, λ_s) = np.random.default_rng(1), 0.7, ridges
     β = rng.standard_normal((19, 2))
     f = np.hstack([weak, strong]) @ β
-    found = Forms.of(Gaussian(weak, strong), n, N, λ_w, λ, λ_s).risks(β[None], np.array([2 * σ2]))[
-        :, 0
-    ]
+    forms = Forms.of(Gaussian(weak, strong), n, N, λ_w, λ, λ_s)
+    found = forms.risks(β[None], np.array([2 * σ2]))[:, 0]
     pair = Problem.from_data(weak, strong, f, noise=2 * σ2)
-    method = "exact" if λ_w == 0 and n > 9 else "equivalent"
-    first = predict(pair, n=n, N=N, ridge_weak=λ_w, ridge_strong=λ, intercept=True, method=method)
-    second = predict(pair, n=n, N=N, ridge_weak=1, ridge_strong=λ_s, intercept=True)
-    top = predict(
-        pair,
-        n=n + N,
-        N=1,
-        ridge_weak=1,
-        ridge_strong=λ_s * n / (n + N),
-        intercept=True,
-        method="equivalent",
-    )
-    expected = [first.weak, first.w2s, second.strong, top.strong]
-    if λ_w == 0:  # Gaussian draws are finite only with n > d + 2
-        expected[0] = expected[1] = None
-    for value, risk in zip(found, expected, strict=True):
-        if risk is not None:
-            close(value, float(risk[0, 0]) + 2 * σ2, 1e-9)
+
+    def risk(model, **settings):
+        return float(getattr(predict(pair, intercept=True, **settings), model)[0, 0]) + 2 * σ2
+
+    first = {"n": n, "ridge_weak": λ_w, "ridge_strong": λ}
+    # the exact risks know no ridge of the student: its stage alone is then the equivalent's
+    student = risk("w2s", N=N, **first) if (λ_w > 0) == (λ > 0) else None
+    expected = [
+        risk("weak", N=N, **first),
+        student,
+        risk("strong", n=n, N=N, ridge_weak=1, ridge_strong=λ_s),
+        risk("strong", n=n + N, N=N, ridge_weak=1, ridge_strong=λ_s * n / (n + N)),
+        risk("w2s", N=ROWS, **first) if (λ_w > 0) == (λ > 0) else None,
+    ]
+    for value, truth in zip(found, expected, strict=True):
+        if truth is not None:
+            close(value, truth, 1e-9)
+    if N == ROWS:
+        close(found[1], found[4], 1e-12)
+
+
+def test_a_student_that_contains_its_teacher_copies_it():
+    weak, strong = nested()
+    forms = Forms.of(Unlabeled(weak, strong), 40, 300, 0.0, 0.0, 0.0)
+    β = np.zeros((1, 19, 1))
+    β[0, :7] = 1.0  # what the teacher expresses: the student has nothing to add
+    found = forms.risks(β, np.array([1.0]))[:, 0]
+    close(found[1], found[0], 1e-9)
+
+
+def test_forms_with_draws_are_exact_for_gaussian_features():
+    """The inherited variance too, which only the shape of the drawn covariance decides."""
+    d_w, d_s, n, N, found = 10, 12, 40, 200, []
+    for seed in range(12):
+        x = np.random.default_rng(seed).standard_normal((3000, 18))
+        forms = Forms.of(Unlabeled(x[:, :d_w], x[:, 6:]), n, N, 0.0, 0.0, 0.0)
+        found.append(forms.noise[:4] - 1)
+    pair = Problem.gaussian(d_w, d_s, 4, 1.0)
+    exact = predict(pair, n=n, N=N, intercept=True)
+    for model, values in zip(("weak", "w2s", "strong"), np.array(found).T, strict=False):
+        agrees(values, float(getattr(exact, model)[0, 0]), slack=0.002)
 
 
 def test_gaussian_draws_learn_the_noise_that_the_exact_theory_says():
@@ -121,7 +149,7 @@ def test_belief_finds_the_target_and_the_noise_where_labels_abound():
 
 
 def test_belief_covers_the_target_of_few_labels():
-    """Posterior mean squared error, promised against delivered, over draws of its own prior."""
+    """Posterior mean squared error, promised against delivered, for f* along the student."""
     promised, delivered = [], []
     weak, strong = nested(5, 3000)
     z = np.hstack([weak, strong])
