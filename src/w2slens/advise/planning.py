@@ -104,7 +104,7 @@ def plan(
         ranked,
         n_star(problem, w2s.N if w2s else None),
         None if w2s is None else shop.enough(w2s.n),
-        _reason(shop, ranked, goal),
+        _reason(shop, ranked, w2s, goal),
     )
 
 
@@ -144,11 +144,10 @@ def n_star(problem: Problem, N: int | None = None) -> int | None:
     return int(d_w + 1.5 + ((d_w + 1) * A * problem.noise / rho) ** 0.5)
 
 
-def _reason(shop: Shop, ranked: tuple[Course, ...], goal: Goal) -> str:
+def _reason(shop: Shop, ranked: tuple[Course, ...], w2s: Course | None, goal: Goal) -> str:
     problem, best = shop.problem, ranked[0]
     aim = f"a risk of {goal.target:g}" if np.isfinite(goal.target) else f"{goal.budget:g} to spend"
     lines = [f"With {aim}: {best}.", *(f"Next: {rival}." for rival in ranked[1:2])]
-    w2s = next((course for course in ranked if course.course == "w2s"), None)
     if w2s is None:
         lines.append(
             "W2S is not among them: no size of it within reach has a finite risk as asked."

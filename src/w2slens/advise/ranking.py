@@ -252,9 +252,8 @@ def _candidate(
     moments, risks = pool.moments, found.risks
     overlap = correlate([], moments)
     dims = [moments.spectrum(side).rank for side in ("weak", "strong")]
-    d_sw = float(
-        round(overlap.debiased, 9)
-    )  # an overlap of all dimensions is whole but for rounding
+    # An overlap of all dimensions is whole but for rounding.
+    d_sw = float(round(overlap.debiased, 9))
     norm, energy = strong_only(pool, found.ridges["weak"], found.ridges["w2s"])
     residuals = block.weak.loo_residuals(block.targets, found.ridges["weak"])
     return Candidate(

@@ -93,11 +93,15 @@ class Shop:
     def best(self, name: Name, goal: Goal) -> Course | None:
         """Find the best sizes of a course; None where it cannot be."""
         if np.isfinite(goal.target):
-            return self._cheapest(name, goal.target)
-        return self._within(name, goal.budget)
+            found = self._cheapest(name, goal.target)
+        else:
+            found = self._within(name, goal.budget)
+        if found is None:
+            return None
+        return replace(found, interval=self.interval(name, found.n, found.N))
 
     def _within(self, name: Name, budget: float) -> Course | None:
-        """Least risk within a budget: a search that narrows about the best, along what is left.
+        """Least risk within a budget, its interval left out: a search that narrows about the best.
 
         For every n of a grid the largest N that the rest of the budget buys is among the sizes, so
         that the search runs along the budget's edge and not beside it.
@@ -125,12 +129,10 @@ class Shop:
             # The edge moves with n: what the neighbouring n leave is to be reached too.
             near = edge[max(i - 1, 0) : i + 2]
             N_low, N_high = min(low, int(near.min())), max(high, int(near.max()))
-        if found is None:
-            return None
-        return replace(found, interval=self.interval(name, found.n, found.N))
+        return found
 
     def _cheapest(self, name: Name, target: float) -> Course | None:
-        """Least cost for a risk: bisection of the budget, on which the least risk depends."""
+        """Least cost for a risk, its interval left out: bisection of the budget."""
 
         def reached(budget: float) -> Course | None:
             course = self._within(name, budget)
@@ -190,10 +192,9 @@ class Shop:
 
     def refuse(self, goal: Goal) -> None:
         """Say what the best reachable is."""
-        courses = [self._within(name, np.inf) for name in self.names()]
-        risks = [course.risk for course in courses if course is not None]
         if np.isfinite(goal.target):
-            least = min(risks, default=np.inf)
+            courses = [self._within(name, np.inf) for name in self.names()]
+            least = min((course.risk for course in courses if course is not None), default=np.inf)
             raise InputError(
                 "target",
                 f"is {goal.target:g}; the least risk that any course reaches is {least:.4g}",

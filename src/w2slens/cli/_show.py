@@ -154,10 +154,7 @@ def teachers_table(ranking: Ranking) -> Table:
         table.add_column(column, justify="right", no_wrap=True)
     for teacher in ranking.teachers:
         low, high = teacher.interval
-        ratios = (
-            measured({"mean": x, "se": math.nan}, 2)
-            for x in (teacher.pgr, teacher.opr, teacher.overlap_share)
-        )
+        ratios = map(_ratio, (teacher.pgr, teacher.opr, teacher.overlap_share))
         scores = (teacher.scores[name] for name in ("strong_only", "norm"))
         table.add_row(
             Text(teacher.name),
@@ -165,7 +162,7 @@ def teachers_table(ranking: Ranking) -> Table:
             f"{number(low)}–{number(high)}",
             *ratios,
             *map(number, scores),
-            measured({"mean": teacher.teacher_loo, "se": math.nan}, 2),
+            _ratio(teacher.teacher_loo),
         )
     table.caption = (
         "‖·‖: norm of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
@@ -184,6 +181,11 @@ def score_tables(document: dict[str, Any]) -> list[Table]:
             for cell in document["cells"]:
                 _add_measured(tables[-1], cell, [cell[kind][name] for name in (*MODELS, "pgr")])
     return tables
+
+
+def _ratio(value: float) -> str:
+    """Write a ratio to two decimals."""
+    return measured({"mean": value, "se": math.nan}, 2)
 
 
 def _plain_table(title: str) -> Table:
@@ -222,7 +224,7 @@ def curves_table(results: Results) -> tuple[Table, list[str]]:
         head = curve.head
         mark = "×" if head["peak"] else ""
         risks = (number(head[name]) for name in MODELS)
-        ratios = (measured({"mean": head[name], "se": math.nan}, 2) for name in ("pgr", "opr"))
+        ratios = (_ratio(head[name]) for name in ("pgr", "opr"))
         name = Text(names[place] if short else str(place + 1))
         sizes = (f"{mark}{head['n']:,}", f"{head['N']:,}")
         table.add_row(name, *sizes, *risks, *ratios, curve.verdict.action)
