@@ -46,9 +46,9 @@ class PlugIn(Unlabeled):
     """A pool whose overlap counts as it was measured, chance included."""
 
     @property
-    def cross(self):
+    def overlap(self):
         """Take the sample's."""
-        return self.moments.covariance("strong", "weak")
+        return self.correlations
 
 
 def sources():

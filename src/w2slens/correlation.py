@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, stats
 
-from w2slens._linalg import EPS64, Array, Spectrum, spectrum
+from w2slens._linalg import EPS64, Array, spectrum
 from w2slens.moments import Moments
 
 INTERVAL = 0.90
@@ -91,7 +91,7 @@ def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:
         Their sum.
     """
     d_w, d_s, N = whole.spectrum("weak").rank, whole.spectrum("strong").rank, whole.count
-    overlap = _whitened_cross(whole, whole.spectrum("weak"), whole.spectrum("strong"))
+    overlap = whitened_cross(whole)
     canonical = np.minimum(linalg.svdvals(overlap), 1.0)
     plug_in = float(np.sum(canonical**2))
     unclipped = debias(plug_in, d_w, d_s, N)
@@ -119,9 +119,10 @@ def _clip(value: float, d_w: int, d_s: int) -> float:
     return float(np.clip(value, 0.0, min(d_w, d_s)))
 
 
-def _whitened_cross(moments: Moments, weak: Spectrum, strong: Spectrum) -> Array:
+def whitened_cross(moments: Moments) -> Array:
     """(d_s, d_w) cross-correlation in the retained directions; canonical ones are its svd."""
-    return strong.whitening @ moments.cross("strong", "weak") @ weak.whitening.T
+    weak, strong = moments.spectrum("weak"), moments.spectrum("strong")
+    return np.asarray(strong.whitening @ moments.cross("strong", "weak") @ weak.whitening.T)
 
 
 def _jackknife_interval(
@@ -173,5 +174,5 @@ def _overlap_without(rest: Moments) -> float:
         inner = linalg.solve_triangular(L_w, half.T, lower=True, check_finite=False)
         return debias(float(np.sum(inner**2)), len(weak), len(strong), rest.count)
     E_w, E_s = spectrum(weak), spectrum(strong)
-    inner = _whitened_cross(rest, E_w, E_s)
+    inner = E_s.whitening @ cross @ E_w.whitening.T
     return debias(float(np.sum(inner**2)), E_w.rank, E_s.rank, rest.count)

@@ -19,7 +19,7 @@ def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
     teachers = ranking.teachers
     places = range(len(teachers))
     risks = [teacher.risk for teacher in teachers]
-    # The point need not be inside its interval's ends by more than rounding.
+    # Rounding may take an end of an interval past a forecast of 0.
     lows = [max(teacher.risk - teacher.interval[0], 0.0) for teacher in teachers]
     highs = [max(teacher.interval[1] - teacher.risk, 0.0) for teacher in teachers]
     _, color, marker = LOOKS["w2s"]

@@ -126,7 +126,7 @@ class Belief:
 def _axes(pool: Unlabeled) -> tuple[Array, Array]:
     """Axes B of unit variance along the leading directions of both sides, and correlations C."""
     weak, strong = (eigen.whitening[:DIRECTIONS].T for eigen in pool.spectra)
-    return linalg.block_diag(weak, strong), strong.T @ pool.cross @ weak
+    return linalg.block_diag(weak, strong), pool.overlap[:DIRECTIONS, :DIRECTIONS]
 
 
 def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -> Iterator[_Guess]:

@@ -20,8 +20,7 @@ def strong_only(pool: Unlabeled, ridge_weak: float, ridge_strong: float) -> tupl
         β of P_w and of P_s.
     """
     weak, strong = pool.spectra
-    cross = pool.moments.covariance("strong", "weak")
-    C = strong.whitening @ cross @ weak.whitening.T
+    C = pool.correlations
     kept_w, kept_s = _kept(weak, ridge_weak), _kept(strong, ridge_strong)
     lost = np.eye(strong.rank) - (C * (kept_w * (2 - kept_w))) @ C.T
     both = kept_s[:, None] * lost * kept_s

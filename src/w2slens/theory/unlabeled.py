@@ -1,6 +1,6 @@
 """What the unlabeled pool says of a pair without any label."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from w2slens._linalg import Array, Spectrum, spectrum
-from w2slens.correlation import debias
+from w2slens._linalg import Array, Spectrum
+from w2slens.correlation import debias, whitened_cross
 from w2slens.moments import Moments
 
 SUBSETS = 20
@@ -65,10 +65,10 @@ class Unlabeled:
     @cached_property
     def spectra(self) -> tuple[Spectrum, Spectrum]:
         """Eigenpairs of Σ_ww and Σ_ss."""
-        m = self.moments
+        count = self.moments.count
         weak, strong = (
-            spectrum(m.covariance(side), m.raw(side) / m.count, m.rounding(side))
-            for side in ("weak", "strong")
+            replace(eigen, all_values=eigen.all_values / count)
+            for eigen in map(self.moments.spectrum, ("weak", "strong"))
         )
         return weak, strong
 
@@ -79,19 +79,28 @@ class Unlabeled:
         return self.moments.count > weak.rank + strong.rank + 1
 
     @cached_property
-    def cross(self) -> Array:
-        """(p_s, p_w) Σ_sw, its canonical correlations shrunk to the debiased dimension.
+    def correlations(self) -> Array:
+        """(r_s, r_w) correlations of the rows along both sides' axes, chance included."""
+        return whitened_cross(self.moments)
 
-        Rows of unrelated features correlate by chance: a plug-in Σ_sw would make the student
+    @cached_property
+    def overlap(self) -> Array:
+        """(r_s, r_w) the same, the canonical ones shrunk to the debiased dimension.
+
+        Rows of unrelated features correlate by chance: as they are, they would make the student
         inherit what it does not.
         """
         weak, strong = self.spectra
-        plug_in = self.moments.covariance("strong", "weak")
-        U, r, Vt = linalg.svd(strong.whitening @ plug_in @ weak.whitening.T, full_matrices=False)
+        U, r, Vt = linalg.svd(self.correlations, full_matrices=False)
         r = debiased_correlations(np.minimum(r, 1.0), weak.rank, strong.rank, self.moments.count)
-        left = strong.vectors * np.sqrt(strong.values) @ U
-        right = Vt * np.sqrt(weak.values) @ weak.vectors.T
-        return np.asarray((left * r) @ right)
+        return np.asarray((U * r) @ Vt)
+
+    @cached_property
+    def cross(self) -> Array:
+        """(p_s, p_w) Σ_sw of that overlap."""
+        weak, strong = self.spectra
+        left, right = (eigen.vectors * np.sqrt(eigen.values) for eigen in (strong, weak))
+        return np.asarray(left @ self.overlap @ right.T)
 
     def drawn(self, side: str, n: int) -> Drawn | None:
         """Draw n rows again and again; None where that many do not exceed the dimensions enough.
