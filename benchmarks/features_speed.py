@@ -17,10 +17,10 @@ from statistics import median
 import numpy as np
 import torch
 
-from w2slens._memory import kept_memory
-from w2slens.corpora import idx_images
-from w2slens.extraction import extract
-from w2slens.extractors import load_extractor
+from w2slens.features.corpora import idx_images
+from w2slens.features.extract import extract
+from w2slens.features.extractors import load_extractor
+from w2slens.features.memory import kept_memory
 
 IMAGES = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
 COUNT, SIZE, BATCH, ROUNDS = 4096, 64, 64, 5

@@ -26,7 +26,7 @@ from scipy import linalg
 from scipy.linalg.blas import dgemm, dsyrk
 
 from w2slens import sweep
-from w2slens.splits import Split
+from w2slens.experiments.split import Split
 
 ROWS, WEAK, STRONG, TEST, RIDGE, ROUNDS = 20_000, 512, 768, 4000, 1e-3, 5
 LABELS = [int(n) for n in np.linspace(400, 4000, 20)]

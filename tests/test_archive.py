@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from w2slens import InputError, Planted, load_results, simulate, sweep
+from w2slens.models.risks import MODELS
 from w2slens.report import render
-from w2slens.risk import MODELS
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
 

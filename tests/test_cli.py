@@ -7,7 +7,7 @@ import pytest
 from filelock import FileLock
 
 from w2slens import cli
-from w2slens.risk import MODELS
+from w2slens.models.risks import MODELS
 
 GRID = ["--n", "20,40", "--N", "100", "--trials", "3"]
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.laws import agrees
 from w2slens import InputError
-from w2slens.corpora import (
+from w2slens.features.corpora import (
     BrokenExampleError,
     coloured,
     dataset_images,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from w2slens import InputError
-from w2slens._errors import MissingExtraError
-from w2slens.corpora import BrokenExampleError, dataset_images, dataset_texts, text_file
-from w2slens.feature_recipe import load_feature_recipe
+from w2slens._core.errors import MissingExtraError
+from w2slens.features.corpora import BrokenExampleError, dataset_images, dataset_texts, text_file
+from w2slens.features.recipe import load_feature_recipe
 
 datasets = pytest.importorskip("datasets", reason="datasets is not installed")
 Image = pytest.importorskip("PIL.Image", reason="images need pillow")

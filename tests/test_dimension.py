@@ -4,9 +4,10 @@ import pytest
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, coordinate_overlap, dimensions
-from w2slens.correlation import debias
-from w2slens.dimension import measure
-from w2slens.moments import Moments, total
+from w2slens.measure.intrinsic import measure
+from w2slens.measure.overlap import debias
+from w2slens.moments.moments import Moments
+from w2slens.moments.stream import total
 
 CASES = {
     "five of 1": (30, 20, 100, [1.0] * 5),
@@ -101,12 +102,12 @@ def test_replicates_equal_deleting_rows():
     weak[::20, 4] = rng.standard_normal(20)  # a coordinate that lives in one block only
     parts = [Moments.from_rows(weak=weak[i::20], strong=strong[i::20]) for i in range(20)]
     whole = total(parts)
-    from w2slens import correlation
+    from w2slens.measure import overlap
 
     maps = {side: whole.spectrum(side).whitening for side in ("weak", "strong")}
     for i in (0, 3):
         keep = np.arange(400) % 20 != i
-        fast = correlation._overlap_without(whole.push(maps) - parts[i].push(maps))
+        fast = overlap._overlap_without(whole.push(maps) - parts[i].push(maps))
         slow = dimensions(weak[keep], strong[keep], interval=False).correlation.unclipped
         close(fast, slow, 1e-9)
 
@@ -129,7 +130,7 @@ def test_measuring_needs_no_rows():
 
 
 def test_wide_features_come_without_an_interval(monkeypatch):
-    monkeypatch.setattr("w2slens.dimension.BLOCK_MEMORY", 1000)
+    monkeypatch.setattr("w2slens.measure.intrinsic.BLOCK_MEMORY", 1000)
     rng = np.random.default_rng(12)
     with pytest.warns(UserWarning, match="too many for the jackknife"):
         found = dimensions(*oracles.planted(rng, 100, 4, 5, []))

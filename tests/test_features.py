@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from w2slens import InputError, dimensions
-from w2slens.corpora import BrokenExampleError, Corpus
-from w2slens.extraction import extract
-from w2slens.extractors import check_model, load_extractor
-from w2slens.feature_recipe import load_feature_recipe
-from w2slens.principal import principal
-from w2slens.store import checksum
+from w2slens.features.corpora import BrokenExampleError, Corpus
+from w2slens.features.extract import extract
+from w2slens.features.extractors import check_model, load_extractor
+from w2slens.features.recipe import load_feature_recipe
+from w2slens.features.store import checksum
+from w2slens.moments.components import principal
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 
@@ -101,7 +101,7 @@ KILLED = """
 import sys, time
 from tests.test_features import images
 from w2slens.extraction import extract
-from w2slens.extractors import load_extractor
+from w2slens.features.extractors import load_extractor
 class Slow:
     kind = "image"
     inner = load_extractor("pixels", {"size": 2})

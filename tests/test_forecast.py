@@ -3,9 +3,9 @@ import pytest
 
 from tests.laws import close
 from w2slens import InputError, Moments, Problem, forecast, predict
-from w2slens.labeled import LabeledBlock
-from w2slens.theory.forecasting import forecast_block
-from w2slens.theory.unlabeled import Unlabeled
+from w2slens.forecasting.forecast import forecast_block
+from w2slens.forecasting.pool import Unlabeled
+from w2slens.models.labeled import LabeledBlock
 
 D_W, D_S, SHARED, WIDTH = 20, 15, 5, 30
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from w2slens import InputError
-from w2slens.extractors import load_extractor
+from w2slens.features.extractors import load_extractor
 
 torch = pytest.importorskip("torch", reason="networks need torch")
 transformers = pytest.importorskip("transformers", reason="hub networks need transformers")
@@ -203,7 +203,7 @@ def test_clip_towers_bring_their_own_size_colours_and_activation(monkeypatch):
 
 def own_features(*, size=4, kind="image"):
     """What a user's own module may hold: see `test_any_module_with_a_callable`."""
-    from w2slens.extractors import ModuleFeatures
+    from w2slens.features.extractors import ModuleFeatures
 
     torch.manual_seed(0)
     network = torch.nn.Conv2d(3, size, 3)
@@ -228,7 +228,7 @@ def test_any_module_with_a_callable():
 
 @pytest.mark.parametrize(("shape", "over"), [((2, 3), ()), ((2, 5, 3), 1), ((2, 3, 4, 4), (2, 3))])
 def test_modules_are_averaged_over_tokens_and_space(shape, over):
-    from w2slens.extractors import ModuleFeatures
+    from w2slens.features.extractors import ModuleFeatures
 
     torch.manual_seed(0)
     values = torch.randn(shape)
@@ -239,7 +239,7 @@ def test_modules_are_averaged_over_tokens_and_space(shape, over):
 
 @pytest.mark.parametrize("made", [lambda: torch.ones(2), lambda: {"state": torch.ones(2, 3)}])
 def test_modules_whose_output_is_no_rows_are_refused(made):
-    from w2slens.extractors import ModuleFeatures
+    from w2slens.features.extractors import ModuleFeatures
 
     class Odd(torch.nn.Module):
         def forward(self, words):
@@ -253,7 +253,7 @@ def test_modules_whose_output_is_no_rows_are_refused(made):
 
 
 def test_modules_take_what_a_tokenizer_returns():
-    from w2slens.extractors import ModuleFeatures
+    from w2slens.features.extractors import ModuleFeatures
 
     class Embedded(torch.nn.Module):
         def __init__(self):

@@ -3,8 +3,9 @@ import pytest
 
 from tests import oracles
 from tests.laws import close
-from w2slens.labeled import Design, LabeledBlock
-from w2slens.moments import Moments
+from w2slens.models.design import Design
+from w2slens.models.labeled import LabeledBlock
+from w2slens.moments.moments import Moments
 
 REGIMES = {
     "tall": (30, 8, None),

@@ -5,10 +5,10 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from tests.laws import close
 from w2slens import InputError, sweep, transfer
-from w2slens.logistic import LogisticDesign, probabilities
-from w2slens.logistic_trial import Lesson, candidates
-from w2slens.scores import auroc, mark_logits
-from w2slens.splits import Split
+from w2slens.experiments.split import Split
+from w2slens.experiments.trial.cross_entropy import Lesson, candidates
+from w2slens.models.logistic import LogisticDesign, probabilities
+from w2slens.models.scoring import auroc, mark_logits
 
 ROWS = 500
 

@@ -4,7 +4,7 @@ import resource
 import numpy as np
 import pytest
 
-from w2slens._memory import kept_memory
+from w2slens.features.memory import kept_memory
 
 
 def faults(rounds=40):

@@ -3,7 +3,8 @@ import pytest
 
 from tests.laws import close
 from w2slens import InputError, Moments, reduce
-from w2slens.moments import PANEL_ROWS, total
+from w2slens.moments.accumulate import PANEL_ROWS
+from w2slens.moments.stream import total
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from w2slens import sweep
-from w2slens.extractors import check_model
-from w2slens.feature_recipe import load_feature_recipe
-from w2slens.recipe import load_recipe
+from w2slens.experiments.recipe import load_recipe
+from w2slens.features.extractors import check_model
+from w2slens.features.recipe import load_feature_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 

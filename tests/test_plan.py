@@ -7,8 +7,8 @@ import pytest
 from w2slens import InputError, Problem, cli, plan, predict
 from w2slens.advise import frontier
 from w2slens.advise.planning import n_star
+from w2slens.forecasting.intervals import freedom, spread
 from w2slens.theory.bounds import pgr_bound
-from w2slens.theory.intervals import freedom, spread
 
 PRICES = {"cost_label": 1.0, "cost_pseudo": 0.02}
 

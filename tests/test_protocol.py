@@ -4,8 +4,9 @@ import pytest
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, Problem, predict, transfer
-from w2slens.risk import MODELS, UndefinedRatioWarning
-from w2slens.splits import Split
+from w2slens.experiments.split import Split
+from w2slens.models.estimates import UndefinedRatioWarning
+from w2slens.models.risks import MODELS
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
 

@@ -5,9 +5,9 @@ import pytest
 
 from tests.laws import close
 from w2slens import InputError, Problem, cli, forecast, predict, rank_teachers
-from w2slens.theory.pooling import pooled_risks
-from w2slens.theory.strong_only import strong_only
-from w2slens.theory.unlabeled import Unlabeled
+from w2slens.forecasting.label_free import strong_only
+from w2slens.forecasting.pool import Unlabeled
+from w2slens.forecasting.several_teachers import pooled_risks
 
 WIDTH, D_S = 60, 20
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from w2slens import InputError
-from w2slens.recipe import load_recipe
+from w2slens.experiments.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 

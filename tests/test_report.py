@@ -5,8 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from w2slens import InputError, Planted, Problem, predict, simulate, transfer
-from w2slens._format import measured, number
-from w2slens.plots import (
+from w2slens._core.format import measured, number
+from w2slens.report import render
+from w2slens.report.plots import (
     plot_canonical,
     plot_comparison,
     plot_inheritance,
@@ -15,7 +16,6 @@ from w2slens.plots import (
     plot_risks,
     plot_spectra,
 )
-from w2slens.report import render
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
 

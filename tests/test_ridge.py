@@ -3,11 +3,14 @@ import pytest
 
 from tests import oracles
 from tests.laws import close
-from w2slens.labeled import Design, LabeledBlock
-from w2slens.moments import Moments, total
-from w2slens.probe import LinearProbe
-from w2slens.ridge import choose_folds, choose_loo, choose_w2s, fit, grid
-from w2slens.students import imitate
+from w2slens.models.design import Design
+from w2slens.models.fit import fit
+from w2slens.models.labeled import LabeledBlock
+from w2slens.models.probe import LinearProbe
+from w2slens.models.students.imitate import imitate
+from w2slens.models.tuning import choose_folds, choose_loo, choose_w2s, grid
+from w2slens.moments.moments import Moments
+from w2slens.moments.stream import total
 
 
 @pytest.fixture

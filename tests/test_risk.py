@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 
 from tests.laws import close
-from w2slens.probe import LinearProbe
-from w2slens.risk import (
+from w2slens.models.estimates import (
     Estimate,
-    Risks,
     UndefinedRatioWarning,
     mean_of_ratios,
     outperforming_ratio,
     ratio_of_means,
     recovered_gap,
-    tally,
 )
+from w2slens.models.probe import LinearProbe
+from w2slens.models.risks import Risks
+from w2slens.models.scoring import tally
 
 
 def test_ratio_of_means_is_not_the_mean_of_ratios():

@@ -4,7 +4,7 @@ import pytest
 
 from tests.laws import close
 from w2slens import InputError, dimensions
-from w2slens.sources import open_features, paired_chunks, read_array
+from w2slens.features.reading import open_features, paired_chunks, read_array
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from filelock import FileLock
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, Planted, simulate, sweep, transfer
-from w2slens.pair import Pair
-from w2slens.risk import MODELS
-from w2slens.splits import Split
+from w2slens.experiments.rows import Pair
+from w2slens.experiments.split import Split
+from w2slens.models.risks import MODELS
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
 

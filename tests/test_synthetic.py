@@ -5,7 +5,7 @@ import pytest
 
 from tests.laws import agrees, close
 from w2slens import InputError, Planted, Problem, predict, transfer
-from w2slens.risk import MODELS
+from w2slens.models.risks import MODELS
 from w2slens.synthetic.latent import LAWS
 
 GEOMETRIES = {

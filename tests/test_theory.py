@@ -4,11 +4,11 @@ import pytest
 from tests.laws import agrees, close
 from tests.oracles import fit
 from w2slens import InputError, Moments, Problem, inheritance, predict
-from w2slens.risk import MODELS
+from w2slens.models.risks import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
 from w2slens.theory.fixed_point import effective_ridge
 from w2slens.theory.shrinkage import Sites, side_of
-from w2slens.theory.stages import Fit
+from w2slens.theory.two_stage import Fit
 
 
 def coordinates(index, size):

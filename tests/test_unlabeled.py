@@ -5,9 +5,9 @@ import pytest
 
 from tests.laws import agrees, close
 from w2slens import Problem, predict
-from w2slens.theory.belief import Belief
-from w2slens.theory.forms import Forms
-from w2slens.theory.unlabeled import Unlabeled, debiased_correlations
+from w2slens.forecasting.pool import Unlabeled, debiased_correlations
+from w2slens.forecasting.posterior import Belief
+from w2slens.forecasting.risk_forms import Forms
 
 ROWS = 4000
 

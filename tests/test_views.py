@@ -1,7 +1,12 @@
 import numpy as np
 
 from tests.laws import close
-from w2slens.views import digits, pixel_differences, principal_components, random_convolutions
+from w2slens.features.digits import (
+    digits,
+    pixel_differences,
+    random_convolutions,
+)
+from w2slens.moments.components import principal
 
 
 def test_pixel_differences_of_a_small_image():
@@ -24,7 +29,7 @@ def test_random_convolutions_equal_loops():
 
 def test_principal_components_are_uncorrelated_and_ordered():
     x = np.random.default_rng(1).standard_normal((200, 8)) * np.arange(1, 9)
-    scores = principal_components(x, 3)
+    scores = principal(x, 3, "x")
     covariance = scores.T @ scores
     assert np.abs(covariance - np.diag(np.diag(covariance))).max() < 1e-9
     assert (np.diff(np.diag(covariance)) < 0).all()

@@ -3,11 +3,11 @@
 import time
 from pathlib import Path
 
-from w2slens._format import measured, number
-from w2slens.cells import as_cells, pair
-from w2slens.plots import Cut
-from w2slens.recipe import load_recipe
-from w2slens.risk import MODELS
+from w2slens._core.format import measured, number
+from w2slens.experiments.document import as_cells, pair
+from w2slens.experiments.recipe import load_recipe
+from w2slens.models.risks import MODELS
+from w2slens.report.plots import Cut
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

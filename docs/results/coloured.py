@@ -7,7 +7,7 @@ python docs/results/coloured.py
 from _page import HERE, draw_opr, noise_table, risk_table, run_recipe, write_page
 from matplotlib.figure import Figure
 
-from w2slens.plots import plot_risks
+from w2slens.report.plots import plot_risks
 
 TEACHERS = {
     "mobilenet": ("MobileNetV2", "#0072B2", "s"),

@@ -15,7 +15,7 @@ from _page import write_page
 from matplotlib.figure import Figure
 
 from w2slens import coordinate_overlap, dimensions
-from w2slens.principal import principal
+from w2slens.moments.components import principal
 
 HERE = Path(__file__).parent
 STORES = HERE.parents[1] / "build" / "coloured-fashion-mnist"

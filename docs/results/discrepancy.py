@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from scipy.stats import kendalltau
 
 from w2slens import rank_teachers, sweep
-from w2slens.principal import principal
-from w2slens.risk import ratio_of_means
-from w2slens.splits import Split
+from w2slens.experiments.split import Split
+from w2slens.models.estimates import ratio_of_means
+from w2slens.moments.components import principal
 from w2slens.theory.exact import inherited
 
 HERE = Path(__file__).parent

@@ -10,8 +10,8 @@ from _page import HERE, cells_at, run_recipe, write_page
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from w2slens._format import measured
-from w2slens.cells import pair
+from w2slens._core.format import measured
+from w2slens.experiments.document import pair
 
 COLOURED, SST2 = "coloured-fashion-mnist", "sst2"
 

@@ -15,12 +15,12 @@ from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
 from w2slens import sweep
-from w2slens.labeled import LabeledBlock
-from w2slens.principal import principal
-from w2slens.splits import Split
-from w2slens.theory.forecasting import forecast_block
-from w2slens.theory.unlabeled import Unlabeled
-from w2slens.views import digits
+from w2slens.experiments.split import Split
+from w2slens.features.digits import digits
+from w2slens.forecasting.forecast import forecast_block
+from w2slens.forecasting.pool import Unlabeled
+from w2slens.models.labeled import LabeledBlock
+from w2slens.moments.components import principal
 
 TRIALS = 20
 

@@ -7,10 +7,10 @@ python docs/results/sst2.py
 from _page import HERE, cells_at, draw_opr, risk_table, run_recipe, write_page
 from matplotlib.figure import Figure
 
-from w2slens._format import measured
-from w2slens.cells import pair
-from w2slens.plots import plot_risks
-from w2slens.risk import MODELS
+from w2slens._core.format import measured
+from w2slens.experiments.document import pair
+from w2slens.models.risks import MODELS
+from w2slens.report.plots import plot_risks
 
 TEACHERS = {
     "glove": "GloVe, mean of words",

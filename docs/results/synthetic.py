@@ -14,10 +14,10 @@ import pandas as pd
 from _page import write_page
 from matplotlib.figure import Figure
 
-from w2slens._format import number
-from w2slens.plots import Cut, plot_risks, ratio
-from w2slens.recipe import load_recipe
-from w2slens.risk import MODELS
+from w2slens._core.format import number
+from w2slens.experiments.recipe import load_recipe
+from w2slens.models.risks import MODELS
+from w2slens.report.plots import Cut, plot_risks, ratio
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

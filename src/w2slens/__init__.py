@@ -13,23 +13,26 @@ Names load on first use, so that ``import w2slens`` and the command line start a
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from w2slens._errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, MissingExtraError
 from w2slens._version import __version__
 
 if TYPE_CHECKING:
-    from w2slens.advise import Candidate, Course, Plan, Ranking, Verdict, plan, rank_teachers
-    from w2slens.archive import load_results
-    from w2slens.dimension import Dimensions, dimensions
-    from w2slens.labeled import LabeledBlock
+    from w2slens.advise import Candidate, Course, Plan, Ranking, plan, rank_teachers
+    from w2slens.experiments.folder.archive import load_results
+    from w2slens.experiments.results import Results
+    from w2slens.experiments.run import transfer
+    from w2slens.experiments.sweeps import simulate, sweep
+    from w2slens.experiments.verdict import Verdict
+    from w2slens.forecasting.forecast import Forecast, forecast
+    from w2slens.measure.intrinsic import Dimensions, dimensions
+    from w2slens.measure.published import coordinate_overlap
+    from w2slens.models.estimates import UndefinedRatioWarning
+    from w2slens.models.labeled import LabeledBlock
+    from w2slens.models.probe import LinearProbe
+    from w2slens.models.risks import Risks
     from w2slens.moments import Moments, reduce
-    from w2slens.probe import LinearProbe
-    from w2slens.protocol import transfer
-    from w2slens.reproduction import coordinate_overlap
-    from w2slens.results import Results
-    from w2slens.risk import Risks, UndefinedRatioWarning
-    from w2slens.sweeps import simulate, sweep
     from w2slens.synthetic import Planted
-    from w2slens.theory import Forecast, Inheritance, Problem, forecast, inheritance, predict
+    from w2slens.theory import Inheritance, Problem, inheritance, predict
 
 __all__ = [
     "Candidate",
@@ -66,19 +69,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "advise": ("Candidate", "Course", "Plan", "Ranking", "Verdict", "plan", "rank_teachers"),
-    "dimension": ("Dimensions", "dimensions"),
-    "labeled": ("LabeledBlock",),
+    "advise": ("Candidate", "Course", "Plan", "Ranking", "plan", "rank_teachers"),
+    "experiments.folder.archive": ("load_results",),
+    "experiments.results": ("Results",),
+    "experiments.run": ("transfer",),
+    "experiments.sweeps": ("simulate", "sweep"),
+    "experiments.verdict": ("Verdict",),
+    "forecasting.forecast": ("Forecast", "forecast"),
+    "measure.intrinsic": ("Dimensions", "dimensions"),
+    "measure.published": ("coordinate_overlap",),
+    "models.estimates": ("UndefinedRatioWarning",),
+    "models.labeled": ("LabeledBlock",),
+    "models.probe": ("LinearProbe",),
+    "models.risks": ("Risks",),
     "moments": ("Moments", "reduce"),
-    "probe": ("LinearProbe",),
-    "reproduction": ("coordinate_overlap",),
-    "results": ("Results",),
-    "risk": ("Risks", "UndefinedRatioWarning"),
     "synthetic": ("Planted",),
-    "theory": ("Forecast", "Inheritance", "Problem", "forecast", "inheritance", "predict"),
-    "protocol": ("transfer",),
-    "archive": ("load_results",),
-    "sweeps": ("simulate", "sweep"),
+    "theory": ("Inheritance", "Problem", "inheritance", "predict"),
 }
 
 

@@ -9,7 +9,7 @@ labels as the money buys).
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from w2slens._format import html_table, number
+from w2slens._core.format import html_table, number
 
 Name = Literal["w2s", "strong-on-labels", "label-more", "weak-is-enough"]
 

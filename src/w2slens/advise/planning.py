@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from w2slens import _check
-from w2slens._errors import InputError
-from w2slens._format import number
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.format import number
+from w2slens.advise.budget import LARGEST, Goal, Shop
 from w2slens.advise.courses import Course, Plan
-from w2slens.advise.shop import LARGEST, Goal, Shop
 from w2slens.theory import Problem
 
 FRONTIER = (0.3, 3.0, 12)
@@ -73,12 +73,12 @@ def plan(
     """
     shop = Shop(
         problem,
-        _check.non_negative(cost_label, "cost_label"),
-        _check.non_negative(cost_pseudo, "cost_pseudo"),
-        _check.non_negative(cost_weak, "cost_weak"),
-        _check.non_negative(cost_strong, "cost_strong"),
-        _check.whole(owned, "owned", least=0),
-        LARGEST if pool is None else _check.whole(pool, "pool"),
+        check.non_negative(cost_label, "cost_label"),
+        check.non_negative(cost_pseudo, "cost_pseudo"),
+        check.non_negative(cost_weak, "cost_weak"),
+        check.non_negative(cost_strong, "cost_strong"),
+        check.whole(owned, "owned", least=0),
+        LARGEST if pool is None else check.whole(pool, "pool"),
         {"ridge_weak": ridge_weak, "ridge_strong": ridge_strong, "intercept": intercept},
     )
     if budget is None and target is None:
@@ -90,9 +90,9 @@ def plan(
     if cost_label == 0 and target is None:
         raise InputError("cost_label", "is 0; a budget then buys labels without end")
     goal = (
-        Goal(budget=_check.non_negative(budget, "budget"))
+        Goal(budget=check.non_negative(budget, "budget"))
         if budget is not None
-        else Goal(target=_check.non_negative(target, "target"))
+        else Goal(target=check.non_negative(target, "target"))
     )
     courses = [found for name in shop.names() if (found := shop.best(name, goal)) is not None]
     if not courses:

@@ -8,18 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from w2slens import _check
-from w2slens._check import Ridge
-from w2slens._errors import InputError
-from w2slens._format import html_table, number
-from w2slens._linalg import Array
-from w2slens.correlation import correlate
-from w2slens.labeled import LabeledBlock
-from w2slens.sources import Source, open_features
-from w2slens.theory.forecasting import Forecast, forecast_block, read_labels, read_pool
-from w2slens.theory.pooling import pooled_risks
-from w2slens.theory.strong_only import strong_only
-from w2slens.theory.unlabeled import Unlabeled
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.format import html_table, number
+from w2slens._core.types import Array, Ridge, Task
+from w2slens.features.reading import Source, open_features
+from w2slens.forecasting.forecast import Forecast, forecast_block, read_labels, read_pool
+from w2slens.forecasting.label_free import strong_only
+from w2slens.forecasting.pool import Unlabeled
+from w2slens.forecasting.several_teachers import pooled_risks
+from w2slens.measure.overlap import correlate
+from w2slens.models.labeled import LabeledBlock
 
 APART = 1.645
 """Standard errors of a paired difference by which a teacher is told apart from the best."""
@@ -173,7 +172,7 @@ def rank_teachers(
     N: int | None = None,
     ridge_weak: Ridge = "auto",
     ridge_strong: Ridge = "auto",
-    task: _check.Task = "regression",
+    task: Task = "regression",
     progress: Callable[[int, int], None] | None = None,
 ) -> Ranking:
     """Order candidate teachers of one student by forecast W2S risk.
@@ -228,7 +227,7 @@ def rank_teachers(
         raise InputError("teachers", "are missing; at least one is needed")
     targets = read_labels(y, task)
     right = open_features(strong, "strong").read()
-    asked = _check.ridge(ridge_weak, "ridge_weak"), _check.ridge(ridge_strong, "ridge_strong")
+    asked = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
     found: list[tuple[Forecast, Candidate]] = []
     for name, features in teachers.items():
         try:
@@ -237,7 +236,7 @@ def rank_teachers(
             if error.argument != "weak":
                 raise
             raise InputError("weak", f"({name}) {error.problem}") from None
-        size = pool.moments.count if N is None else _check.whole(N, "N", least=2)
+        size = pool.moments.count if N is None else check.whole(N, "N", least=2)
         forecast = forecast_block(block, pool, size, *asked)
         found.append((forecast, _candidate(name, forecast, block, pool, task)))
         if progress is not None:
@@ -246,7 +245,7 @@ def rank_teachers(
 
 
 def _candidate(
-    name: str, found: Forecast, block: LabeledBlock, pool: Unlabeled, task: _check.Task
+    name: str, found: Forecast, block: LabeledBlock, pool: Unlabeled, task: Task
 ) -> Candidate:
     """Describe a teacher on its own."""
     moments, risks = pool.moments, found.risks
@@ -271,7 +270,7 @@ def _candidate(
     )
 
 
-def _marked(targets: Array, residuals: Array, task: _check.Task) -> float:
+def _marked(targets: Array, residuals: Array, task: Task) -> float:
     """Leave-one-out accuracy of a teacher, or R²."""
     if task == "classification":
         return float(np.mean((targets - residuals).argmax(axis=1) == targets.argmax(axis=1)))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from w2slens._errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, MissingExtraError
 from w2slens._version import __version__
 
 COMMANDS = {

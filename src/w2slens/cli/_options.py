@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from w2slens._check import Ridge
-from w2slens._errors import InputError
+from w2slens._core.errors import InputError
+from w2slens._core.types import Ridge
 from w2slens.theory import Problem
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")

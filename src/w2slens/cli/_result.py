@@ -9,11 +9,12 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from w2slens._errors import InputError
-from w2slens._files import PAGE, replacing, write_folder
-from w2slens.plots import figure_of_run
+from w2slens._core.atomic import replacing
+from w2slens._core.errors import InputError
+from w2slens.experiments.folder.layout import PAGE, write_folder
+from w2slens.experiments.results import Results
 from w2slens.report import render
-from w2slens.results import Results
+from w2slens.report.plots import figure_of_run
 
 FIGURE_DPI = 150
 

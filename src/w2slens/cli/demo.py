@@ -3,13 +3,13 @@
 import click
 from rich.console import Console
 
-from w2slens._files import check_folder
-from w2slens._json import to_json
+from w2slens._core.json import to_json
 from w2slens.cli._options import output_options
 from w2slens.cli._result import command_line, described, write_run
-from w2slens.cli._show import notes, progress, show_run
-from w2slens.protocol import transfer
-from w2slens.views import digits
+from w2slens.cli._tables import notes, progress, show_run
+from w2slens.experiments.folder.layout import check_folder
+from w2slens.experiments.run import transfer
+from w2slens.features.digits import digits
 
 LABELS, POOL, TRIALS = (100, 150, 200, 300), 1100, 20
 

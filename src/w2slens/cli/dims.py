@@ -3,15 +3,15 @@
 import click
 from rich.console import Console
 
-from w2slens._check import same_rows
-from w2slens._files import check_folder, write_folder
-from w2slens._json import to_json
+from w2slens._core.check import same_rows
+from w2slens._core.json import to_json
 from w2slens.cli._options import output_options
 from w2slens.cli._result import png
-from w2slens.cli._show import dimensions_table, notes, progress
-from w2slens.dimension import dimensions
-from w2slens.plots import figure_of_dimensions
-from w2slens.sources import open_features
+from w2slens.cli._tables import dimensions_table, notes, progress
+from w2slens.experiments.folder.layout import check_folder, write_folder
+from w2slens.features.reading import open_features
+from w2slens.measure.intrinsic import dimensions
+from w2slens.report.plots import figure_of_dimensions
 
 
 @click.command("dims")

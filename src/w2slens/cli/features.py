@@ -2,10 +2,10 @@
 
 import click
 
-from w2slens._json import to_json
+from w2slens._core.json import to_json
 from w2slens.cli._options import recipe_errors
-from w2slens.cli._show import notes, progress
-from w2slens.feature_recipe import load_feature_recipe
+from w2slens.cli._tables import notes, progress
+from w2slens.features.recipe import load_feature_recipe
 
 
 @click.command("features")

@@ -6,13 +6,13 @@ import click
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from w2slens._files import check_folder, write_folder
-from w2slens._json import to_json
+from w2slens._core.json import to_json
 from w2slens.advise import frontier, plan
 from w2slens.cli._options import output_options, problem_options
 from w2slens.cli._result import png
-from w2slens.cli._show import courses_table
-from w2slens.plots import plot_courses
+from w2slens.cli._tables import courses_table
+from w2slens.experiments.folder.layout import check_folder, write_folder
+from w2slens.report.plots import plot_courses
 from w2slens.theory import Problem
 
 

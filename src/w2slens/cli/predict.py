@@ -5,14 +5,14 @@ from typing import Any
 import click
 from rich.console import Console
 
-from w2slens._files import check_folder, write_folder
-from w2slens._json import to_json
+from w2slens._core.json import to_json
 from w2slens.cli._options import Sizes, output_options, problem_options
 from w2slens.cli._result import png
-from w2slens.cli._show import notes, predictions_table
-from w2slens.plots import figure_of_prediction
+from w2slens.cli._tables import notes, predictions_table
+from w2slens.experiments.folder.layout import check_folder, write_folder
+from w2slens.models.risks import CEILINGS
+from w2slens.report.plots import figure_of_prediction
 from w2slens.theory import Problem, predict
-from w2slens.theory.ceilings import CEILINGS
 from w2slens.theory.prediction import METHODS
 
 

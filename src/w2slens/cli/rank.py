@@ -9,17 +9,17 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.text import Text
 
-from w2slens import _check
-from w2slens._check import Ridge, Task
-from w2slens._errors import InputError
-from w2slens._files import check_folder, write_folder
-from w2slens._json import to_json
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.json import to_json
+from w2slens._core.types import Ridge, Task
 from w2slens.advise import rank_teachers
 from w2slens.cli._options import RidgeValue, output_options
 from w2slens.cli._result import png
-from w2slens.cli._show import notes, progress, teachers_table
-from w2slens.plots import plot_teachers
-from w2slens.sources import read_array
+from w2slens.cli._tables import notes, progress, teachers_table
+from w2slens.experiments.folder.layout import check_folder, write_folder
+from w2slens.features.reading import read_array
+from w2slens.report.plots import plot_teachers
 
 
 @click.command("rank")
@@ -63,10 +63,10 @@ def command(
         check_folder(out, overwrite=overwrite)
     y = read_array(labels, "y")
     if n is not None:
-        if _check.whole(n, "n") > len(y):
+        if check.whole(n, "n") > len(y):
             raise InputError("n", f"is {n:,}; there are {len(y):,} labels")
         y = y[:n]
-    task = task or _check.task_of(y)
+    task = task or check.task_of(y)
     settings: dict[str, Any] = {
         "N": N,
         "ridge_weak": ridge_weak,

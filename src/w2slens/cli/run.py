@@ -5,17 +5,17 @@ from typing import Any
 import click
 from rich.console import Console
 
-from w2slens import _check
-from w2slens._check import Ridge, Task
-from w2slens._files import check_folder
-from w2slens._json import to_json
+from w2slens._core import check
+from w2slens._core.json import to_json
+from w2slens._core.types import Ridge, Task
 from w2slens.cli._options import RidgeValue, Sizes, TestSize, output_options
 from w2slens.cli._result import command_line, described, write_run
-from w2slens.cli._show import notes, progress, show_run
-from w2slens.grid import LOSSES
-from w2slens.protocol import transfer
-from w2slens.sources import read_array
-from w2slens.theory.ceilings import CEILINGS
+from w2slens.cli._tables import notes, progress, show_run
+from w2slens.experiments.folder.layout import check_folder
+from w2slens.experiments.run import transfer
+from w2slens.experiments.settings import LOSSES
+from w2slens.features.reading import read_array
+from w2slens.models.risks import CEILINGS
 
 
 @click.command("run")
@@ -59,7 +59,7 @@ def command(
     if out is not None:
         check_folder(out, overwrite=overwrite)
     y = read_array(labels, "y")
-    task = task or _check.task_of(y)
+    task = task or check.task_of(y)
     settings: dict[str, Any] = {
         "n": n,
         "N": N,

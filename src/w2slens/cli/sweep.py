@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from w2slens._json import to_json
+from w2slens._core.json import to_json
 from w2slens.cli._options import recipe_errors
 from w2slens.cli._result import render_into
-from w2slens.cli._show import notes, progress, show_sweep
-from w2slens.recipe import load_recipe
+from w2slens.cli._tables import notes, progress, show_sweep
+from w2slens.experiments.recipe import load_recipe
 
 
 @click.command("sweep")

@@ -6,9 +6,11 @@ from typing import Any
 
 import jinja2
 
-from w2slens._format import measured, number
-from w2slens.cells import SCORE_TITLES
-from w2slens.plots import (
+from w2slens._core.format import measured, number
+from w2slens.experiments.results import Results
+from w2slens.experiments.table import SCORE_TITLES
+from w2slens.models.risks import MODELS
+from w2slens.report.plots import (
     LOOKS,
     curve_name,
     plot_canonical,
@@ -19,9 +21,7 @@ from w2slens.plots import (
     plot_risks,
     plot_spectra,
 )
-from w2slens.report.figures import panel
-from w2slens.results import Results
-from w2slens.risk import MODELS
+from w2slens.report.svg import panel
 
 HEADLINES = {
     "w2s": "Train the strong model on the teacher's labels",

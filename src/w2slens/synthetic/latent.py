@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from w2slens._linalg import Array
+from w2slens._core.types import Array
 
 STUDENT_FREEDOM = 5
 """Degrees of freedom of the law "student": few, but enough for a finite fourth moment."""

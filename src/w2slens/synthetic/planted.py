@@ -12,10 +12,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from w2slens import _check
-from w2slens._errors import InputError
-from w2slens._linalg import Array
-from w2slens.moments import PANEL_ROWS
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
+from w2slens.moments.accumulate import PANEL_ROWS
 from w2slens.synthetic.latent import LAWS
 from w2slens.synthetic.subspaces import correlated_maps, correlations, eigenvalues, rotation
 from w2slens.synthetic.target import target_coefficients
@@ -85,18 +85,18 @@ class Planted:
 
     def __post_init__(self) -> None:
         for name in ("weak_map", "strong_map", "coef"):
-            array = _check.numeric(getattr(self, name), name)
-            _check.matrix_shape(array.shape, name)
-            _check.finite(array, name)
+            array = check.numeric(getattr(self, name), name)
+            check.matrix_shape(array.shape, name)
+            check.finite(array, name)
             object.__setattr__(self, name, array.astype(np.float64))
             if len(array) != len(self.weak_map):
                 raise InputError(
                     name,
-                    f"has {_check.plural(len(array), 'row')}, weak_map {len(self.weak_map):,}; "
+                    f"has {check.plural(len(array), 'row')}, weak_map {len(self.weak_map):,}; "
                     "one row a latent coordinate is needed",
                 )
-        _check.non_negative(self.noise, "noise")
-        _check.choice(self.law, "law", tuple(LAWS))
+        check.non_negative(self.noise, "noise")
+        check.choice(self.law, "law", tuple(LAWS))
 
     @classmethod
     def with_correlations(
@@ -149,12 +149,12 @@ class Planted:
         InputError
             If the subspaces cannot have these errors, or the errors this signal.
         """
-        d_w, d_s = _check.whole(d_w, "d_w"), _check.whole(d_s, "d_s")
+        d_w, d_s = check.whole(d_w, "d_w"), check.whole(d_s, "d_s")
         λ_w = eigenvalues(spectrum_weak, d_w, "spectrum_weak")
         λ_s = eigenvalues(spectrum_strong, d_s, "spectrum_strong")
         if not isinstance(rotate, bool):
             raise InputError("rotate", f"is {rotate!r}; true or false is needed")
-        rng = np.random.default_rng(_check.whole(seed, "seed", least=0))
+        rng = np.random.default_rng(check.whole(seed, "seed", least=0))
         r = correlations(canonical, min(d_w, d_s))
         α, β, g = target_coefficients(r, (d_w, d_s), rho_w, rho_s, signal)
         u, v = correlated_maps(r, d_w, d_s)
@@ -206,17 +206,17 @@ class Planted:
         ----------
         arXiv 2502.05075, the synthetic regression experiments.
         """
-        L = _check.whole(coordinates, "coordinates")
-        d_w, d_s = _check.whole(d_weak, "d_weak"), _check.whole(d_strong, "d_strong")
-        first = _check.whole(offset, "offset", least=0)
+        L = check.whole(coordinates, "coordinates")
+        d_w, d_s = check.whole(d_weak, "d_weak"), check.whole(d_strong, "d_strong")
+        first = check.whole(offset, "offset", least=0)
         if d_s > L:
             raise InputError("d_strong", f"is {d_s}; there are {L} coordinates")
         if first + d_w > L:
             raise InputError(
                 "offset", f"is {first}; at most coordinates − d_weak = {L - d_w} is possible"
             )
-        rng = np.random.default_rng(_check.whole(seed, "seed", least=0))
-        θ = rng.choice((-1.0, 1.0), L) * _check.non_negative(weight, "weight") ** 0.5
+        rng = np.random.default_rng(check.whole(seed, "seed", least=0))
+        θ = rng.choice((-1.0, 1.0), L) * check.non_negative(weight, "weight") ** 0.5
         root = np.arange(1, L + 1) ** -0.5
         weak, strong = np.zeros((L, d_w)), np.zeros((L, d_s))
         np.fill_diagonal(weak[first:], np.maximum(np.arange(d_w) + first, 1) ** -0.5)
@@ -241,7 +241,7 @@ class Planted:
         rng
             The same state gives the same digits.
         """
-        _check.whole(rows, "rows")
+        check.whole(rows, "rows")
         if not isinstance(rng, Generator):
             raise InputError(
                 "rng", f"is {type(rng).__name__}; a numpy Generator (default_rng(seed)) is needed"

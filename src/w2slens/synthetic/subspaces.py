@@ -4,9 +4,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from w2slens import _check
-from w2slens._errors import InputError
-from w2slens._linalg import Array
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
 from w2slens.synthetic.target import TINY
 
 LEAST_SHARE = 1e-10
@@ -18,12 +18,12 @@ def correlations(canonical: ArrayLike, most: int) -> Array:
 
     Those that miss 0 or 1 by rounding, as computed ones do, become 0 or 1.
     """
-    r = _check.numeric(canonical, "canonical").astype(np.float64)
+    r = check.numeric(canonical, "canonical").astype(np.float64)
     if r.ndim != 1 or len(r) > most:
         raise InputError(
             "canonical", f"has shape {r.shape}; a list of at most min(d_w, d_s) = {most} is needed"
         )
-    _check.finite(r, "canonical")
+    check.finite(r, "canonical")
     for end in (0.0, 1.0):
         r[np.abs(r - end) < TINY] = end
     wrong = r[(r < 0) | (r > 1)]
@@ -48,12 +48,12 @@ def correlated_maps(r: Array, d_w: int, d_s: int) -> tuple[Array, Array]:
 
 def eigenvalues(value: float | ArrayLike, d: int, argument: str) -> Array:
     """Write a spectrum, a power α or (d,) values, as (d,) eigenvalues."""
-    λ = _check.numeric(value, argument).astype(np.float64)
+    λ = check.numeric(value, argument).astype(np.float64)
     if λ.ndim == 0:
-        λ = np.arange(1.0, d + 1) ** -_check.non_negative(float(λ), argument)
+        λ = np.arange(1.0, d + 1) ** -check.non_negative(float(λ), argument)
     if λ.shape != (d,):
         raise InputError(argument, f"has shape {λ.shape}; a power or {d} eigenvalues are needed")
-    _check.finite(λ, argument)
+    check.finite(λ, argument)
     if not λ.min() > LEAST_SHARE * λ.max() > 0:
         raise InputError(
             argument,

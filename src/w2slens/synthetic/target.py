@@ -11,9 +11,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from w2slens import _check
-from w2slens._errors import InputError
-from w2slens._linalg import EPS64, Array
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
+from w2slens.moments.spectrum import EPS64
 
 TINY = 1e-12
 """Relative size below which a difference of correlations, errors or signals is rounding."""
@@ -42,9 +43,9 @@ def target_coefficients(
     (d_w,) α, (d_s,) β and the size g of the part outside both subspaces.
     """
     for name, value in (("rho_w", rho_w), ("rho_s", rho_s)):
-        _check.non_negative(value, name)
+        check.non_negative(value, name)
     if signal is not None:
-        _check.non_negative(signal, "signal")
+        check.non_negative(signal, "signal")
     e_w, e_s, outside = _parts(float(r[-1]), sizes, rho_w, rho_s)
     r_w, r_s = (np.concatenate([r, np.zeros(d - len(r))]) for d in sizes)
 

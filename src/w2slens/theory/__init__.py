@@ -1,8 +1,7 @@
-"""Predictions from a population description, and forecasts from labels and a pool."""
+"""What is expected of a population: risks of the four models before anyone trains."""
 
-from w2slens.theory.forecasting import Forecast, forecast
+from w2slens.theory.decomposition import Inheritance, inheritance
 from w2slens.theory.prediction import predict
 from w2slens.theory.problem import Problem
-from w2slens.theory.split import Inheritance, inheritance
 
-__all__ = ["Forecast", "Inheritance", "Problem", "forecast", "inheritance", "predict"]
+__all__ = ["Inheritance", "Problem", "inheritance", "predict"]

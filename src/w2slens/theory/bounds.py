@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from w2slens._linalg import Array
-from w2slens.risk import Risks
+from w2slens._core.types import Array
+from w2slens.models.risks import Risks
 from w2slens.theory.problem import Problem
 
 

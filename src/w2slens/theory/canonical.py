@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from w2slens._errors import InputError
-from w2slens._linalg import Array
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
 
 TINY = 1e-12
 """Relative size below which a difference of approximation errors is rounding."""

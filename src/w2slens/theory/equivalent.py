@@ -23,13 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from w2slens._linalg import Array
-from w2slens.risk import Risks
-from w2slens.theory.ceilings import ceiling_rows
+from w2slens._core.types import Array
+from w2slens.models.risks import Risks, ceiling_rows
 from w2slens.theory.mixtures import MixedCeiling
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Sites
-from w2slens.theory.stages import Fit, Parts, Relay, Tested, student_risk
+from w2slens.theory.two_stage import Fit, Parts, Relay, Tested, student_risk
 
 CEILING_SITES = 2048
 """Sample sizes of the ceiling taken together, so that memory stays bounded."""

@@ -15,9 +15,8 @@ included), and where its ridge is zero; elsewhere it is nan, alone.
 
 import numpy as np
 
-from w2slens._linalg import Array
-from w2slens.risk import Risks
-from w2slens.theory.ceilings import ceiling_rows
+from w2slens._core.types import Array
+from w2slens.models.risks import Risks, ceiling_rows
 from w2slens.theory.problem import Problem
 
 

@@ -7,7 +7,7 @@ the interpolation threshold it is what n rows leave unseen.
 import numpy as np
 from scipy.optimize.elementwise import find_root
 
-from w2slens._linalg import Array
+from w2slens._core.types import Array
 
 SITES = 4096
 """Sample sizes solved together, so that memory stays bounded."""

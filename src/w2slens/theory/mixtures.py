@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from w2slens._linalg import Array
+from w2slens._core.types import Array
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Sites
-from w2slens.theory.stages import Fit, Parts, Tested
+from w2slens.theory.two_stage import Fit, Parts, Tested
 
 STEP, STENCIL = 0.35, 8
 """Steps in u, and nodes that a cell is interpolated from: the error is of the order 1e-6."""

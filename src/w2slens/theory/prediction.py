@@ -7,11 +7,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens import _check
-from w2slens._errors import InputError
-from w2slens.risk import MODELS, Risks
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens.models.risks import CEILINGS, MODELS, Risks, ceiling_rows
 from w2slens.theory.bounds import bounds
-from w2slens.theory.ceilings import CEILINGS, ceiling_rows
 from w2slens.theory.equivalent import equivalent
 from w2slens.theory.exact import exact
 from w2slens.theory.problem import Problem
@@ -81,14 +80,14 @@ def predict(
     >>> print(f"{risks.weak[0, 0]:.3f} {risks.w2s[0, 0]:.3f} {risks.pgr[0, 0]:.2f}")
     0.678 0.389 0.54
     """
-    _check.choice(method, "method", METHODS)
-    _check.choice(ceiling, "ceiling", CEILINGS)
+    check.choice(method, "method", METHODS)
+    check.choice(ceiling, "ceiling", CEILINGS)
     asked = _Asked(
         _population(problem, "problem", problem),
-        _check.counts(n, "n"),
-        _check.counts(N, "N"),
-        _check.non_negative(ridge_weak, "ridge_weak"),
-        _check.non_negative(ridge_strong, "ridge_strong"),
+        check.counts(n, "n"),
+        check.counts(N, "N"),
+        check.non_negative(ridge_weak, "ridge_weak"),
+        check.non_negative(ridge_strong, "ridge_strong"),
         intercept,
         ceiling,
         None if unlabeled is None else _population(unlabeled, "unlabeled", problem),

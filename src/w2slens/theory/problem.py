@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import linalg
 
-from w2slens import _check
-from w2slens._errors import InputError
-from w2slens._files import load_arrays, loading, replacing, save_arrays
-from w2slens._linalg import Array, Spectrum, spectrum
-from w2slens.moments import Moments
+from w2slens._core import check
+from w2slens._core.atomic import load_arrays, loading, replacing, save_arrays
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
+from w2slens.moments.moments import Moments
+from w2slens.moments.spectrum import Spectrum, spectrum
 from w2slens.theory.canonical import canonical_moments
 
 ARRAYS = ("weak_gram", "strong_gram", "cross_gram", "weak_target", "strong_target")
@@ -68,9 +69,9 @@ class Problem:
             array = getattr(self, name)
             if np.shape(array) != shape:
                 raise InputError(name, f"has shape {np.shape(array)}; {shape} is needed")
-            _check.finite(array, name)
+            check.finite(array, name)
         for name in ("signal", "noise"):
-            _check.non_negative(getattr(self, name), name)
+            check.non_negative(getattr(self, name), name)
 
     @classmethod
     def from_moments(cls, moments: Moments, *, noise: float = 0.0) -> "Problem":
@@ -85,7 +86,7 @@ class Problem:
         noise
             Variance of the label noise about the block ``label``, ≥ 0.
         """
-        _check.non_negative(noise, "noise")
+        check.non_negative(noise, "noise")
         missing = {"weak", "strong", "label"} - {name for name, _ in moments.blocks}
         if missing or moments.count == 0:
             what = f"block {min(missing)!r}" if missing else "any row"
@@ -121,12 +122,12 @@ class Problem:
             Variance of the label noise about `target`, ≥ 0.
         """
         rows = {
-            "weak": _check.features(weak, "weak"),
-            "strong": _check.features(strong, "strong"),
-            "label": _check.labels(target, "target", "regression")[0],
+            "weak": check.features(weak, "weak"),
+            "strong": check.features(strong, "strong"),
+            "label": check.labels(target, "target", "regression")[0],
         }
-        _check.same_rows({"weak": len(rows["weak"]), "strong": len(rows["strong"])})
-        _check.same_rows({"weak": len(rows["weak"]), "target": len(rows["label"])})
+        check.same_rows({"weak": len(rows["weak"]), "strong": len(rows["strong"])})
+        check.same_rows({"weak": len(rows["weak"]), "target": len(rows["label"])})
         return cls.from_moments(Moments.from_rows(**rows), noise=noise)
 
     @classmethod
@@ -170,13 +171,13 @@ class Problem:
             in at least d_w + d_s − p directions.
         """
         if signal is not None:
-            _check.non_negative(signal, "signal")
-        sizes = (_check.whole(d_w, "d_w"), _check.whole(d_s, "d_s"))
+            check.non_negative(signal, "signal")
+        sizes = (check.whole(d_w, "d_w"), check.whole(d_s, "d_s"))
         for name, value in (("noise", noise), ("rho_w", rho_w), ("rho_s", rho_s), ("d_sw", d_sw)):
-            _check.non_negative(value, name)
+            check.non_negative(value, name)
         if d_sw > min(sizes):
             raise InputError("d_sw", f"is {d_sw}; at most min(d_w, d_s) = {min(sizes)} is possible")
-        if ambient is not None and d_sw < sum(sizes) - _check.whole(ambient, "ambient"):
+        if ambient is not None and d_sw < sum(sizes) - check.whole(ambient, "ambient"):
             raise InputError(
                 "d_sw",
                 f"is {d_sw}; in {ambient} dimensions, subspaces of {d_w} and {d_s} overlap in at "

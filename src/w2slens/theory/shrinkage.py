@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from w2slens._linalg import Array, Spectrum
+from w2slens._core.types import Array
+from w2slens.moments.spectrum import Spectrum
 from w2slens.theory.fixed_point import effective_ridge
 from w2slens.theory.problem import Problem
 

@@ -1,0 +1,1 @@
+"""Words and guards: what every other room leans on."""

@@ -1,0 +1,88 @@
+"""Files written whole or not at all; arrays without pickle."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.errors import InputError
+
+
+@contextmanager
+def replacing(
+    path: str | Path, *, overwrite: bool = False, argument: str = "path"
+) -> Iterator[Path]:
+    """Give a temporary file beside `path`, put in its place only when the block succeeds.
+
+    Raises
+    ------
+    InputError
+        If `path` exists and `overwrite` is false.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise InputError(argument, f"{path} exists; choose another name or ask to overwrite it")
+    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise InputError(argument, f"{path} cannot be written ({error.strerror})") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, also when the power fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+
+
+def save_arrays(
+    path: str | Path, arrays: Mapping[str, NDArray[Any]], *, overwrite: bool = False
+) -> None:
+    """Write named arrays as .npz."""
+    with replacing(path, overwrite=overwrite) as part, part.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+
+
+def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:
+    """Read named arrays from .npz, refusing pickles and foreign files."""
+    with loading(path):
+        archive = np.load(path, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise ValueError("a single array")
+        with archive:
+            return [archive[key] for key in keys]
+
+
+@contextmanager
+def loading(path: str | Path) -> Iterator[None]:
+    """Turn whatever is wrong with a file of ours into one sentence."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError("path", f"{path} does not exist") from None
+    except InputError as error:
+        reason = error.problem if error.argument != "path" else "another kind of file"
+        raise InputError("path", f"{path} is not a file that w2slens wrote ({reason})") from None
+    except OSError as error:
+        raise InputError("path", f"{path} cannot be read ({error.strerror})") from None
+    except KeyError as error:
+        raise InputError(
+            "path", f"{path} is not a file that w2slens wrote (no {error.args[0]})"
+        ) from None
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError("path", f"{path} is not a file that w2slens wrote ({reason})") from None

@@ -1,0 +1,15 @@
+"""Types that the whole library speaks in."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+Index = NDArray[np.intp]
+"""Positions of rows."""
+
+Task = Literal["regression", "classification"]
+
+Ridge = float | Literal["auto"]

@@ -1,0 +1,220 @@
+"""What money buys: the sizes of a course that are best for a budget or a target."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
+from w2slens.advise.courses import MODEL, Course, Name
+from w2slens.forecasting.intervals import freedom, spread
+from w2slens.models.risks import Risks
+from w2slens.theory import Problem, predict
+
+LARGEST = 10_000_000
+"""Most labels or pseudo-labels that a plan considers, unless the pool is smaller."""
+
+POINTS, ROUNDS = 48, 5
+"""Sizes a side of the grid that is searched, and how often it is narrowed about the best."""
+
+HALVINGS, FINE = 60, 1e-4
+"""Halvings of a budget at most, and the share of it to which the least cost is found."""
+
+FINITE = 1e300
+"""A risk that any model with a finite one reaches."""
+
+ROUNDING = 1e-12
+"""Share of a budget that is rounding."""
+
+ENOUGH = 0.05
+"""More pseudo-labels have stopped paying where an endless pool lowers the risk by less than this
+share."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Least risk within a budget, or least cost for a target."""
+
+    budget: float = np.inf
+    target: float = np.inf
+
+    def order(self, course: Course) -> tuple[float, float]:
+        """Return what is to be smallest, the first thing first."""
+        if np.isfinite(self.target):
+            return course.cost, course.risk
+        return course.risk, course.cost
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Prices, and the risks of what they buy."""
+
+    problem: Problem
+    cost_label: float
+    cost_pseudo: float
+    cost_weak: float
+    cost_strong: float
+    owned: int
+    pool: int
+    settings: dict[str, Any]
+
+    @property
+    def ridgeless(self) -> bool:
+        """Whether neither fit has a ridge."""
+        return bool(self.settings["ridge_weak"] == self.settings["ridge_strong"] == 0)
+
+    def names(self) -> Iterator[Name]:
+        """Courses that differ."""
+        yield "w2s"
+        yield "strong-on-labels"
+        if self.owned:
+            yield "label-more"
+        yield "weak-is-enough"
+
+    def cost(self, name: str, n: Any, N: Any) -> Array:
+        """Price of n labels, owned ones free, N pseudo-labels and the models."""
+        models = {"w2s": self.cost_weak + self.cost_strong, "weak-is-enough": self.cost_weak}
+        bought = np.maximum(np.asarray(n, float) - self.owned, 0) * self.cost_label
+        return np.asarray(bought + np.asarray(N) * self.cost_pseudo) + models.get(
+            name, self.cost_strong
+        )
+
+    def risks(self, name: str, n: NDArray[np.intp], N: NDArray[np.intp]) -> Array:
+        """(len(n), len(N)) predicted risks; infinite where a model has none."""
+        found: Risks = predict(
+            self.problem, n=n.tolist(), N=np.maximum(N, 1).tolist(), **self.settings
+        )
+        values = getattr(found, MODEL.get(name, "weak"))
+        return np.where(np.isnan(values), np.inf, values)
+
+    def best(self, name: Name, goal: Goal) -> Course | None:
+        """Find the best sizes of a course; None where it cannot be."""
+        if np.isfinite(goal.target):
+            found = self._cheapest(name, goal.target)
+        else:
+            found = self._within(name, goal.budget)
+        if found is None:
+            return None
+        return replace(found, interval=self.interval(name, found.n, found.N))
+
+    def _within(self, name: Name, budget: float) -> Course | None:
+        """Least risk within a budget, its interval left out: a search that narrows about the best.
+
+        For every n of a grid the largest N that the rest of the budget buys is among the sizes, so
+        that the search runs along the budget's edge and not beside it.
+        """
+        fixed = self.owned if name == "strong-on-labels" and self.owned else None
+        n_low, n_high = (fixed, fixed) if fixed else (max(self.owned, 2), self._most(name, budget))
+        N_low, N_high = (1, self.pool) if name == "w2s" else (0, 0)
+        found: Course | None = None
+        for _ in range(ROUNDS):
+            if n_high < n_low:
+                break
+            n = _sizes(n_low, n_high)
+            edge = np.clip(self._left(name, n, budget), N_low, N_high)
+            N = np.unique(np.concatenate([_sizes(N_low, min(N_high, int(edge.max()))), edge]))
+            risk, cost = self.risks(name, n, N), self.cost(name, n[:, None], N[None, :])
+            loss = np.where(cost <= budget * (1 + ROUNDING), risk, np.inf)
+            i, j = np.unravel_index(int(np.argmin(loss)), loss.shape)
+            if not np.isfinite(loss[i, j]):
+                break
+            if found is None or loss[i, j] < found.risk:
+                sizes, numbers = (int(n[i]), int(N[j])), (float(cost[i, j]), float(risk[i, j]))
+                found = Course(name, *sizes, *numbers, interval=(np.nan, np.nan))
+            n_low, n_high = _around(n, int(i))
+            low, high = _around(N, int(j))
+            # The edge moves with n: what the neighbouring n leave is to be reached too.
+            near = edge[max(i - 1, 0) : i + 2]
+            N_low, N_high = min(low, int(near.min())), max(high, int(near.max()))
+        return found
+
+    def _cheapest(self, name: Name, target: float) -> Course | None:
+        """Least cost for a risk, its interval left out: bisection of the budget."""
+
+        def reached(budget: float) -> Course | None:
+            course = self._within(name, budget)
+            return course if course is not None and course.risk <= target else None
+
+        most = float(self.cost(name, LARGEST, self.pool if name == "w2s" else 0))
+        found = reached(most)
+        if found is None:
+            return None
+        low, high = float(self.cost(name, self.owned, 0)), found.cost
+        for _ in range(HALVINGS):
+            if high - low <= FINE * high:
+                break
+            middle = (low * high) ** 0.5 if low > FINE * high else (low + high) / 2
+            course = reached(middle)
+            if course is None:
+                low = middle
+            else:
+                found, high = course, course.cost
+        return found
+
+    def _most(self, name: str, budget: float) -> int:
+        """Most labels that can be bought."""
+        if not np.isfinite(budget) or self.cost_label == 0:
+            return LARGEST
+        left = budget - float(self.cost(name, self.owned, 0))
+        return self.owned + min(int(left * (1 + ROUNDING) / self.cost_label), LARGEST)
+
+    def _left(self, name: str, n: NDArray[np.intp], budget: float) -> NDArray[np.intp]:
+        """Most pseudo-labels beside n labels."""
+        if not np.isfinite(budget) or self.cost_pseudo == 0:
+            return np.full(len(n), self.pool)
+        left = np.maximum(budget - self.cost(name, n, 0), 0) * (1 + ROUNDING) / self.cost_pseudo
+        return np.minimum(left, self.pool).astype(np.intp)
+
+    def interval(self, name: str, n: int, N: int) -> tuple[float, float]:
+        """Enclose 90% of the risks over draws of the labels: the variance part is nearly an F."""
+        found = predict(self.problem, n=n, N=max(N, 1), **self.settings)
+        model = MODEL.get(name, "weak")
+        mean = float(getattr(found, model)[0, 0])
+        variance = float(getattr(found.variance, model)[0, 0]) if found.variance else 0.0
+        ridges = self.settings["ridge_weak"], self.settings["ridge_strong"]
+        low, high = spread(*freedom(self.problem, n, max(N, 1), model, *ridges))
+        return float(mean + variance * (low - 1)), float(mean + variance * (high - 1))
+
+    def enough(self, n: int) -> int:
+        """Least N at which an endless pool would lower the W2S risk by less than a twentieth."""
+        N = _sizes(1, LARGEST)
+        risk = self.risks("w2s", np.array([n]), N)[0]
+        endless = float(self.risks("w2s", np.array([n]), np.array([100 * LARGEST]))[0, 0])
+        for _ in range(ROUNDS):
+            reached = risk <= (1 + ENOUGH) * endless
+            first = int(np.argmax(reached)) if reached.any() else len(N) - 1
+            N = _sizes(int(N[max(first - 1, 0)]), int(N[first]))
+            risk = self.risks("w2s", np.array([n]), N)[0]
+        return int(N[-1])
+
+    def refuse(self, goal: Goal) -> None:
+        """Say what the best reachable is."""
+        if np.isfinite(goal.target):
+            courses = [self._within(name, np.inf) for name in self.names()]
+            least = min((course.risk for course in courses if course is not None), default=np.inf)
+            raise InputError(
+                "target",
+                f"is {goal.target:g}; the least risk that any course reaches is {least:.4g}",
+            )
+        cheapest = [self._cheapest(name, FINITE) for name in self.names()]
+        least = min((course.cost for course in cheapest if course is not None), default=np.inf)
+        raise InputError(
+            "budget",
+            f"is {goal.budget:g}; it buys no model with a finite risk: at least {least:.4g} is "
+            "needed",
+        )
+
+
+def _sizes(low: int, high: int) -> NDArray[np.intp]:
+    """Whole sizes between two ends, evenly on a logarithmic scale."""
+    if high <= low:
+        return np.array([low], dtype=np.intp)
+    between = np.geomspace(max(low, 1), high, POINTS)
+    return np.unique(np.concatenate([[low], np.round(between), [high]]).astype(np.intp))
+
+
+def _around(sizes: NDArray[np.intp], place: int) -> tuple[int, int]:
+    return int(sizes[max(place - 1, 0)]), int(sizes[min(place + 1, len(sizes) - 1)])

@@ -1,0 +1,1 @@
+"""What happens when the protocol is run: rows or a population, settings → results."""

@@ -1,0 +1,124 @@
+"""Results read back from the folder of a run or a sweep."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from w2slens._core.errors import InputError
+from w2slens.experiments.folder.journal import check_format, read_table
+from w2slens.experiments.folder.layout import CONFIG, MARKER, PARTS
+from w2slens.experiments.results import Results, settings_of
+from w2slens.experiments.settings import Setting
+from w2slens.measure.intrinsic import Dimensions
+from w2slens.measure.overlap import as_float
+from w2slens.models.risks import MODELS, Risks
+from w2slens.theory.bounds import Bounds
+
+
+def load_results(folder: str | Path) -> Results:
+    """Read the result of `transfer`, `sweep` or `simulate` from its folder.
+
+    Parameters
+    ----------
+    folder
+        What ``--out`` or `out` named.
+
+    Returns
+    -------
+    Results
+        With the table, the dimensions and the predictions of then.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished result, or one of another version or damaged.
+    """
+    folder = Path(folder)
+    document, table = read_document(folder), folder / "trials.csv"
+    curves = document.get("curves", [document])
+    try:
+        trials = read_table(table.read_bytes())
+        results = Results(trials, document["config"], StoredOutlook(curves, settings_of(trials)))
+        for curve in results.curves():
+            curve.dimensions, curve.predicted, curve.summary, curve.scale  # noqa: B018  # or fail
+    except OSError as error:
+        raise InputError("folder", f"{table} cannot be read ({error.strerror})") from None
+    except (LookupError, ValueError, TypeError, AttributeError, StopIteration):
+        raise InputError("folder", f"{folder} is damaged; run it again") from None
+    return results
+
+
+def read_document(folder: Path) -> dict[str, Any]:
+    """Read the JSON of a finished result."""
+    path = folder / MARKER
+    if not folder.is_dir():
+        raise InputError("folder", f"{folder} is not a folder; name that of a run or a sweep")
+    if not path.is_file():
+        begun = len(list((folder / PARTS).glob("trial-*.csv")))
+        if (folder / CONFIG).is_file():
+            raise InputError(
+                "folder",
+                f"{folder} holds a sweep that is not finished ({begun} trials are done); run the "
+                "same sweep again to go on",
+            )
+        raise InputError("folder", f"{folder} holds no result ({MARKER} is missing)")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError("folder", f"{path} is damaged or not ours") from None
+    if isinstance(document, dict) and "rows" in document:
+        raise InputError("folder", f"{folder} holds dimensions; reports are of runs and sweeps")
+    if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
+        raise InputError("folder", f"{path} holds no run or sweep that w2slens wrote")
+    return check_format(document, path, "folder")
+
+
+class StoredOutlook:
+    """The dimensions and predictions that a result's JSON holds.
+
+    Parameters
+    ----------
+    curves
+        One document a curve.
+    settings
+        The settings of these curves.
+    """
+
+    def __init__(self, curves: list[dict[str, Any]], settings: list[Setting]) -> None:
+        self._curves = dict(zip(settings, curves, strict=True))
+
+    def dimensions(self, teacher: str) -> Dimensions:
+        """Read the dimensions."""
+        found = next(c for s, c in self._curves.items() if s.teacher == teacher)
+        return Dimensions.from_dict(found["dimensions"])
+
+    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
+        """Read the predictions."""
+        return self._risks(setting, "predicted", "stored")
+
+    def bounds(self, setting: Setting) -> Bounds | None:
+        """Read the bounds, if there are any."""
+        cells = self._curves[setting]["cells"]
+        if "bounds" not in cells[0]:
+            return None
+        risks = self._risks(setting, "bounds", "bounds")
+        pgr, opr = (
+            np.array([as_float(cell["bounds"][name]) for cell in cells]).reshape(risks.weak.shape)
+            for name in ("pgr", "opr")
+        )
+        return Bounds(risks, pgr, opr)
+
+    def _risks(self, setting: Setting, kind: str, method: str) -> Risks:
+        curve = self._curves[setting]
+        n = tuple(dict.fromkeys(cell["n"] for cell in curve["cells"]))
+        N = tuple(dict.fromkeys(cell["N"] for cell in curve["cells"]))
+        weak, w2s, strong, ceiling = (
+            np.array([as_float(cell[kind]["risk"][name]) for cell in curve["cells"]]).reshape(
+                len(n), len(N)
+            )
+            for name in MODELS
+        )
+        return Risks(n, N, weak, w2s, strong, ceiling, curve["scale"], method=method)

@@ -1,0 +1,177 @@
+"""The folder of a result: its files, its lock, and writing it whole or not at all."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from w2slens._core.errors import InputError
+from w2slens._core.json import to_json
+
+FORMAT = 1
+"""Format of a result's folder; readers refuse others."""
+
+
+MARKER = "result.json"
+"""The file by which a folder is known to hold a result; written last."""
+
+
+CONFIG = "config.json"
+"""The file by which a folder is known to hold a sweep; written first, removed last."""
+
+
+PARTS = "trials"
+"""Folder of a sweep's finished trials."""
+
+
+PART = re.compile(r"trial-\d{4,}\.csv(\.sha256)?")
+"""Names of the files in it."""
+
+
+PAGE = "report.html"
+
+
+LOCK = ".w2slens.lock"
+"""Held while a folder is written; the empty file stays."""
+
+
+OURS = (MARKER, CONFIG, PAGE, "risks.png", "trials.csv", "summary.csv", "dimensions.png")
+"""All files that a result may have."""
+
+
+@contextmanager
+def locked(folder: Path, argument: str = "out") -> Iterator[None]:
+    """Hold a folder for oneself; the lock goes with the process that holds it."""
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            yield
+    except Timeout:
+        raise InputError(
+            argument, f"{folder} is in use by another run; wait for it or choose another folder"
+        ) from None
+
+
+def clear_result(folder: Path) -> None:
+    """Remove what a result wrote into a folder, and nothing else; its configuration last."""
+    ours = (folder / CONFIG).is_file()
+    parts = [path for path in (folder / PARTS).glob("*") if ours and PART.fullmatch(path.name)]
+    for path in [*parts, *(folder / name for name in _written(folder))]:
+        path.unlink(missing_ok=True)
+    if ours:
+        with suppress(OSError):
+            (folder / PARTS).rmdir()
+        (folder / CONFIG).unlink()
+
+
+def _written(folder: Path) -> list[str]:
+    """Files that the result in a folder says it wrote, the marker last."""
+    try:
+        document = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        names = [str(name) for name in document.get("files", OURS)]
+    except FileNotFoundError:
+        return []
+    except (ValueError, AttributeError, TypeError):
+        names = []
+    return [*(name for name in names if name in OURS and name not in (MARKER, CONFIG)), MARKER]
+
+
+def check_folder(
+    path: str | Path,
+    *,
+    overwrite: bool,
+    names: Sequence[str] = OURS,
+    continuing: bool = False,
+    argument: str = "out",
+) -> Path:
+    """Refuse, before any work, a folder that cannot or must not take a result.
+
+    Files of the result that a sweep `continuing` there has begun are no reason.
+
+    Raises
+    ------
+    InputError
+        If `path` is a file, holds a result or one of its files and `overwrite` is false, or
+        cannot be written.
+    """
+    folder = Path(path)
+    if not str(path).strip():
+        raise InputError(argument, "is empty; name a folder")
+    taken = [] if continuing else [folder / name for name in names]
+    try:
+        if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+            raise InputError(argument, f"{folder} is a file; a folder is needed")
+        if (folder / MARKER).exists() and not (overwrite or continuing):
+            raise InputError(
+                argument,
+                f"{folder} already holds a result; choose another folder or pass --overwrite",
+            )
+        taken = [file for file in taken if file.exists()]
+        if any(file.is_dir() for file in taken) or (taken and not overwrite):
+            raise InputError(argument, f"{taken[0]} exists already; choose another folder")
+        above = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        if not above.is_dir():
+            raise InputError(argument, f"{folder} cannot be made: {above} is a file")
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise InputError(argument, f"{folder} cannot be written (no permission in {above})")
+    except OSError as error:
+        raise InputError(argument, f"{folder} cannot be used ({error.strerror})") from None
+    return folder
+
+
+def write_folder(
+    path: str | Path,
+    files: Mapping[str, str | bytes],
+    document: Mapping[str, Any],
+    *,
+    overwrite: bool,
+    held: bool = False,
+) -> Path:
+    """Write the files of a result, whole or not at all; files that are not ours stay.
+
+    Everything is written aside first and moved into place, the marker last.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    files
+        Name → content, without the marker.
+    document
+        What the marker says.
+    overwrite
+        Whether to replace another result.
+    held
+        Whether the caller holds the folder's lock and owns the result that it has.
+    """
+    names = [*files, MARKER]
+    head = {"format": FORMAT, "files": sorted({*names, PAGE} if held else names)}
+    contents = {**files, MARKER: to_json({**head, **document}) + "\n"}
+    folder = check_folder(path, overwrite=overwrite, names=names, continuing=held)
+    new = not folder.exists()
+    try:
+        aside = folder.parent if new else folder
+        aside.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name[:40]}.", dir=aside) as name:
+            stage = Path(name) / "files"
+            stage.mkdir()
+            for file, content in contents.items():
+                data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+                (stage / file).write_bytes(data)
+            if new:
+                stage.rename(folder)
+                return folder
+            sweep = (folder / CONFIG).exists() and not held
+            with locked(folder) if sweep else nullcontext():
+                if not held:
+                    clear_result(folder)
+                for file in contents:
+                    (stage / file).replace(folder / file)
+    except OSError as error:
+        raise InputError("out", f"{folder} cannot be written ({error.strerror})") from None
+    return folder

@@ -1,0 +1,128 @@
+"""Recipes: an experiment written down as YAML, checked key by key, made a `Campaign`."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.yaml import complete, known_keys, located, read_recipe
+from w2slens.experiments.study import Campaign
+from w2slens.experiments.sweeps import prepare, prepare_planted
+from w2slens.features.reading import read_array
+from w2slens.synthetic import Planted
+
+KINDS: dict[str, Callable[..., Planted]] = {
+    "coordinates": Planted.coordinates,
+    "correlations": Planted.with_correlations,
+}
+"""Synthetic problems by the name that a recipe gives them."""
+
+SYNTHETIC, PATHS, TITLE = "synthetic", ("weak", "strong", "labels", "target", "groups"), "title"
+
+RANGE = ("start", "stop", "num")
+"""A list of sizes may be written as so many equal steps between two ends."""
+
+
+def load_recipe(path: str | Path) -> Campaign:
+    """Read a recipe and check everything about it without running it.
+
+    Parameters
+    ----------
+    path
+        A YAML file; relative paths in it are relative to its folder.
+
+    Returns
+    -------
+    Campaign
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, has an unknown key (the nearest valid one is named) or a value
+        that its experiment cannot have.
+    """
+    path = Path(path)
+    text, recipe = read_recipe(path)
+    campaign = _on_draws(recipe) if SYNTHETIC in recipe else _on_rows(recipe, path.parent)
+    title = recipe.get(TITLE, path.stem)
+    if not isinstance(title, str):
+        raise InputError(TITLE, f"is {title!r}; a line of text is needed")
+    return replace(campaign, config={**campaign.config, "title": title, "recipe": text})
+
+
+def _on_draws(recipe: dict[str, Any]) -> Campaign:
+    for key in (*PATHS, *_keywords(prepare)):
+        if key in recipe and key not in _keywords(prepare_planted):
+            raise InputError(key, f"goes with data, not with {SYNTHETIC}: its rows are drawn")
+    known_keys(recipe, [SYNTHETIC, TITLE, *_keywords(prepare_planted)], "")
+    settings = {key: value for key, value in recipe.items() if key not in (SYNTHETIC, TITLE)}
+    return prepare_planted(_planted(recipe[SYNTHETIC]), **_sizes(settings))
+
+
+def _planted(given: Any) -> Planted:
+    if not isinstance(given, dict):
+        raise InputError(SYNTHETIC, f"is {given!r}; 'kind:' and its settings are needed")
+    kind = given.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InputError(f"{SYNTHETIC}.kind", f"is {kind!r}; one of {', '.join(KINDS)} is needed")
+    build = KINDS[kind]
+    parameters = inspect.signature(build).parameters
+    known_keys(given, ["kind", *parameters], f"{SYNTHETIC}.")
+    needed = [name for name, one in parameters.items() if one.default is one.empty]
+    complete(given, needed, f"{SYNTHETIC}.")
+    settings = {key: value for key, value in given.items() if key != "kind"}
+    if isinstance(settings.get("canonical"), dict):
+        settings["canonical"] = _counted(settings["canonical"])
+    try:
+        return build(**settings)
+    except InputError as error:
+        raise InputError(f"{SYNTHETIC}.{error.argument}", error.problem) from None
+
+
+def _counted(canonical: Mapping[Any, Any]) -> list[float]:
+    """Read ``{correlation: how many}``."""
+    values: list[float] = []
+    for value, count in canonical.items():
+        times = check.whole(count, f"{SYNTHETIC}.canonical", least=0)
+        values += [check.non_negative(value, f"{SYNTHETIC}.canonical")] * times
+    return values
+
+
+def _on_rows(recipe: dict[str, Any], base: Path) -> Campaign:
+    keywords = [key for key in _keywords(prepare) if key not in PATHS]
+    known_keys(recipe, [TITLE, SYNTHETIC, *PATHS, *keywords], "")
+    complete(recipe, ("weak", "strong", "labels"), "")
+    weak, strong, labels, target, groups = (located(recipe.get(key), key, base) for key in PATHS)
+    settings = {key: value for key, value in recipe.items() if key in keywords}
+    y = read_array(labels, "labels")
+    if "task" not in settings:
+        settings["task"] = check.task_of(y)
+    return prepare(weak, strong, y, target=target, groups=groups, **_sizes(settings))
+
+
+def _keywords(function: Callable[..., Any]) -> list[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+
+
+def _sizes(settings: dict[str, Any]) -> dict[str, Any]:
+    """Spell out ranges of n and N."""
+    complete(settings, ("n", "N"), "")
+    return {
+        key: _spelt_out(value, key) if key in ("n", "N") and isinstance(value, dict) else value
+        for key, value in settings.items()
+    }
+
+
+def _spelt_out(value: dict[str, Any], key: str) -> list[int]:
+    known_keys(value, RANGE, f"{key}.")
+    complete(value, RANGE, f"{key}.")
+    start, stop, num = (check.whole(value[end], f"{key}.{end}") for end in RANGE)
+    if num > abs(stop - start) + 1:
+        raise InputError(f"{key}.num", f"is {num:,}; there are no so many sizes between the ends")
+    return [int(size) for size in np.round(np.linspace(start, stop, num))]

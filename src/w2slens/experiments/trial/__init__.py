@@ -1,0 +1,1 @@
+"""One trial: one loop over the cells, one engine a loss."""

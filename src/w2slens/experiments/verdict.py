@@ -1,0 +1,172 @@
+"""A verdict in plain words on measured risks: which of the courses to take.
+
+Contenders are the weak teacher, the W2S student and the strong model on the labels alone; the
+ceiling needs labels that nobody has. Differences are paired over trials, since all models of a
+trial share their rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from w2slens._core.types import Array
+from w2slens.models.estimates import NOISE_ERRORS, Estimate
+
+CONTENDERS = {
+    "weak": "the weak teacher",
+    "w2s": "the W2S student",
+    "strong": "the strong model trained on the labels alone",
+}
+
+ACTIONS = {"weak": "weak-is-enough", "w2s": "w2s", "strong": "strong-on-labels"}
+
+PEAK_INFLATION = 3.0
+"""A ridgeless fit is at its interpolation peak where n/(n−d−1), or d/(d−n) below it, exceeds this:
+its variance is then at least three times what its dimension accounts for."""
+
+
+SMALL_GAP = 0.1
+"""Share of the teacher's risk below which a gap to the ceiling is not worth a second model."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do, and why.
+
+    Attributes
+    ----------
+    action
+        ``w2s``, ``strong-on-labels``, ``weak-is-enough``, ``label-more`` or ``too-close``.
+    reason
+        One or two sentences.
+    """
+
+    action: str
+    reason: str
+
+
+def at_peak(n: int, dimension: int, ridge: float) -> bool:
+    """Whether a fit of `dimension` coordinates (plus intercept) on n rows sits on its peak."""
+    if ridge > 0:
+        return False
+    if n > dimension + 1:
+        return n / (n - dimension - 1) > PEAK_INFLATION
+    return n >= dimension or dimension / (dimension - n) > PEAK_INFLATION
+
+
+def peaks(cell: pd.DataFrame, d_w: int, d_s: int) -> list[str]:
+    """Name the models of one cell whose risk an untuned fit near n ≈ d (N ≈ d) inflates."""
+    n, N = int(cell["n"].iloc[0]), int(cell["N"].iloc[0])
+    models = (("weak", n, d_w), ("w2s", N, d_s), ("strong", n, d_s))
+    return [
+        name for name, size, d in models if at_peak(size, d, float(cell[f"ridge_{name}"].max()))
+    ]
+
+
+def verdict(table: pd.DataFrame, d_w: int, d_s: int) -> Verdict:
+    """Judge a grid of cells: the one with most labels and pseudo-labels that no peak spoils.
+
+    Parameters
+    ----------
+    table
+        One row a cell and trial: ``n``, ``N``, the risks of the four models, ``constant`` (the
+        risk of predicting the labels' mean) and ``ridge_weak``, ``ridge_w2s``, ``ridge_strong``.
+    d_w, d_s
+        Intrinsic dimensions, by which an interpolation peak is recognised.
+    """
+    cells = {
+        (int(cell["n"].iloc[0]), int(cell["N"].iloc[0])): (cell, peaks(cell, d_w, d_s))
+        for _, cell in table.groupby(["n", "N"])
+    }
+    judged = {size: judge(cell, spoilt) for size, (cell, spoilt) in cells.items()}
+    clean = [size for size, (_, spoilt) in cells.items() if not spoilt]
+    head = max(clean or cells)
+    others: dict[str, list[str]] = {}
+    for size in clean or cells:
+        found = judged[size]
+        if found.action != judged[head].action:
+            others.setdefault(found.action, []).append(f"n={size[0]:,}, N={size[1]:,}")
+    reason = judged[head].reason
+    if others:
+        listed = "; ".join(f"{action} at {_some(sizes)}" for action, sizes in others.items())
+        reason += f" Elsewhere on the grid: {listed}."
+    return Verdict(judged[head].action, reason)
+
+
+def _some(sizes: list[str]) -> str:
+    return " and ".join(sizes) if len(sizes) < 3 else f"{len(sizes)} cells, the first {sizes[0]}"
+
+
+def judge(cell: pd.DataFrame, spoilt: list[str]) -> Verdict:
+    """Judge one cell; `spoilt` names the models on an interpolation peak."""
+    risk = {name: cell[name].to_numpy() for name in (*CONTENDERS, "ceiling", "constant")}
+    mean = {name: float(values.mean()) for name, values in risk.items()}
+    best, second, third = sorted(CONTENDERS, key=lambda name: mean[name])
+    where = f"With {int(cell['n'].iloc[0]):,} labels and {int(cell['N'].iloc[0]):,} pseudo-labels"
+    numbers = f"{where}, {CONTENDERS[best]} has risk {mean[best]:.3g}, " + " and ".join(
+        f"{CONTENDERS[name]} {mean[name]:.3g}" for name in (second, third)
+    )
+    if len(cell) < 2:
+        return Verdict("too-close", f"{numbers}; one trial gives no standard error. Run more.")
+    if not clearly_below(risk[best], risk["constant"]):
+        untuned = float(cell["ridge_strong"].max()) == 0
+        remedy = "tune the ridge, or get more labels" if untuned else "get more labels first"
+        return Verdict(
+            "label-more",
+            f"{where}, no model is clearly better than predicting the labels' mean (best risk "
+            f"{mean[best]:.3g}, the mean's {mean['constant']:.3g}): {remedy}.",
+        )
+    if "weak" not in spoilt and no_gap(risk["weak"], risk["ceiling"], risk[best]):
+        return Verdict(
+            "weak-is-enough",
+            f"{numbers}; not even the strong model with every label ({mean['ceiling']:.3g}) is "
+            "better than the teacher by a tenth: there is no gap to recover.",
+        )
+    if not all(clearly_below(risk[best], risk[name]) for name in (second, third)):
+        return Verdict(
+            "too-close",
+            f"{numbers}: the difference to {CONTENDERS[second]} is within noise. Run more trials, "
+            "or take the cheaper course.",
+        )
+    if best == "w2s" and "strong" in spoilt:
+        return Verdict(
+            "too-close",
+            f"{numbers}; but the untuned strong baseline sits near its interpolation peak, where "
+            "any rival wins. Tune it (ridge_strong='auto') and compare again.",
+        )
+    if best == "strong" and "w2s" in spoilt:
+        return Verdict(
+            "too-close",
+            f"{numbers}; but the untuned W2S student sits near its interpolation peak, where any "
+            "rival wins. Give it more pseudo-labels or tune it, and compare again.",
+        )
+    gains = clearly_below(risk["w2s"], risk["weak"])
+    return Verdict(ACTIONS[best], f"{numbers}. {_advice(best, mean, gains)}")
+
+
+def _advice(best: str, mean: dict[str, float], gains: bool) -> str:
+    ratio = mean["strong"] / mean["w2s"] if mean["w2s"] > 0 else float("nan")
+    if best == "w2s":
+        return f"Train the strong model on the teacher's pseudo-labels (OPR {ratio:.2f})."
+    if best == "strong":
+        outcome = (
+            "The student beats its teacher, but" if gains else "The student gains nothing, and"
+        )
+        return (
+            f"{outcome} OPR is {ratio:.2f}, below 1: the strong model does better on the n labels "
+            "directly than on the teacher's pseudo-labels, so train it on the labels."
+        )
+    return "Keep the teacher: the strong student loses more than it gains from it."
+
+
+def no_gap(weak: Array, ceiling: Array, best: Array) -> bool:
+    """Whether neither the ceiling nor any contender can be better than the teacher by a tenth."""
+    gaps = [Estimate.of(weak - other) for other in (ceiling, best)]
+    return all(gap.mean + NOISE_ERRORS * gap.se < SMALL_GAP * weak.mean() for gap in gaps)
+
+
+def clearly_below(low: Array, high: Array) -> bool:
+    """Whether paired risks differ by more than noise."""
+    gap = Estimate.of(high - low)
+    return bool(gap.mean > NOISE_ERRORS * gap.se) if not np.isnan(gap.se) else False

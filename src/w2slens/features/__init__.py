@@ -1,0 +1,1 @@
+"""Where rows come from: files, examples and networks → chunks, matrices, stores."""

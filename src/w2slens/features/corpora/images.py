@@ -1,0 +1,131 @@
+"""Images: folders of files, and the IDX files of MNIST and its relatives."""
+
+import gzip
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.errors import InputError, MissingExtraError
+from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+"""Files of a folder that are taken for images."""
+
+IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+"""Type codes of the IDX format."""
+
+
+def folder_images(folder: str | Path, *, label: str | None = None) -> Corpus:
+    r"""Take all images below a folder, in the order of their paths.
+
+    Parameters
+    ----------
+    folder
+        With the images, or with one subfolder a class.
+    label
+        A regular expression whose first group, found in the file's name, is the label as a number
+        (UTKFace's age: ``"^(\d+)_"``). Default: the subfolder's place among the subfolders.
+
+    Returns
+    -------
+    Corpus of images.
+
+    Raises
+    ------
+    InputError
+        If there is no image, or a name without the label.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError("images", f"{root} is not a folder")
+    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in ENDINGS)
+    if not paths:
+        raise InputError("images", f"{root} holds no file that ends in {', '.join(ENDINGS)}")
+    return Corpus(
+        "image",
+        [path.relative_to(root).as_posix() for path in paths],
+        lambda i: decode(paths[i], paths[i].name),
+        {"folder": str(folder), "label": label},
+        _labels_of(paths, root, label),
+    )
+
+
+def _labels_of(paths: Sequence[Path], root: Path, label: str | None) -> NDArray[Any] | None:
+    if label is None:
+        if any(path.parent == root for path in paths):
+            return None
+        names = [path.relative_to(root).parts[0] for path in paths]
+        return np.asarray(np.unique(names, return_inverse=True)[1])
+    try:
+        pattern = re.compile(label)
+    except re.error as error:
+        raise InputError("label", f"is {label!r}, no regular expression ({error})") from None
+    found = [pattern.search(path.name) for path in paths]
+    for path, match in zip(paths, found, strict=True):
+        if match is None or pattern.groups < 1:
+            raise InputError("label", f"{label!r} finds no group in {path.name!r}")
+    return np.array([float(match.group(1)) for match in found if match])
+
+
+def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:
+    """Decode an image file, or its content, as RGB."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise MissingExtraError("pillow", "features", "reading image files") from None
+    try:
+        with Image.open(io.BytesIO(stored) if isinstance(stored, bytes) else stored) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BrokenExampleError(f"{name} cannot be decoded ({error})") from None
+
+
+def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
+    """Take the images of an IDX file, plain or gzipped, as MNIST and Fashion-MNIST ship.
+
+    Parameters
+    ----------
+    images
+        (examples, height, width) unsigned bytes.
+    labels
+        (examples,) bytes.
+
+    Returns
+    -------
+    Corpus of grey images as RGB.
+    """
+    pixels = read_idx(images, "images")
+    if pixels.ndim != 3:
+        raise InputError("images", f"{images} has shape {pixels.shape}; grey images are needed")
+    classes = None if labels is None else read_idx(labels, "labels")
+    if classes is not None and classes.shape != pixels.shape[:1]:
+        raise InputError("labels", f"has shape {classes.shape}; there are {len(pixels):,} images")
+    return Corpus(
+        "image",
+        [str(i) for i in range(len(pixels))],
+        lambda i: np.repeat(pixels[i][:, :, None], 3, axis=2),
+        {"idx": str(images), "labels": None if labels is None else str(labels)},
+        None if classes is None else classes.astype(np.int64),
+    )
+
+
+def read_idx(path: str | Path, argument: str) -> NDArray[Any]:
+    """Read an IDX file into an array."""
+    try:
+        content = Path(path).read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+    except (OSError, EOFError) as error:
+        raise InputError(argument, f"{path} cannot be read ({error})") from None
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX_TYPES:
+        raise InputError(argument, f"{path} is not an IDX file")
+    shape = np.frombuffer(content, ">u4", count=content[3], offset=4)
+    data = np.frombuffer(content, IDX_TYPES[content[2]], offset=4 + 4 * content[3])
+    if data.size != int(np.prod(shape, dtype=np.int64)):
+        raise InputError(argument, f"{path} is cut short: {data.size:,} values for {shape}")
+    return data.reshape(shape)

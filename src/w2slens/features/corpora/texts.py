@@ -1,0 +1,78 @@
+"""Texts: one column of a table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
+
+READERS = (".tsv", ".csv", ".parquet", ".jsonl")
+
+
+def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpus:
+    """Take the texts of a column of a TSV, CSV, Parquet or JSONL file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    text, label
+        Names of the columns.
+
+    Returns
+    -------
+    Corpus of texts; a row without text is a broken example.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or lacks a column (those that there are, are named), or the
+        labels are no numbers.
+    """
+    table = _read(Path(path))
+    for argument, column in (("text", text), ("label", label)):
+        if column is not None and column not in table:
+            raise InputError(
+                argument,
+                f"is {column!r}; {Path(path).name} has the columns "
+                f"{', '.join(map(repr, table.columns))}",
+            )
+    labels = None if label is None else check.numeric(table[label].to_numpy(), "label")
+    source = {"file": str(path), "text": text, "label": label}
+    return text_corpus(table[text].tolist(), labels, source)
+
+
+def text_corpus(
+    texts: Sequence[Any], labels: NDArray[Any] | None, source: dict[str, Any]
+) -> Corpus:
+    """Make a corpus of a list of texts; an entry without text is a broken example."""
+
+    def load(i: int) -> str:
+        if not isinstance(texts[i], str) or not texts[i].strip():
+            raise BrokenExampleError(f"row {i} has no text")
+        return str(texts[i])
+
+    return Corpus("text", [str(i) for i in range(len(texts))], load, source, labels)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix == ".jsonl":
+            return pd.read_json(path, lines=True)
+        if path.suffix in (".tsv", ".csv"):
+            separator = "\t" if path.suffix == ".tsv" else ","
+            quoting = 3 if path.suffix == ".tsv" else 0
+            return pd.read_csv(path, sep=separator, quoting=quoting)  # type: ignore[call-overload,no-any-return]
+    except OSError as error:
+        raise InputError("texts", f"{path} cannot be read ({error.strerror or error})") from None
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError("texts", f"{path} cannot be read ({reason})") from None
+    raise InputError("texts", f"{path} ends in {path.suffix!r}; {', '.join(READERS)} are read")

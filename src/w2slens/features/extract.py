@@ -1,0 +1,145 @@
+"""From examples to a store of features: in batches, resumable, the broken ones named."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens.features.corpora import BrokenExampleError, Corpus
+from w2slens.features.extractors import Extractor, Learner
+from w2slens.features.memory import kept_memory
+from w2slens.features.store import StoreWriter
+
+SAVED_BATCHES = 16
+"""After so many batches the work so far is made to survive a kill."""
+
+
+def extract(
+    corpus: Corpus,
+    extractor: Extractor,
+    out: str | Path,
+    *,
+    batch: int = 64,
+    skip: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write the features of a corpus into a store.
+
+    Parameters
+    ----------
+    corpus
+        Images or texts.
+    extractor
+        Of the same kind.
+    out
+        Folder; an unfinished extraction of the same features goes on there, a finished one is
+        left as it is.
+    batch
+        Examples at a time; the features do not depend on it. Halved where the GPU's memory is
+        too small.
+    skip
+        Leave broken examples out, with a warning and their names in the manifest; else the
+        first one stops the extraction.
+    progress
+        Called with (examples done, examples in all).
+
+    Returns
+    -------
+    The folder.
+
+    Raises
+    ------
+    InputError
+        If an example is broken, the kinds differ, or the folder holds something else.
+    """
+    check.whole(batch, "batch")
+    if corpus.kind != extractor.kind:
+        raise InputError("model", f"takes {extractor.kind}s; the examples are {corpus.kind}s")
+    recipe = {"extractor": extractor.describe(), "source": corpus.source}
+    writer = StoreWriter(Path(out), recipe, len(corpus))
+    if writer.finished:
+        return writer.folder
+    if isinstance(extractor, Learner):
+        extractor = extractor.fit(_readable(corpus, skip=skip))
+    with kept_memory():
+        _fill(corpus, extractor, writer, batch, skip=skip, progress=progress)
+    _finish(corpus, writer)
+    return writer.folder
+
+
+def _fill(
+    corpus: Corpus,
+    extractor: Extractor,
+    writer: StoreWriter,
+    batch: int,
+    *,
+    skip: bool,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Add all batches that are not there yet, saving the work now and then."""
+    while writer.done < len(corpus):
+        for _ in range(SAVED_BATCHES):
+            if writer.done >= len(corpus):
+                break
+            batch = _step(corpus, extractor, writer, batch, skip=skip)
+        writer.save()
+        if progress is not None:
+            progress(writer.done, len(corpus))
+
+
+def _step(
+    corpus: Corpus, extractor: Extractor, writer: StoreWriter, batch: int, *, skip: bool
+) -> int:
+    """Add one batch; return the size of the next."""
+    places = range(writer.done, min(writer.done + batch, len(corpus)))
+    loaded = [(corpus.ids[i], load_example(corpus, i, skip=skip)) for i in places]
+    examples = [example for _, example in loaded if example is not None]
+    broken = [name for name, example in loaded if example is None]
+    try:
+        features = extractor(examples) if examples else np.zeros((0, 0), np.float32)
+    except RuntimeError as error:
+        if "out of memory" not in str(error) or batch == 1:
+            raise
+        warnings.warn(f"out of memory: the batch is halved to {batch // 2}", stacklevel=3)
+        return batch // 2
+    if not np.isfinite(features).all():
+        raise InputError("model", f"gives values that are not finite near {corpus.ids[places[0]]}")
+    writer.add(features, len(places), broken)
+    return batch
+
+
+def load_example(corpus: Corpus, i: int, *, skip: bool) -> Any:
+    """Load an example; None where it is broken and may be skipped."""
+    try:
+        return corpus.load(i)
+    except BrokenExampleError as error:
+        if skip:
+            return None
+        raise InputError(
+            "examples", f"{corpus.ids[i]}: {error}; ask to skip broken examples"
+        ) from None
+
+
+def _readable(corpus: Corpus, *, skip: bool) -> Iterator[Any]:
+    for i in range(len(corpus)):
+        example = load_example(corpus, i, skip=skip)
+        if example is not None:
+            yield example
+
+
+def _finish(corpus: Corpus, writer: StoreWriter) -> None:
+    gone = set(writer.skipped)
+    kept = np.array([i for i, name in enumerate(corpus.ids) if name not in gone], dtype=np.intp)
+    if gone:
+        warnings.warn(
+            f"{check.plural(len(gone), 'broken example')} skipped, the first {writer.skipped[0]}; "
+            "all are named in the manifest",
+            stacklevel=3,
+        )
+
+    columns = {name: values[kept] for name, values in corpus.columns.items() if values is not None}
+    writer.finish([corpus.ids[i] for i in kept], columns)

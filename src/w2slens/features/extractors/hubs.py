@@ -1,0 +1,119 @@
+"""Networks that hubs serve, loaded by the library that knows them."""
+
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from w2slens._core.errors import InputError, MissingExtraError
+from w2slens.features.extractors.networks import ImageNetwork, TextNetwork, device_of
+from w2slens.features.extractors.sentences import SentenceNetwork
+
+CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+"""What CLIP expects."""
+
+
+@contextmanager
+def loading(name: str) -> Iterator[None]:
+    """Say in one line why a library could not load a model, whatever it raised."""
+    try:
+        yield
+    except Exception as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InputError(
+            "model",
+            f"{name!r} cannot be loaded ({reason}); look whether there is such a folder, or such a "
+            "model on a hub that can be reached from here",
+        ) from None
+
+
+def timm_network(name: str, size: int | None, device: str) -> ImageNetwork:
+    """Load any model of timm, pooled before its classifier, with its own size and colours."""
+    try:
+        timm = import_module("timm")
+    except ImportError as error:
+        raise MissingExtraError("timm", "features", f"the model 'timm:{name}' ({error})") from None
+    if not timm.is_model(name.split("/")[-1]):
+        near = ", ".join(timm.list_models(f"*{name}*")[:5]) or "none like it"
+        raise InputError("model", f"timm has no {name!r}; it has {near}")
+    resized = {"pretrained_cfg_overlay": {"input_size": (3, size, size)}} if size else {}
+    with loading(f"timm:{name}"):
+        network = timm.create_model(name, pretrained=True, num_classes=0, **resized)
+    expected = timm.data.resolve_model_data_config(network)
+    edge = size or int(expected["input_size"][-1])
+    return ImageNetwork(
+        network, f"timm:{name}", edge, expected["mean"], expected["std"], device=device
+    )
+
+
+def clip_network(name: str, size: int | None, device: str) -> ImageNetwork:
+    """Load the image tower of a model of open_clip, by ``MODEL/PRETRAINED``."""
+    model, _, pretrained = name.partition("/")
+    try:
+        open_clip = import_module("open_clip")
+    except ImportError as error:
+        what = f"the model 'open_clip:{name}' ({error})"
+        raise MissingExtraError("open_clip_torch", "features", what) from None
+    if (model, pretrained) not in open_clip.list_pretrained():
+        listed = sorted({other for other, _ in open_clip.list_pretrained()})
+        near = ", ".join(difflib.get_close_matches(model, listed, 5, cutoff=0.0))
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "none"
+        raise InputError(
+            "model", f"open_clip has no {name!r}; weights of {model!r}: {tags}; models: {near}"
+        )
+    # The weights decide the activation: by default open_clip takes the model's, and only warns.
+    activation = open_clip.get_pretrained_cfg(model, pretrained).get("quick_gelu", False)
+    with loading(f"open_clip:{name}"):
+        network, _, _ = open_clip.create_model_and_transforms(
+            model,
+            pretrained=pretrained,
+            force_quick_gelu=activation,
+            force_image_size=size,
+        )
+    network.eval().to(device_of(device))
+    visual = network.visual
+    own = visual.image_size
+    edge = size or int(own if isinstance(own, int) else own[0])
+    return ImageNetwork(
+        network.encode_image,
+        f"open_clip:{name}",
+        edge,
+        visual.image_mean or CLIP[0],
+        visual.image_std or CLIP[1],
+        device=device,
+    )
+
+
+def transformer(
+    name: str, layer: int, pooling: str, tokens: int, device: str, *, path: str | None = None
+) -> TextNetwork:
+    """Load any encoder or decoder that `transformers` loads, by its hub name or a folder.
+
+    Of a network that has both, the encoder is taken.
+    """
+    try:
+        transformers = import_module("transformers")
+    except ImportError:
+        raise MissingExtraError("transformers", "features", f"the model {name!r}") from None
+    with loading(name):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(path or name)
+        network = transformers.AutoModel.from_pretrained(path or name)
+    if network.config.is_encoder_decoder:
+        network = network.get_encoder()
+    layers = network.config.num_hidden_layers
+    if not -layers - 1 <= layer <= layers:
+        raise InputError("layer", f"is {layer}; {name} has layers 0 (embeddings) to {layers}")
+    return TextNetwork(tokenizer, network, name, layer, pooling, tokens, device)
+
+
+def sentence_network(name: str, device: str) -> Any:
+    """Load any sentence encoder that `sentence_transformers` loads, by its hub name or a folder."""
+    try:
+        library = import_module("sentence_transformers")
+    except ImportError:
+        what = f"the model 'sentence-transformers:{name}'"
+        raise MissingExtraError("sentence-transformers", "features", what) from None
+    with loading(name):
+        encoder = library.SentenceTransformer(name, device="cpu")
+    return SentenceNetwork(encoder, f"sentence-transformers:{name}", device)

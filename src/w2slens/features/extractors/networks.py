@@ -1,0 +1,190 @@
+"""Features out of pre-trained networks: pooled images, and pooled tokens of a layer.
+
+Needs torch. A network runs in evaluation mode and without gradients, on the GPU where there is one
+(in mixed precision), and does not see which examples share its batch.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+
+
+def device_of(name: str) -> torch.device:
+    """Resolve ``"auto"``: the GPU where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= count:
+        raise InputError("device", f"is {name!r}; torch finds {check.plural(count, 'GPU')} here")
+    return device
+
+
+def ready(network: torch.nn.Module, device: torch.device) -> None:
+    """Put a network to work: no dropout, on its device, and on a CPU in single precision.
+
+    Half precision would see its batch there, and is slower.
+    """
+    network.eval().to(device)
+    if device.type == "cpu":
+        network.float()
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """Compute in half precision where that is fast and does no harm: on a GPU."""
+    return torch.autocast(device.type, enabled=device.type == "cuda")
+
+
+@dataclass(eq=False)
+class ImageNetwork:
+    """Pooled features of a network on images.
+
+    Attributes
+    ----------
+    network
+        Maps (batch, 3, size, size) to (batch, channels), or to (batch, channels, h, w), whose
+        mean over space is taken.
+    name
+        What the manifest calls it.
+    size
+        Edge to which images are scaled.
+    mean, std
+        Taken off and divided by, a value a channel, for pixels in [0, 1].
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"``.
+    """
+
+    network: Callable[[torch.Tensor], torch.Tensor]
+    name: str
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    device: str = "auto"
+    kind: str = field(default="image", init=False)
+
+    def __post_init__(self) -> None:
+        self._device = device_of(self.device)
+        if isinstance(self.network, torch.nn.Module):
+            self.network.eval().to(self._device)
+        shape = (1, 3, 1, 1)
+        self._mean = torch.tensor(self.mean, device=self._device).reshape(shape)
+        self._std = torch.tensor(self.std, device=self._device).reshape(shape)
+
+    @torch.inference_mode()
+    def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
+        """Map images to pooled features."""
+        pixels = self.scaled(examples)
+        with mixed_precision(self._device):
+            found = self.network((pixels - self._mean) / self._std)
+        if found.ndim == 4:
+            found = found.mean(dim=(2, 3))
+        return np.asarray(found.float().cpu().numpy())
+
+    def scaled(self, examples: Sequence[Any]) -> torch.Tensor:
+        """Stack images as (batch, 3, size, size) in [0, 1]; equal sizes are scaled together."""
+        shapes = {image.shape for image in examples}
+        if len(shapes) > 1:
+            return torch.cat([self.scaled([image]) for image in examples])
+        batch = torch.from_numpy(np.stack(examples)).to(self._device)
+        pixels = batch.permute(0, 3, 1, 2).float() / 255
+        if pixels.shape[2:] == (self.size, self.size):
+            return pixels
+        shrinks = min(pixels.shape[2:]) > self.size
+        return functional.interpolate(
+            pixels, (self.size, self.size), mode="bilinear", antialias=shrinks
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings."""
+        return {
+            "model": self.name,
+            "size": self.size,
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "scaling": "bilinear",
+            "pooling": "mean",
+        }
+
+
+@dataclass(eq=False)
+class TextNetwork:
+    """Pooled tokens of one layer of a transformer.
+
+    Attributes
+    ----------
+    tokenizer, network
+        As `transformers` loads them.
+    name
+        What the manifest calls them.
+    layer
+        0 is the embeddings, −1 the last layer.
+    pooling
+        One of `settings.POOLINGS`.
+    tokens
+        Longest text; the rest is cut off.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"``.
+    """
+
+    tokenizer: Any
+    network: Any
+    name: str
+    layer: int = -1
+    pooling: str = "mean"
+    tokens: int = 128
+    device: str = "auto"
+    kind: str = field(default="text", init=False)
+
+    def __post_init__(self) -> None:
+        self._device = device_of(self.device)
+        ready(self.network, self._device)
+        self._pad()
+
+    def _pad(self) -> None:
+        """Pad on the right, where no token that counts sees it; decoders often name no token."""
+        known = self.tokenizer
+        if known.pad_token is None:
+            known.pad_token = known.eos_token or known.unk_token
+        if known.pad_token is None:
+            raise InputError("model", f"{self.name!r} has no token to pad with; name its pad_token")
+        known.padding_side = "right"
+
+    @torch.inference_mode()
+    def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
+        """Map texts to pooled features."""
+        words = self.tokenizer(
+            list(examples),
+            padding=True,
+            truncation=True,
+            max_length=self.tokens,
+            return_tensors="pt",
+        ).to(self._device)
+        with mixed_precision(self._device):
+            states = self.network(**words, output_hidden_states=True).hidden_states[self.layer]
+        return np.asarray(self.pooled(states.float(), words["attention_mask"]).cpu().numpy())
+
+    def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Pool (batch, tokens, width) by the attention mask (batch, tokens)."""
+        if self.pooling == "cls":
+            return states[:, 0]
+        if self.pooling == "last":
+            return states[torch.arange(len(states)), mask.sum(dim=1) - 1]
+        weights = mask[:, :, None].to(states.dtype)
+        return (states * weights).sum(dim=1) / weights.sum(dim=1)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings."""
+        return {
+            "model": self.name,
+            "layer": self.layer,
+            "pooling": self.pooling,
+            "tokens": self.tokens,
+        }

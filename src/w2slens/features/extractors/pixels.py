@@ -1,0 +1,95 @@
+"""Cheap maps of images: raw pixels, and random convolutions that were never trained."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import zoom
+
+from w2slens.moments.solve import product
+
+
+def resized(image: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
+    """Scale an image to size × size × 3 in [0, 1], bilinearly."""
+    pixels: NDArray[np.float32] = image.astype(np.float32) / np.float32(255)
+    if pixels.shape[:2] == (size, size):
+        return pixels
+    factors = (size / pixels.shape[0], size / pixels.shape[1], 1)
+    found = zoom(pixels, factors, order=1, grid_mode=True, mode="nearest")
+    return np.asarray(found, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The values of the pixels: size·size·3 coordinates.
+
+    Attributes
+    ----------
+    size
+        Edge to which images are scaled.
+    """
+
+    size: int = 16
+    kind: ClassVar[str] = "image"
+
+    def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
+        """Map images to rows of pixels."""
+        return np.stack([resized(image, self.size).ravel() for image in examples])
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings."""
+        return {"model": "pixels", **asdict(self)}
+
+
+@dataclass(frozen=True)
+class RandomConvolutions:
+    """Mean of the positive part of random convolutions over four quarters of the image.
+
+    Attributes
+    ----------
+    filters
+        Number of them; there are 4·filters coordinates.
+    patch
+        Edge of a filter.
+    size
+        Edge to which images are scaled.
+    seed
+        Of the filters.
+    """
+
+    filters: int = 256
+    patch: int = 5
+    size: int = 28
+    seed: int = 0
+    kind: ClassVar[str] = "image"
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float64]:
+        rng = np.random.default_rng(self.seed)
+        weights = rng.standard_normal((self.patch * self.patch * 3, self.filters))
+        return np.asarray(weights / np.sqrt(len(weights)))
+
+    def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
+        """Map images to pooled responses."""
+        return np.stack([self._one(resized(image, self.size)) for image in examples])
+
+    def _one(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        shape = (self.patch, self.patch, 3)
+        patches = np.lib.stride_tricks.sliding_window_view(pixels, shape)[:, :, 0]
+        side = patches.shape[0]
+        rows = patches.reshape(side * side, -1).astype(np.float64)
+        response = np.maximum(product(rows, self._weights), 0).reshape(side, side, -1)
+        half = side // 2
+        quarters = [
+            response[a, b].mean(axis=(0, 1))
+            for a in (slice(half), slice(half, None))
+            for b in (slice(half), slice(half, None))
+        ]
+        return np.concatenate(quarters).astype(np.float32)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings."""
+        return {"model": "random-convolutions", **asdict(self)}

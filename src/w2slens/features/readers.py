@@ -1,0 +1,234 @@
+"""One reader a file type; none of them unpickles, and large files are read slice by slice."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.errors import InputError, MissingExtraError
+
+MANIFEST, FEATURES = "manifest.json", "features.npy"
+"""Files of a feature store: what it says of itself, and its features."""
+
+KEYED = re.compile(r"(?P<path>.*?\.(?:npz|zarr|safetensors)):(?P<key>.+)", re.DOTALL)
+"""Files that hold several arrays, one of which is named as ``file.npz:key``."""
+
+
+class Sliceable(Protocol):
+    """What a reader returns: an array, or something that is read when it is sliced."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape, known before it is read."""
+
+    def __getitem__(self, rows: slice) -> Any:
+        """Read a range of rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Guarded:
+    """A sliceable whose reading errors name the argument and the file."""
+
+    data: Any
+    path: Path
+    argument: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of what it holds."""
+        return tuple(int(size) for size in self.data.shape)
+
+    def __getitem__(self, rows: slice) -> Any:
+        """Read a range of rows."""
+        with reading(self.path, self.argument):
+            return self.data[rows]
+
+
+def open_array(value: str | Path, argument: str) -> Sliceable:
+    """Open the array that a path (with ``:key`` where a file holds several) names.
+
+    Returns
+    -------
+    An array, or a `Sliceable` whose rows are read when they are taken.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or array, or it holds pickled objects or text.
+    """
+    keyed = KEYED.fullmatch(str(value))
+    path, key = (Path(keyed["path"]), keyed["key"]) if keyed else (Path(value), None)
+    with reading(path, argument):
+        if not path.exists():
+            raise InputError(argument, f"{path} does not exist")
+        if (path / MANIFEST).is_file():
+            path = path / FEATURES
+        if path.is_dir() and path.suffix != ".zarr":
+            raise InputError(argument, f"{path} is a folder; a file is needed")
+        if path.suffix not in READERS:
+            endings = ", ".join(READERS)
+            raise InputError(argument, f"{path.name} ends in none of {endings}; convert it first")
+        data = READERS[path.suffix](path, key, argument)
+    return data if isinstance(data, np.ndarray) else Guarded(data, path, argument)
+
+
+@contextmanager
+def reading(path: Path, argument: str) -> Iterator[None]:
+    """Turn whatever a reader raises into one sentence that names the argument and the file."""
+    try:
+        yield
+    except (InputError, ImportError):
+        raise
+    except PermissionError:
+        raise InputError(argument, f"{path} may not be read (permission denied)") from None
+    except Exception as error:
+        if _is_pickled(path, str(error)):
+            raise InputError(
+                argument,
+                f"{path} holds pickled objects, which can run code and are never loaded; "
+                "save a plain numeric array instead",
+            ) from None
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "pickled data" in reason:
+            reason = "its first bytes are of another format"
+        raise InputError(argument, f"{path} cannot be read as {path.suffix} ({reason})") from None
+
+
+def _is_pickled(path: Path, message: str) -> bool:
+    """Whether numpy refused a file for the Python objects in it."""
+    if "Object arrays" in message or "Python objects" in message:
+        return True
+    if "pickled data" not in message:
+        return False
+    with path.open("rb") as stream:
+        return stream.read(1) == b"\x80"
+
+
+def _pick(keys: list[str], key: str | None, path: Path, argument: str) -> str:
+    """Choose one array of a file that may hold several."""
+    listed = ", ".join(keys)
+    if not keys:
+        raise InputError(argument, f"{path.name} holds no array")
+    if key is None and len(keys) == 1:
+        return keys[0]
+    if key is None:
+        example = f"{path.name}:KEY ({listed})"
+        raise InputError(argument, f"{path.name} holds several arrays; name one as {example}")
+    if key not in keys:
+        raise InputError(argument, f"{path.name} has no array {key!r}; it holds {listed}")
+    return key
+
+
+def _npy(path: Path, key: str | None, argument: str) -> Any:
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if not isinstance(array, np.ndarray):
+        raise ValueError("it is an archive of arrays; give it the ending .npz")
+    return array
+
+
+def _npz(path: Path, key: str | None, argument: str) -> Any:
+    archive = np.load(path, allow_pickle=False)
+    if isinstance(archive, np.ndarray):
+        raise ValueError("it is a single array; give it the ending .npy")
+    with archive:
+        return archive[_pick(list(archive.files), key, path, argument)]
+
+
+def _csv(path: Path, key: str | None, argument: str) -> Any:
+    import pandas as pd
+
+    from w2slens.features.tables import matrix_of, numeric_columns
+
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        lines = csv.reader(stream, skipinitialspace=True)
+        first, second = next(lines, []), next(lines, [])
+    if len(first) == 1 and any(mark in first[0] for mark in ";\t"):
+        raise InputError(argument, f"{path.name} has one column; separate cells by commas")
+    if second and len(second) != len(first):
+        cells = f"{len(first)} cells in its first line and {len(second)} in its second"
+        raise InputError(argument, f"{path.name} has {cells}")
+    frame = pd.read_csv(
+        path,
+        header=0 if _is_header(first, second) else None,
+        index_col=False,
+        skipinitialspace=True,
+        encoding="utf-8-sig",
+        low_memory=False,
+    )
+    return matrix_of(numeric_columns(frame, path.name, argument))
+
+
+def _is_header(first: list[str], second: list[str]) -> bool:
+    """Whether a first line names the columns: by text, or by whole numbers over fractions."""
+    if not all(map(_is_number, first)):
+        return True
+    if len(first) > 2 and first == [str(i) for i in range(len(first))]:
+        return True
+    whole = [cell.strip().isdigit() for cell in first]
+    return all(whole) and bool(second) and not any(cell.strip().isdigit() for cell in second)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return cell.strip() == ""
+    return True
+
+
+def _parquet(path: Path, key: str | None, argument: str) -> Any:
+    from w2slens.features.tables import ParquetMatrix
+
+    return ParquetMatrix(path, argument)
+
+
+def _zarr(path: Path, key: str | None, argument: str) -> Any:
+    try:
+        import zarr
+    except ImportError:
+        raise MissingExtraError("zarr", "zarr", f"reading {path.name}") from None
+    node = zarr.open(str(path), mode="r")
+    if key is not None and not isinstance(node, zarr.Array) and key in node:
+        node = node[key]
+    if isinstance(node, zarr.Array):
+        return node
+    return node[_pick(sorted(node.array_keys()), key, path, argument)]
+
+
+class _Tensor:
+    """One tensor of a safetensors file, read slice by slice."""
+
+    def __init__(self, tensors: Any, key: str) -> None:
+        self.slices = tensors.get_slice(key)
+        self.shape = tuple(self.slices.get_shape())
+        kind = self.slices.get_dtype()
+        if kind.startswith(("BF", "F8", "F4", "F6")):
+            raise ValueError(f"{key} is of type {kind}; save it as float16 or float32")
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        return np.asarray(self.slices[rows])
+
+
+def _safetensors(path: Path, key: str | None, argument: str) -> Any:
+    try:
+        from safetensors import safe_open
+    except ImportError:
+        raise MissingExtraError("safetensors", "safetensors", f"reading {path.name}") from None
+    tensors: Any = safe_open(path, framework="numpy")
+    return _Tensor(tensors, _pick(list(tensors.keys()), key, path, argument))
+
+
+READERS: dict[str, Callable[[Path, str | None, str], Any]] = {
+    ".npy": _npy,
+    ".npz": _npz,
+    ".parquet": _parquet,
+    ".csv": _csv,
+    ".zarr": _zarr,
+    ".safetensors": _safetensors,
+}

@@ -1,0 +1,99 @@
+"""Where data enters: files and arrays → validated matrices, whole or in chunks.
+
+A `Source` knows its shape before its rows are read. `.npy` is memory-mapped and Parquet, Zarr and
+safetensors are read slice by slice, so that `chunks` never holds the whole file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens.features.readers import Sliceable, open_array
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A feature matrix that may still be on disk.
+
+    Attributes
+    ----------
+    argument
+        The name by which errors call it.
+    data
+        Array-like of shape (rows, coordinates); slices of it are read when taken.
+    """
+
+    argument: str
+    data: Sliceable
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.data.shape[0])
+
+    @property
+    def coordinates(self) -> int:
+        """Number of columns."""
+        return int(self.data.shape[1])
+
+    def chunk(self, start: int, stop: int) -> NDArray[Any]:
+        """Read and validate the rows from `start` up to `stop`."""
+        rows = check.numeric(self.data[start:stop], self.argument)
+        if not check.all_finite(rows):
+            pieces = range(0, self.rows, check.CHECK_ROWS)
+            everything = (self.data[i : i + check.CHECK_ROWS] for i in pieces)
+            check.refuse_infinite(everything, self.argument)
+        return rows
+
+    def read(self) -> NDArray[Any]:
+        """Read the whole matrix once, in its own type, and validate it."""
+        return check.features(self.data[: self.rows], self.argument)
+
+
+def open_features(value: "ArrayLike | str | Path | Source", argument: str) -> Source:
+    """Open a feature matrix.
+
+    Parameters
+    ----------
+    value
+        An array (rows, coordinates), or the path of a .npy, .npz (``file.npz:key``), .parquet or
+        .csv file, or with extras .zarr or .safetensors.
+    argument
+        The name by which errors call it.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, holds pickled objects or text, or is not 2-d.
+    """
+    if isinstance(value, Source):
+        return value
+    data = (
+        open_array(value, argument)
+        if isinstance(value, (str, Path))
+        else check.numeric(value, argument)
+    )
+    check.matrix_shape(data.shape, argument)
+    return Source(argument, data)
+
+
+def read_array(value: ArrayLike | str | Path, argument: str) -> NDArray[Any]:
+    """Read labels or targets: an array of any shape, from an array or one of the file types."""
+    if not isinstance(value, (str, Path)):
+        return check.numeric(value, argument)
+    data = open_array(value, argument)
+    if not data.shape:
+        raise InputError(argument, f"{value} holds a single number; one row an example is needed")
+    return check.numeric(data[: data.shape[0]], argument)
+
+
+def paired_chunks(weak: Source, strong: Source, size: int) -> Iterator[dict[str, NDArray[Any]]]:
+    """Read two sources side by side, `size` rows at a time."""
+    for start in range(0, weak.rows, size):
+        stop = min(start + size, weak.rows)
+        yield {"weak": weak.chunk(start, stop), "strong": strong.chunk(start, stop)}

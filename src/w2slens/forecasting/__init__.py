@@ -1,0 +1,1 @@
+"""What n labels and an unlabeled pool say in advance."""

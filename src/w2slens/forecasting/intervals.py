@@ -1,0 +1,52 @@
+"""How far a risk lies from its expectation over draws of the labels."""
+
+import numpy as np
+from scipy import stats
+
+from w2slens.theory.problem import Problem
+from w2slens.theory.shrinkage import Shrinkage, Sites, side_of
+from w2slens.theory.two_stage import Relay
+
+LEVEL = 0.9
+"""Probability of the intervals."""
+
+LEAST_FREEDOM = 3.0
+"""With fewer degrees of freedom below, an F ratio has no mean to speak of."""
+
+
+def freedom(
+    problem: Problem, n: int, N: int, model: str, ridge_weak: float, ridge_strong: float
+) -> tuple[float, float]:
+    """Degrees of freedom of the variance part of a risk over draws of labels and their features.
+
+    The part is a quadratic form of the labels' noise with matrix M along the teacher's (or the
+    baseline's) directions, hence nearly χ² with ``ν = (tr M)²/tr M²`` (Satterthwaite), over what
+    the draw of the features leaves of the noise, χ² with ``n − df2 + 1``: together an F ratio,
+    exactly so for ridgeless fits of isotropic Gaussian features.
+
+    Parameters
+    ----------
+    problem, n, N, ridge_weak, ridge_strong
+        As in `w2slens.predict`.
+    model
+        ``"weak"``, ``"w2s"`` or ``"strong"``.
+    """
+    side, ridge = ("strong", ridge_strong) if model == "strong" else ("weak", ridge_weak)
+    fit = Shrinkage(side_of(problem, side)[0], Sites.of(n, ridge))
+    scale = np.sqrt(fit.values) * fit.resolvent[0]
+    inner = np.diag(fit.values)
+    if model == "w2s":
+        s = Shrinkage(problem.strong_spectrum, Sites.of(N, ridge_strong))
+        X, copied = Relay.of(problem, problem, problem).cross, s.copied[0]
+        kept = s.values * s.resolvent[0] ** 2 - copied * s.relayed[0]
+        inner = copied * inner + X.T @ (kept[:, None] * X)
+    M = scale[:, None] * inner * scale
+    numerator = float(np.trace(M) ** 2 / max(np.sum(M**2), 1e-300))
+    return numerator, float(n - fit.df2[0] + 1)
+
+
+def spread(ν: float, rest: float) -> tuple[float, float]:
+    """Return the quantiles of an F ratio of mean 1 that enclose `LEVEL` of it."""
+    rest = max(rest, LEAST_FREEDOM)
+    low, high = stats.f.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], ν, rest) * (rest - 2) / rest
+    return float(low), float(high)

@@ -1,0 +1,63 @@
+"""Raw risks of several teachers on the same labels, told apart better than one by one.
+
+Teachers that are fitted to the same labels err on the same rows: most of the noise of their
+leave-one-out risks is common, and theory says how the risks differ if no teacher lacks more of f*
+than another, ``R_k = c_kσ̃²``. Departures from that are teachers' own: few and large, or many and
+small, which the teachers together show.
+"""
+
+import numpy as np
+
+from w2slens._core.types import Array
+
+SCALES = (0.005, 0.04, 0.32)
+"""Standard deviations of departures in units of the mean risk: which share of the teachers has
+which is not known."""
+
+SWEEPS, BURN_IN = 2500, 300
+"""Gibbs sampler: sweeps, and how many first ones are dropped."""
+
+JITTER = 1e-4
+"""Added to the covariance, in units of its mean variance: two teachers may be the same."""
+
+
+def pooled_risks(risks: Array, theory: Array, covariance: Array) -> Array:
+    """Shrink risks towards ``c·σ̃²``, σ̃² and the size of departures unknown.
+
+    Parameters
+    ----------
+    risks
+        (K,) as estimated for each teacher alone.
+    theory
+        (K,) c.
+    covariance
+        (K, K) of the estimates.
+
+    Returns
+    -------
+    (K,) posterior means; a single teacher's risk is unchanged.
+    """
+    K, level = len(risks), float(risks.mean())
+    variance = float(np.trace(covariance)) / K
+    if K == 1 or variance == 0:
+        return risks
+    rng = np.random.default_rng(0)
+    P = np.linalg.inv(covariance + JITTER * variance * np.eye(K))
+    map_ = np.vstack([theory, np.eye(K)])  # (σ̃², δ) → risks, transposed
+    precision, right = map_ @ P @ map_.T, map_ @ P @ risks
+    scales = np.array(SCALES) * level
+    which, total = np.zeros(K, int), np.zeros(K)
+    for sweep in range(SWEEPS):
+        A = precision + np.diag([0.0, *(1 / scales[which] ** 2)])
+        mean = np.linalg.solve(A, right)
+        root = np.linalg.cholesky(A)
+        δ = (mean + np.linalg.solve(root.T, rng.standard_normal(K + 1)))[1:]
+        shares = rng.dirichlet(1 + np.bincount(which, minlength=len(scales)))
+        log = np.log(shares + 1e-300) - np.log(scales) - 0.5 * (δ[:, None] / scales) ** 2
+        odds = np.exp(log - log.max(axis=1, keepdims=True))
+        odds /= odds.sum(axis=1, keepdims=True)
+        which = np.sum(rng.random((K, 1)) > np.cumsum(odds, axis=1), axis=1)
+        which = np.minimum(which, len(scales) - 1)
+        if sweep >= BURN_IN:
+            total += map_.T @ mean
+    return np.asarray(total / (SWEEPS - BURN_IN))

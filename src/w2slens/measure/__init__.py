@@ -1,0 +1,1 @@
+"""How many dimensions two feature maps have, and how many they share."""

@@ -1,0 +1,1 @@
+"""How one model is fitted, chosen and scored."""

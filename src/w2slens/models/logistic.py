@@ -1,0 +1,148 @@
+"""Linear probes by cross-entropy on soft labels, to convergence.
+
+The objective is ``(1/m) Σ CE(softmax(b + φW), q) + λ‖W‖²`` with an unpenalised intercept; two
+classes share one logit, as in scikit-learn's ``LogisticRegression`` with ``C = 1/(2mλ)``. L-BFGS
+works in the principal axes of the rows, each scaled by the largest curvature that it can have, so
+that the same stopping rule serves every model: teacher, student, baseline and ceiling.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, optimize, special
+
+from w2slens._core.types import Array
+from w2slens.models.probe import LinearProbe
+from w2slens.moments.solve import product
+from w2slens.moments.spectrum import EPS64
+
+GRADIENT = 1e-6
+"""A fit has converged when no component of its gradient, in scaled coordinates, exceeds this."""
+
+STEPS = 5000
+"""Most steps of one fit; a fit that needs more warns."""
+
+CURVATURE = {2: 0.25}
+"""Largest second derivative of the cross-entropy in its logits, by the number of classes."""
+
+CURVATURE_SOFTMAX = 0.5
+"""The same for more than two classes."""
+
+
+@dataclass(frozen=True, eq=False)
+class LogisticDesign:
+    """Rows of one feature matrix in their principal axes, to be fitted to many labels.
+
+    Attributes
+    ----------
+    scores
+        (m, r) centred rows along the axes.
+    axes
+        (p, r) orthonormal.
+    mean
+        (p,) what was subtracted.
+    """
+
+    scores: Array
+    axes: Array
+    mean: Array
+
+    @classmethod
+    def from_rows(cls, features: NDArray[Any]) -> "LogisticDesign":
+        """Rotate features (m, p) of any real type."""
+        rows = features.astype(np.float64)
+        mean = rows.mean(axis=0)
+        rows -= mean
+        if len(rows) > rows.shape[1]:
+            squares, axes = linalg.eigh(product(rows.T, rows), check_finite=False)
+            squares, axes = squares[::-1], axes[:, ::-1]
+        else:
+            _, s, Vt = linalg.svd(rows, full_matrices=False, check_finite=False)
+            squares, axes = s**2, Vt.T
+        kept = squares > max(rows.shape) * EPS64 * squares[:1].sum()
+        axes = np.ascontiguousarray(axes[:, kept])
+        return cls(product(rows, axes), axes, mean)
+
+    @property
+    def variances(self) -> Array:
+        """(r,) mean squares along the axes."""
+        return np.asarray(np.mean(self.scores**2, axis=0))
+
+    def fit(self, labels: Array, ridge: float) -> LinearProbe:
+        """Fit soft labels (m, k), rows of probabilities, at λ = `ridge` > 0.
+
+        Returns
+        -------
+        LinearProbe to k logits; of two the first is 0.
+        """
+        return self.path(labels, [ridge])[0]
+
+    def path(self, labels: Array, ridges: Sequence[float]) -> list[LinearProbe]:
+        """Fit at several ridges, each from where the last one ended; large ones first are fast."""
+        k = labels.shape[1]
+        logits = 1 if k == 2 else k
+        coef, intercept = np.zeros((len(self.axes.T), logits)), _prior(labels)
+        probes = []
+        for ridge in ridges:
+            coef, intercept = self._minimise(labels, ridge, coef, intercept)
+            W, b = self.axes @ coef, intercept
+            if k == 2:
+                W, b = np.column_stack([np.zeros(len(W)), W]), np.append(0.0, b)
+            probes.append(LinearProbe(W, b - self.mean @ W))
+        return probes
+
+    def _minimise(
+        self, labels: Array, ridge: float, coef: Array, intercept: Array
+    ) -> tuple[Array, Array]:
+        m, r = self.scores.shape
+        curvature = CURVATURE.get(labels.shape[1], CURVATURE_SOFTMAX)
+        scale = 1 / np.sqrt(curvature * self.variances + 2 * ridge)
+        steps = np.vstack([np.repeat(scale[:, None], coef.shape[1], axis=1), np.ones(len(coef.T))])
+
+        def objective(x: Array) -> tuple[float, Array]:
+            θ = x.reshape(steps.shape) * steps
+            W, b = θ[:r], θ[r]
+            loss, slope = _cross_entropy(self.scores @ W + b, labels)
+            gradient = np.vstack([self.scores.T @ slope / m + 2 * ridge * W, slope.mean(0)])
+            return loss / m + ridge * float(np.sum(W**2)), (gradient * steps).ravel()
+
+        start = np.vstack([coef, intercept]) / steps
+        options = {"maxiter": STEPS, "maxfun": 2 * STEPS, "gtol": GRADIENT, "ftol": 0.0}
+        found = optimize.minimize(
+            objective, start.ravel(), jac=True, method="L-BFGS-B", options=options
+        )
+        if found.nit >= STEPS:
+            warnings.warn(f"a logistic fit did not converge in {STEPS} steps", stacklevel=4)
+        θ = found.x.reshape(steps.shape) * steps
+        return θ[:r], θ[r]
+
+
+def probabilities(logits: Array) -> Array:
+    """Softmax of (rows, k) logits."""
+    return np.asarray(special.softmax(logits, axis=1))
+
+
+def cross_entropies(logits: Array, labels: Array) -> Array:
+    """(rows,) cross-entropies in nats of (rows, k) logits against soft labels."""
+    return np.asarray(-np.sum(labels * special.log_softmax(logits, axis=1), axis=1))
+
+
+def _prior(labels: Array) -> Array:
+    """Logits of the mean label, of whose classes none is quite absent."""
+    share = np.maximum(labels.mean(axis=0), 1 / (2 * len(labels)))
+    logs = np.log(share)
+    return np.asarray(logs[1:] - logs[:1] if len(share) == 2 else logs - logs.mean())
+
+
+def _cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
+    """Sum of cross-entropies, and its derivative in the logits (one for two classes)."""
+    if logits.shape[1] == 1:
+        z, q = logits[:, 0], labels[:, 1]
+        p = special.expit(z)
+        return float(np.sum(np.logaddexp(0, z) - q * z)), (p - q)[:, None]
+    logs = special.log_softmax(logits, axis=1)
+    return float(-np.sum(labels * logs)), np.exp(logs) - labels

@@ -1,0 +1,154 @@
+"""Squared-error risks of the four models, PGR and OPR, and their guards.
+
+The four models, always reported together: the weak teacher, the weak-to-strong (W2S) student, the
+strong baseline on the teacher's labels, and the strong ceiling with true labels throughout.
+"""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.format import corners, html_table, number, some
+from w2slens._core.types import Array
+from w2slens.models.estimates import ROUNDING_GAP, UndefinedRatioWarning, _warn_undefined
+
+MODELS = ("weak", "w2s", "strong", "ceiling")
+
+
+Scale = Literal["excess", "raw"]
+
+
+@dataclass(frozen=True, eq=False)
+class Risks:
+    """Mean squared errors of the four models over a grid of sample sizes.
+
+    Attributes
+    ----------
+    n, N
+        Numbers of labels and of pseudo-labels.
+    weak, w2s, strong, ceiling
+        (len(n), len(N)) mean squared errors in squared label units, summed over outputs. A model
+        whose risk is not known is nan, alone.
+    scale
+        ``"excess"``: against f*; ``"raw"``: against the labels, noise floor included.
+    bias, variance
+        The parts of each risk that the mean predictor has and that the draw of the labels adds,
+        where known.
+    method
+        Where the numbers come from.
+    """
+
+    n: tuple[int, ...]
+    N: tuple[int, ...]
+    weak: Array
+    w2s: Array
+    strong: Array
+    ceiling: Array
+    scale: Scale = "excess"
+    bias: "Risks | None" = None
+    variance: "Risks | None" = None
+    method: str = "measured"
+
+    @property
+    def pgr(self) -> Array:
+        """Performance gap recovered ``(R_w − R_w2s)/(R_w − R_c)``; nan where there is no gap."""
+        gap = self.weak - self.ceiling
+        real = gap > ROUNDING_GAP * np.abs(self.weak)
+        _warn_undefined(int(np.sum(~real & ~np.isnan(gap))))
+        return _divide(self.weak - self.w2s, gap, real)
+
+    @property
+    def opr(self) -> Array:
+        """Outperforming ratio ``R_s/R_w2s``; below 1 the labels alone serve the student better."""
+        return _divide(self.strong, self.w2s, self.w2s > 0)
+
+    def shifted(self, offset: float) -> "Risks":
+        """Add a constant to every risk; the parts are dropped."""
+        moved: dict[str, Any] = {name: getattr(self, name) + offset for name in MODELS}
+        return replace(self, **moved, bias=None, variance=None)
+
+    def filled(self, other: "Risks") -> "Risks":
+        """Fill what is nan here from other risks on the same grid, parts included."""
+
+        def fill(one: "Risks", more: "Risks") -> dict[str, Any]:
+            pairs = {name: (getattr(one, name), getattr(more, name)) for name in MODELS}
+            return {name: np.where(np.isnan(a), b, a) for name, (a, b) in pairs.items()}
+
+        parts = {
+            name: replace(mine, **fill(mine, theirs))
+            for name in ("bias", "variance")
+            if (mine := getattr(self, name)) is not None
+            and (theirs := getattr(other, name)) is not None
+        }
+        known = any(np.isfinite(getattr(self, name)).any() for name in MODELS)
+        method = f"{self.method}+{other.method}" if known else other.method
+        return replace(self, **fill(self, other), **parts, method=method)
+
+    def without(self, **gone: NDArray[np.bool_]) -> "Risks":
+        """Make cells of models nan, parts included: name → (len(n), len(N)) where."""
+        blank: dict[str, Any] = {
+            name: np.where(gone[name], np.nan, getattr(self, name)) for name in gone
+        }
+        parts: dict[str, Any] = {
+            name: part.without(**gone)
+            for name in ("bias", "variance")
+            if (part := getattr(self, name)) is not None
+        }
+        return replace(self, **blank, **parts)
+
+    def quiet_ratios(self) -> tuple[Array, Array]:
+        """PGR and OPR, nan where undefined, without the warning: where nan is shown as such."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UndefinedRatioWarning)
+            return self.pgr, self.opr
+
+    def _repr_html_(self) -> str:
+        """Show the grid, or its corners, in a notebook."""
+        ratios = self.quiet_ratios()
+        cells = [(i, j) for i in range(len(self.n)) for j in range(len(self.N))]
+        shown = corners(cells, lambda cell: (self.n[cell[0]], self.N[cell[1]]))
+        rows = [
+            (
+                f"{self.n[i]:,}",
+                f"{self.N[j]:,}",
+                *(number(float(getattr(self, name)[i, j])) for name in MODELS),
+                *(number(float(ratio[i, j])) for ratio in ratios),
+            )
+            for i, j in shown
+        ]
+        caption = f"{self.scale.capitalize()} risks ({self.method}), PGR and OPR"
+        return html_table(caption + some(shown, cells), ("n", "N", *MODELS, "PGR", "OPR"), rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the risks and ratios as nested lists over n × N; undefined ones are nan."""
+        pgr, opr = self.quiet_ratios()
+        return {
+            "n": list(self.n),
+            "N": list(self.N),
+            "method": self.method,
+            "scale": self.scale,
+            "risk": {name: getattr(self, name).tolist() for name in MODELS},
+            "pgr": pgr.tolist(),
+            "opr": opr.tolist(),
+        }
+
+
+def _divide(top: Array, bottom: Array, where: NDArray[np.bool_]) -> Array:
+    """Divide where allowed, nan elsewhere."""
+    return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=where))
+
+
+Rows = TypeVar("Rows")
+
+
+CEILINGS = ("all", "pool", "labels")
+"""Labels and pool (n+N), the pool (N), the labels (n)."""
+
+
+def ceiling_rows(kind: str, n: Rows, N: Rows) -> Rows:
+    """Return how many rows the ceiling has beside n labels and N pseudo-labels."""
+    rows: dict[str, Rows] = {"all": n + N, "pool": N, "labels": n}  # type: ignore[operator]
+    return rows[kind]

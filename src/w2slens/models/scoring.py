@@ -1,0 +1,107 @@
+"""Scores of fitted models on rows: squared error and accuracy; of probabilities, Brier and more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.types import Array
+from w2slens.models.logistic import cross_entropies, probabilities
+from w2slens.models.probe import LinearProbe
+from w2slens.moments.accumulate import PANEL_ROWS
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Errors of several probes on the same rows.
+
+    Attributes
+    ----------
+    squared_error
+        (truths, probes) mean squared error against each truth, summed over outputs.
+    accuracy
+        (probes,) share of rows whose largest output is the true class; nan for regression.
+    """
+
+    squared_error: Array
+    accuracy: Array
+
+
+def tally(
+    probes: Sequence[LinearProbe],
+    features: NDArray[Any],
+    truths: Sequence[Array],
+    classes: NDArray[np.intp] | None = None,
+    index: NDArray[np.intp] | None = None,
+) -> Tally:
+    """Score probes on rows, a panel of rows at a time, one product for all probes.
+
+    Parameters
+    ----------
+    probes
+        With k outputs each.
+    features
+        (m, p) of any real type, or more rows of which `index` names m.
+    truths
+        Arrays (m, k) to compare the scores with.
+    classes
+        (m,) true class positions, if accuracy is wanted.
+    index
+        (m,) rows of `features` to score, where not all are.
+    """
+    m = len(truths[0])
+    stacked, k = LinearProbe.stack(probes), truths[0].shape[1]
+    errors = np.zeros((len(truths), len(probes)))
+    hits = np.zeros(len(probes))
+    for start in range(0, m, PANEL_ROWS):
+        panel = slice(start, start + PANEL_ROWS)
+        rows = features[panel if index is None else index[panel]]
+        scores = stacked.predict(rows.astype(np.float64)).reshape(-1, len(probes), k)
+        for row, truth in enumerate(truths):
+            errors[row] += np.sum((scores - truth[panel, None, :]) ** 2, axis=(0, 2))
+        if classes is not None:
+            hits += np.sum(scores.argmax(axis=2) == classes[panel, None], axis=0)
+    accuracy = hits / m if classes is not None else np.full(len(probes), np.nan)
+    return Tally(errors / m, accuracy)
+
+
+def mark_logits(logits: Array, labels: Array, truth: Array | None = None) -> dict[str, float]:
+    """Score (m, k) logits on rows with labels (m, k), one-hot.
+
+    Parameters
+    ----------
+    logits, labels
+        Of the same rows.
+    truth
+        (m, k) class probabilities, where they are known.
+
+    Returns
+    -------
+    ``risk``: Brier score, summed over classes, against `truth` where it is given (``raw`` is then
+    the one against the labels); ``cross_entropy`` in nats; ``accuracy``; ``auroc``, for more than
+    two classes the mean of each against the rest.
+    """
+    p = probabilities(logits)
+    brier = float(np.mean(np.sum((p - labels) ** 2, axis=1)))
+    marks = {"risk": brier}
+    if truth is not None:
+        marks = {"risk": float(np.mean(np.sum((p - truth) ** 2, axis=1))), "raw": brier}
+    codes = labels.argmax(axis=1)
+    return {
+        **marks,
+        "accuracy": float(np.mean(p.argmax(axis=1) == codes)),
+        "cross_entropy": float(np.mean(cross_entropies(logits, labels))),
+        "auroc": auroc(p, codes),
+    }
+
+
+def auroc(scores: Array, codes: NDArray[Any]) -> float:
+    """Area under the ROC curve of (m, k) scores; nan where no class has a rival on these rows."""
+    from sklearn.metrics import roc_auc_score
+
+    k = scores.shape[1]
+    present = [c for c in ([1] if k == 2 else range(k)) if 0 < np.sum(codes == c) < len(codes)]
+    areas = [roc_auc_score(codes == c, scores[:, c]) for c in present]
+    return float(np.mean(areas)) if areas else float("nan")

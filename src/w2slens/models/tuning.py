@@ -1,0 +1,96 @@
+"""The choice of the ridge: leave-one-out on labels, folds of moments for the ceiling."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from w2slens._core.types import Array
+from w2slens.models.design import Design
+from w2slens.models.labeled import LabeledBlock
+from w2slens.moments.moments import Moments
+
+GRID_DECADES = (-8.0, 2.0)
+"""Automatic ridges span these powers of ten of the mean retained eigenvalue, besides 0."""
+
+
+GRID_SIZE = 41
+"""Four ridges a decade: neighbours differ in risk by less than leave-one-out can tell."""
+
+
+FOLDS = 5
+"""Folds of moments by which the ceiling's ridge is chosen."""
+
+
+def grid(eigenvalues: Array) -> list[float]:
+    """Candidate ridges, largest first and 0 last, scaled to the covariance's eigenvalues (r,)."""
+    scale = float(eigenvalues.mean()) if len(eigenvalues) else 1.0
+    return [*(scale * np.logspace(GRID_DECADES[1], GRID_DECADES[0], GRID_SIZE)), 0.0]
+
+
+def choose_loo(design: Design, targets: Array) -> float:
+    """Return the ridge with the least leave-one-out squared error of a fit on labeled rows."""
+    ridges = grid(design.svd[1] ** 2 / design.n)
+    residuals = design.loo_path(targets, ridges)
+    return least(ridges, np.mean(np.sum(residuals**2, axis=2), axis=1))
+
+
+def choose_w2s(
+    block: LabeledBlock, pool: Moments, ridge_weak: float, *, teacher: str = "weak"
+) -> float:
+    """Return the student's ridge with the least leave-one-out error on the true labels.
+
+    Leave-one-out on the pseudo-labels would tune imitation of the teacher instead.
+    """
+    ridges = grid(pool.spectrum("strong").values / pool.count)
+    errors = block.targets - block.loo_w2s(pool, ridge_weak, ridges, teacher=teacher)
+    return least(ridges, np.mean(np.sum(errors**2, axis=2), axis=1))
+
+
+def choose_folds(folds: Sequence[Moments], whole: Moments, *, groups: int = 1) -> list[float]:
+    """Return the ridges of fits of ``label`` on ``strong`` with the least K-fold error.
+
+    Parameters
+    ----------
+    folds
+        Moments of disjoint rows; each is predicted from the others.
+    whole
+        Their sum.
+    groups
+        Into how many groups of equal size the label's columns fall; each gets its ridge.
+
+    Returns
+    -------
+    (groups,)
+    """
+    ridges = grid(whole.spectrum("strong").values / whole.count)
+    losses = np.zeros((len(ridges), groups))
+    for fold in folds:
+        if 0 < fold.count < whole.count:
+            each = _fold_loss(whole - fold, fold, ridges)
+            losses += each.reshape(len(ridges), groups, -1).sum(axis=2)
+    return [least(ridges, column) for column in losses.T]
+
+
+def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
+    """Sum the squared error on `held` of fits on `train` → (ridges, outputs)."""
+    eigen = train.spectrum("strong")
+    V = eigen.all_vectors
+    gram = V.T @ held.cross("strong", "strong") @ V
+    target = V.T @ held.cross("strong", "label")
+    learnt = V.T @ train.cross("strong", "label")
+    squares = np.diag(held.cross("label", "label"))
+    step = (held.centre("strong") - train.centre("strong")) @ V
+    miss = held.centre("label") - train.centre("label")
+    losses = []
+    for ridge in ridges:
+        theta = np.zeros_like(learnt)
+        used = eigen.used(ridge)
+        theta[used] = learnt[used] / (eigen.all_values[used] + train.count * ridge)[:, None]
+        scatter = np.sum(theta * (gram @ theta) - 2 * theta * target, axis=0) + squares
+        losses.append(scatter + held.count * (step @ theta - miss) ** 2)
+    return np.array(losses)
+
+
+def least(ridges: Sequence[float], losses: Array) -> float:
+    """Return the ridge of least loss; of equal ones the larger, and nan never wins."""
+    return float(ridges[int(np.argmin(np.where(np.isnan(losses), np.inf, losses)))])

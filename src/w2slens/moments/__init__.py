@@ -1,0 +1,15 @@
+"""What is remembered of rows: additive second-order statistics, their spectra and their solves.
+
+`Moments` is a frozen value: count, mean and centred scatter Σ(z−z̄)(z−z̄)ᵀ of rows
+z = [weak | strong | label]. Two of them merge with ``+`` and separate with ``-`` by the centred
+update, and a linear map acts with ``push``, so whatever is linear in the rows (pseudo-labelling,
+principal components, sketches, squared error) is computed from them without the rows. `reduce`
+turns a stream of chunks into one.
+
+The price is a squared condition number; `Moments.spectrum` cuts at the one documented cutoff.
+"""
+
+from w2slens.moments.moments import Moments
+from w2slens.moments.stream import reduce, total
+
+__all__ = ["Moments", "reduce", "total"]

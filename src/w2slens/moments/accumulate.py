@@ -1,0 +1,112 @@
+"""The running moments of a stream of chunks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.blas import dsyrk
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
+from w2slens.moments.spectrum import EPS64
+
+Blocks = tuple[tuple[str, int], ...]
+Chunk = Mapping[str, NDArray[Any]]
+
+Sums = tuple[Blocks, int, Array, Array, tuple[float, ...]]
+"""The fields of `w2slens.Moments`: blocks, count, mean, scatter, precision."""
+
+PANEL_ROWS = 512
+"""Rows converted to float64 at a time: large enough for BLAS, small enough to stay in cache."""
+
+MIRROR = 128
+"""Columns mirrored at a time when the lower triangle of a scatter is copied to the upper."""
+
+
+class Accumulator:
+    """The running moments of a stream of chunks, updated in place panel by panel.
+
+    A panel is centred on its own mean; one further row, √(nm/(n+m)) times the step between the
+    running mean and the panel's, carries the correction into the same rank-k update.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: Blocks = ()
+        self._count = 0
+        self._precision: dict[str, float] = {}
+
+    def add(self, chunk: Chunk) -> None:
+        """Add the rows of a chunk: block name → (rows, width), of any real type."""
+        rows = {name: check.numeric(part, name) for name, part in chunk.items()}
+        for name, part in rows.items():
+            check.matrix_shape(part.shape, name)
+        length = check.same_rows({name: len(part) for name, part in rows.items()})
+        blocks = tuple((name, part.shape[1]) for name, part in rows.items())
+        if not self._blocks:
+            self._start(blocks)
+        elif blocks != self._blocks:
+            raise InputError("chunk", f"has blocks {blocks}; the first chunk had {self._blocks}")
+        for name, part in rows.items():
+            eps = float(np.finfo(part.dtype).eps) if part.dtype.kind == "f" else EPS64
+            self._precision[name] = max(self._precision.get(name, EPS64), eps)
+        first_row = self._count
+        for start in range(0, length, PANEL_ROWS):
+            panel = {name: part[start : start + PANEL_ROWS] for name, part in rows.items()}
+            if not self._panel(panel):
+                for name, part in rows.items():
+                    check.finite(part, name, first_row)
+
+    @property
+    def count(self) -> int:
+        """Number of rows added so far."""
+        return self._count
+
+    def _start(self, blocks: Blocks) -> None:
+        p = sum(width for _, width in blocks)
+        self._blocks = blocks
+        self._mean = np.zeros(p)
+        self._scatter = np.zeros((p, p), order="F")
+        self._buffer = np.empty((PANEL_ROWS + 1, p))
+
+    def _panel(self, panel: Chunk) -> bool:
+        """Add a panel; False, with nothing added, where it is not finite."""
+        m, n = len(next(iter(panel.values()))), self._count
+        rows, begin = self._buffer[: m + 1], 0
+        for block in panel.values():
+            end = begin + block.shape[1]
+            rows[:m, begin:end] = block
+            begin = end
+        mean = rows[:m].mean(axis=0)
+        if not np.isfinite(mean).all():
+            return False
+        rows[:m] -= mean
+        step = mean - self._mean
+        rows[m] = step * np.sqrt(n * m / (n + m))
+        self._scatter = dsyrk(1.0, rows.T, beta=1.0, c=self._scatter, lower=1, overwrite_c=1)
+        self._mean += step * (m / (n + m))
+        self._count += m
+        return True
+
+    def sums(self) -> Sums:
+        """Return the statistics of all rows added so far."""
+        scatter = self._scatter.copy(order="F")
+        for start in range(0, len(scatter), MIRROR):
+            some, below = slice(start, start + MIRROR), slice(start + MIRROR, None)
+            corner = np.tril(scatter[some, some])
+            scatter[some, some] = corner + np.tril(corner, -1).T
+            scatter[some, below] = scatter[below, some].T
+        self._refuse_overflow(np.diag(scatter))
+        precision = tuple(self._precision[name] for name, _ in self._blocks)
+        return self._blocks, self._count, self._mean.copy(), scatter, precision
+
+    def _refuse_overflow(self, squares: Array) -> None:
+        if np.isfinite(squares).all():
+            return
+        ends = np.cumsum([width for _, width in self._blocks])
+        for (name, _), own in zip(self._blocks, np.split(squares, ends[:-1]), strict=True):
+            if not np.isfinite(own).all():
+                raise InputError(
+                    name, "holds numbers so large that their squares overflow; scale it"
+                )

@@ -1,0 +1,61 @@
+"""Principal components: features cut to the directions that hold most of their variance."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
+from w2slens.moments.accumulate import PANEL_ROWS
+from w2slens.moments.moments import Moments
+from w2slens.moments.solve import product
+from w2slens.moments.spectrum import holding
+
+Components = int | float | None
+"""A number of components, a share of the variance below 1, or all coordinates."""
+
+
+def principal(features: NDArray[Any], components: Components, argument: str) -> NDArray[Any]:
+    """Project features on their leading principal components.
+
+    Parameters
+    ----------
+    features
+        (rows, p) of any real type.
+    components
+        How many, or the share of the variance (energy) that they hold at least; None keeps the
+        features as they are.
+    argument
+        Name of the setting, for errors.
+
+    Returns
+    -------
+    (rows, components) centred scores, float64; or the features.
+
+    Raises
+    ------
+    InputError
+        If there are not so many components.
+    """
+    if components is None:
+        return features
+    moments = Moments.from_rows(features=features)
+    eigen = moments.spectrum("features")
+    axes = eigen.vectors[:, : _number(components, eigen.values, argument)]
+    scores = np.empty((len(features), axes.shape[1]))
+    for start in range(0, len(features), PANEL_ROWS):
+        panel = slice(start, start + PANEL_ROWS)
+        scores[panel] = product(features[panel] - moments.mean, axes)
+    return scores
+
+
+def _number(components: int | float, eigenvalues: Array, argument: str) -> int:
+    """Resolve a number or a share of the variance."""
+    if isinstance(components, float) and components < 1:
+        return holding(eigenvalues, check.share(components, argument))
+    kept = check.whole(components, argument)
+    if kept > len(eigenvalues):
+        raise InputError(argument, f"is {kept}; the features have rank {len(eigenvalues)}")
+    return kept

@@ -1,0 +1,248 @@
+"""`Moments`: count, mean and centred scatter of rows, a value with ``+``, ``-`` and ``push``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core import check
+from w2slens._core.atomic import load_arrays, loading, save_arrays
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array
+from w2slens.moments.accumulate import Accumulator, Blocks
+from w2slens.moments.solve import Solver, psd_solver
+from w2slens.moments.spectrum import ARITHMETIC_ROUNDING, EPS64, Spectrum, spectrum
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Count, mean and centred scatter of rows made of named blocks of coordinates.
+
+    Attributes
+    ----------
+    blocks
+        ``((name, width), …)`` in the order of the coordinates; p is the sum of the widths.
+    count
+        Number of rows.
+    mean
+        (p,) mean of the rows.
+    scatter
+        (p, p) Σ(z−z̄)(z−z̄)ᵀ, not divided by the count.
+    precision
+        Machine epsilon of the coarsest type that each block came in, in the order of the blocks;
+        enters the rank cutoff of that block. Default: float64 for all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = np.random.default_rng(0).standard_normal((50, 3))
+    >>> first, last = Moments.from_rows(weak=rows[:20]), Moments.from_rows(weak=rows[20:])
+    >>> whole = first + last
+    >>> bool(np.allclose(whole.covariance("weak"), np.cov(rows.T, bias=True)))
+    True
+    >>> (whole - last).count
+    20
+    """
+
+    blocks: Blocks
+    count: int
+    mean: Array
+    scatter: Array
+    precision: tuple[float, ...] = ()
+    # Factors are made once; a changed copy (`dataclasses.replace`) must make its own.
+    _spectra: dict[str, Spectrum] = field(default_factory=dict, init=False, repr=False)
+    _solvers: dict[tuple[str, float], Solver] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def zero(cls, blocks: Blocks) -> "Moments":
+        """Return the moments of no rows: the neutral element of ``+``."""
+        p = sum(width for _, width in blocks)
+        return cls(blocks, 0, np.zeros(p), np.zeros((p, p)))
+
+    @classmethod
+    def from_rows(cls, **rows: NDArray[Any]) -> "Moments":
+        """Summarise arrays (rows, width), one a block, named by keyword."""
+        running = Accumulator()
+        running.add(rows)
+        return cls.of(running)
+
+    @classmethod
+    def of(cls, running: Accumulator) -> "Moments":
+        """Take what an accumulator has summed."""
+        return cls(*running.sums())
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Where each block lies among the p coordinates."""
+        ends = np.cumsum([0, *(width for _, width in self.blocks)])
+        return {
+            name: slice(int(ends[i]), int(ends[i + 1])) for i, (name, _) in enumerate(self.blocks)
+        }
+
+    def width(self, name: str) -> int:
+        """Return the number of coordinates of a block."""
+        return dict(self.blocks)[name]
+
+    def rounding(self, name: str) -> float:
+        """Return the machine epsilon of the coarsest type that a block came in."""
+        names = [block for block, _ in self.blocks]
+        return self.precision[names.index(name)] if self.precision else EPS64
+
+    def centre(self, name: str) -> Array:
+        """Return the mean of a block, (width,)."""
+        return self.mean[self.slices[name]]
+
+    def cross(self, left: str, right: str) -> Array:
+        """Return the centred scatter between two blocks, (width_left, width_right)."""
+        return self.scatter[self.slices[left], self.slices[right]]
+
+    def covariance(self, left: str, right: str | None = None) -> Array:
+        """Scatter divided by the count (the population convention, not count − 1)."""
+        return self.cross(left, right or left) / self.count
+
+    def raw(self, name: str) -> Array:
+        """Return the sums of squares of a block's columns before centring, (width,)."""
+        return np.diag(self.cross(name, name)) + self.count * self.centre(name) ** 2
+
+    def spectrum(self, name: str) -> Spectrum:
+        """Return the eigenpairs of a block's scatter and its rank; computed once."""
+        if name not in self._spectra:
+            gram = self.cross(name, name)
+            self._spectra[name] = spectrum(gram, self.raw(name), self.rounding(name))
+        return self._spectra[name]
+
+    def solver(self, name: str, ridge: float = 0.0) -> Solver:
+        """Return ``right ↦ (scatter + count·ridge·I)⁺ right`` for a block; factored once."""
+        key = (name, ridge)
+        if key not in self._solvers:
+            gram, shift = self.cross(name, name), self.count * ridge
+            self._solvers[key] = psd_solver(gram, shift, self.raw(name), self.rounding(name))
+        return self._solvers[key]
+
+    def require_variation(self, name: str) -> None:
+        """Refuse a block that is constant, or varies by no more than its rounding."""
+        if self.spectrum(name).rank == 0:
+            spread = np.sqrt(np.diag(self.cross(name, name)) / max(self.count, 1))
+            still = spread <= ARITHMETIC_ROUNDING * np.abs(self.centre(name))
+            (check.refuse_constant if still.all() else check.refuse_rounding)(name)
+
+    def select(self, *names: str) -> "Moments":
+        """Keep the named blocks only, in the order given."""
+        index = np.concatenate([np.arange(len(self.mean))[self.slices[name]] for name in names])
+        blocks = tuple((name, self.width(name)) for name in names)
+        scatter = self.scatter[np.ix_(index, index)]
+        precision = tuple(self.rounding(name) for name in names)
+        return Moments(blocks, self.count, self.mean[index], scatter, precision)
+
+    def push(self, maps: Mapping[str, Array]) -> "Moments":
+        """Map blocks linearly: rows z become T z, the scatter T · scatter · Tᵀ.
+
+        Parameters
+        ----------
+        maps
+            Block name → T (new width, old width). Blocks that are not named stay as they are.
+
+        Returns
+        -------
+        Moments of the mapped rows.
+        """
+        for name, T in maps.items():
+            if name not in self.slices or np.shape(T)[1:] != (self.width(name),):
+                raise InputError(
+                    "maps", f"{name!r} has shape {np.shape(T)}; blocks are {dict(self.blocks)}"
+                )
+        scatter, means, blocks = self.scatter, [], []
+        left = []
+        for name, width in self.blocks:
+            part, centre = scatter[self.slices[name]], self.centre(name)
+            left.append(maps[name] @ part if name in maps else part)
+            means.append(maps[name] @ centre if name in maps else centre)
+            blocks.append((name, len(maps[name]) if name in maps else width))
+        half = np.concatenate(left)
+        columns = []
+        for name, _ in self.blocks:
+            part = half[:, self.slices[name]]
+            columns.append(part @ maps[name].T if name in maps else part)
+        return Moments(
+            tuple(blocks),
+            self.count,
+            np.concatenate(means),
+            np.concatenate(columns, axis=1),
+            self.precision,
+        )
+
+    def _matching(self, other: "Moments") -> None:
+        if self.blocks != other.blocks:
+            raise InputError("moments", f"blocks differ: {self.blocks} and {other.blocks}")
+
+    def __add__(self, other: "Moments") -> "Moments":
+        if not isinstance(other, Moments):
+            return NotImplemented
+        self._matching(other)
+        if self.count == 0 or other.count == 0:
+            return self if other.count == 0 else other
+        n, m = self.count, other.count
+        step = other.mean - self.mean
+        scatter = self.scatter + other.scatter
+        scatter += np.multiply.outer(step * (n * m / (n + m)), step)
+        mean = self.mean + step * (m / (n + m))
+        pairs = ((self.rounding(name), other.rounding(name)) for name, _ in self.blocks)
+        precision = tuple(map(max, pairs))
+        return Moments(self.blocks, n + m, mean, scatter, precision)
+
+    def __radd__(self, other: int) -> "Moments":
+        """Let ``sum`` start from 0."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def __sub__(self, other: "Moments") -> "Moments":
+        if not isinstance(other, Moments):
+            return NotImplemented
+        self._matching(other)
+        if other.count > self.count:
+            raise InputError(
+                "moments", f"cannot remove {other.count:,} rows from {self.count:,} rows"
+            )
+        rest = self.count - other.count
+        if rest == 0:
+            return Moments.zero(self.blocks)
+        if other.count == 0:
+            return self
+        mean = self.mean + (self.mean - other.mean) * (other.count / rest)
+        step = other.mean - mean
+        scatter = self.scatter - other.scatter
+        scatter -= np.multiply.outer(step * (rest * other.count / self.count), step)
+        return Moments(self.blocks, rest, mean, scatter, self.precision)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the moments as plain arrays (.npz, never a pickle)."""
+        save_arrays(
+            path,
+            {
+                "names": np.array([name for name, _ in self.blocks]),
+                "widths": np.array([width for _, width in self.blocks]),
+                "count": np.array(self.count),
+                "mean": self.mean,
+                "scatter": self.scatter,
+                "precision": np.array(self.precision),
+            },
+            overwrite=overwrite,
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Moments":
+        """Read what `save` wrote."""
+        keys = ("names", "widths", "count", "mean", "scatter", "precision")
+        names, widths, count, mean, scatter, precision = load_arrays(path, keys)
+        with loading(path):
+            blocks = tuple((str(n), int(w)) for n, w in zip(names, widths, strict=True))
+            p = sum(width for _, width in blocks)
+            if mean.shape != (p,) or scatter.shape != (p, p) or int(count) < 0:
+                raise ValueError(f"blocks of {p} coordinates, a scatter of shape {scatter.shape}")
+            check.finite(mean, "mean")
+            check.finite(scatter, "scatter")
+            coarsest = np.broadcast_to(precision, len(blocks)) if precision.size else ()
+            return cls(blocks, int(count), mean, scatter, tuple(map(float, coarsest)))

@@ -1,0 +1,101 @@
+"""The feature spaces of a pair: spectra, overlap, and what the overlap does to variance."""
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from w2slens.measure.intrinsic import Dimensions
+from w2slens.report.plots.style import LOOKS, NEUTRAL, legend_below
+from w2slens.theory.exact import inherited
+
+
+def plot_spectra(dimensions: Dimensions, ax: Axes) -> Axes:
+    """Draw the eigenvalues of both covariances as shares of their variance."""
+    for side, name, style in (
+        (dimensions.weak, "weak", "-"),
+        (dimensions.strong, "strong", "-."),
+    ):
+        share = side.spectrum / side.spectrum.sum()
+        label = f"{name}: rank {side.rank:,}"
+        ax.plot(
+            np.arange(1, side.rank + 1), share, style, color=LOOKS[name][1], label=label, lw=1.6
+        )
+    ax.set_yscale("log")
+    ax.set_xlabel("principal component")
+    ax.set_ylabel("share of variance")
+    ax.set_title("Spectra of the features")
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_canonical(dimensions: Dimensions, ax: Axes) -> Axes:
+    """Draw the squared canonical correlations, whose sum is the plug-in d_sw."""
+    squares = dimensions.correlation.canonical**2
+    ax.fill_between(
+        np.arange(len(squares) + 1) + 0.5,
+        np.append(squares, squares[-1:]),
+        step="post",
+        color=LOOKS["w2s"][1],
+        linewidth=0,
+    )
+    level = dimensions.correlation.chance / len(squares)
+    if level > 0:
+        ax.axhline(level, color=LOOKS["weak"][1], linestyle=":", label="chance, on average")
+        ax.legend(frameon=False)
+    ax.set_xlabel("canonical pair")
+    ax.set_ylabel("squared correlation")
+    ax.set_ylim(0, 1.02)
+    ax.set_title(f"Overlap: d_sw = {dimensions.d_sw:.1f}")
+    return ax
+
+
+def plot_inheritance(
+    dimensions: Dimensions, ax: Axes, *, N: "tuple[int, ...] | list[int]", most: int = 5
+) -> Axes:
+    """Draw which share of the teacher's variance the student inherits, and which it sheds.
+
+    For ridgeless fits: all of it in the d_sw shared dimensions, d_s/(N − d_s − 1) of it in the
+    teacher's others (see `w2slens.theory.exact`).
+
+    Parameters
+    ----------
+    dimensions
+        Of the pair.
+    ax
+        Where to draw.
+    N
+        Numbers of pseudo-labels, a bar each.
+    most
+        Largest number of bars.
+    """
+    sizes = sorted(N)
+    if len(sizes) > most:
+        sizes = [sizes[int(k)] for k in np.linspace(0, len(sizes) - 1, most).round()]
+    shared, copied = inherited(dimensions.d_w, dimensions.d_s, dimensions.d_sw, np.array(sizes))
+    rows = np.arange(len(sizes))
+    total = shared + copied
+    known = np.isfinite(total)
+    parts = (
+        (np.zeros(len(sizes)), np.full(len(sizes), shared), LOOKS["weak"][1], "", "shared: stays"),
+        (np.full(len(sizes), shared), copied, "#E69F00", "//", "copied, as N is finite"),
+        (total, np.maximum(1 - total, 0), LOOKS["w2s"][1], "..", "shed"),
+    )
+    for left, width, color, hatch, label in parts:
+        ax.barh(
+            rows[known],
+            width[known],
+            left=left[known],
+            color=color,
+            hatch=hatch,
+            edgecolor="#FFFFFF",
+            linewidth=0.5,
+            label=label,
+        )
+    ax.axvline(1, color=NEUTRAL, linewidth=0.8)
+    for row in rows[~known]:
+        ax.text(0.02, row, "N too small for a ridgeless student", va="center", fontsize="small")
+    ax.set_yticks(rows, [f"N = {size:,}" for size in sizes])
+    ax.set_xlim(0, max(1.02, float(np.max(total[known], initial=0)) * 1.02))
+    ax.set_ylim(len(sizes) - 0.4, -0.6)
+    ax.set_xlabel("share of the teacher's variance")
+    ax.set_title("Variance inherited and shed, without ridge")
+    return legend_below(ax)
