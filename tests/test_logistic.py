@@ -6,7 +6,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from tests.laws import close
 from w2slens import InputError, sweep, transfer
 from w2slens.experiments.split import Split
-from w2slens.experiments.trial.cross_entropy import Lesson, candidates
+from w2slens.experiments.trial.cross_entropy import LogisticRows, candidates
 from w2slens.models.logistic import LogisticDesign, probabilities
 from w2slens.models.scoring import auroc, mark_logits
 
@@ -106,7 +106,7 @@ def test_all_four_models_equal_another_library(k, ceiling):
 
 def test_the_chosen_ridge_has_the_least_loss_on_the_folds():
     weak, _, y = pair(2)
-    lesson = Lesson(weak[:120], np.eye(2)[y[:120]])
+    lesson = LogisticRows(weak[:120], np.eye(2)[y[:120]])
     chosen = lesson.learn("auto").ridge
     losses = []
     for ridge in candidates(lesson.design):

@@ -251,7 +251,7 @@ def test_progress_counts_cells():
     transfer(
         weak, strong, x[:, 0], n=[20, 30], N=99, trials=2, progress=lambda *done: seen.append(done)
     )
-    assert seen == [(2, 4), (4, 4)]
+    assert seen == [(0, 4), (2, 4), (4, 4)]
 
 
 @pytest.mark.parametrize(

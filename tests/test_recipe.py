@@ -40,22 +40,22 @@ def written(folder, recipe):
 
 
 def test_synthetic_recipe(tmp_path):
-    campaign = load_recipe(written(tmp_path, SYNTHETIC))
-    assert campaign.grid.N == (40, 70, 100)
-    assert campaign.grid.ridges_weak == (1e-3,)
-    assert campaign.grid.ridges_strong == (0.0, 0.1)
-    assert campaign.config["title"] == "t"
-    results = campaign.run(None, jobs=1)
+    study = load_recipe(written(tmp_path, SYNTHETIC))
+    assert study.settings.N == (40, 70, 100)
+    assert study.settings.ridge_weak == (1e-3,)
+    assert study.settings.ridge_strong == (0.0, 0.1)
+    assert study.config["title"] == "t"
+    results = study.run(None, jobs=1)
     assert len(results.table) == 2 * 2 * 3 * 2
     assert results.dimensions.d_sw == pytest.approx(2.25)
 
 
 def test_numbers_are_decimal_and_the_recipe_is_kept_as_it_was_written(tmp_path):
     path = written(tmp_path, {**SYNTHETIC, "seed": "010", "title": "2024-01-02"})
-    campaign = load_recipe(path)
-    assert campaign.grid.seed == 10
-    assert campaign.config["title"] == "2024-01-02"
-    assert campaign.config["recipe"] == path.read_text()
+    study = load_recipe(path)
+    assert study.settings.seed == 10
+    assert study.config["title"] == "2024-01-02"
+    assert study.config["recipe"] == path.read_text()
 
 
 def test_recipe_on_data_reads_beside_itself(tmp_path, data):
@@ -72,10 +72,10 @@ def test_recipe_on_data_reads_beside_itself(tmp_path, data):
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_recipes_of_the_project_are_valid(path):
-    campaign = load_recipe(path)
-    assert campaign.grid.trials == 40
-    assert 2000 in campaign.grid.n
-    assert 4000 in campaign.grid.N
+    study = load_recipe(path)
+    assert study.settings.trials == 40
+    assert 2000 in study.settings.n
+    assert 4000 in study.settings.N
 
 
 @pytest.mark.parametrize(

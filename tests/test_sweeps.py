@@ -13,7 +13,7 @@ from filelock import FileLock
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, Planted, simulate, sweep, transfer
-from w2slens.experiments.rows import Pair
+from w2slens.experiments.rows import Rows
 from w2slens.experiments.split import Split
 from w2slens.models.risks import MODELS
 
@@ -89,7 +89,7 @@ def test_a_teacher_in_half_precision_changes_no_other_model():
 
 def test_flipped_classes_are_other_classes_at_the_given_share():
     codes = np.random.default_rng(0).integers(0, 4, 30_000)
-    pair = Pair({}, np.zeros((30_000, 1)), np.eye(4)[codes], classes=np.arange(4))
+    pair = Rows({}, np.zeros((30_000, 1)), np.eye(4)[codes], classes=np.arange(4))
     noisy = pair.noisy([0.0, 0.1, 0.3], np.random.default_rng(1)).reshape(-1, 3, 4)
     assert (noisy.sum(axis=2) == 1).all()
     drawn = noisy.argmax(axis=2)

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from w2slens.experiments.verdict import at_peak, verdict
+from w2slens.experiments.peaks import at_peak
+from w2slens.experiments.verdict import verdict
 
 
 def table(n=100, N=1000, trials=20, ridge=0.0, spread=0.01, **means):

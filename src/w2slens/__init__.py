@@ -3,7 +3,8 @@
 Measure : `dimensions`, `Dimensions`, `coordinate_overlap`, `Moments`, `reduce`.
 Predict : `predict`, `inheritance`, `Inheritance`, `forecast`, `Forecast`, `Problem`, `Risks`.
 Plant   : `Planted`.
-Run     : `transfer`, `sweep`, `simulate`, `Results`, `load_results`, `LabeledBlock`, `LinearProbe`.
+Run     : `transfer`, `sweep`, `simulate`, `Settings`, `Study`, `Results`, `load_results`.
+Fit     : `LabeledBlock`, `LinearProbe`.
 Advise  : `plan`, `Plan`, `Course`, `rank_teachers`, `Ranking`, `Candidate`, `Verdict`.
 Refuse  : `InputError`, `MissingExtraError`, `UndefinedRatioWarning`.
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from w2slens.advise import Candidate, Course, Plan, Ranking, plan, rank_teachers
     from w2slens.experiments.folder.archive import load_results
     from w2slens.experiments.results import Results
-    from w2slens.experiments.run import transfer
-    from w2slens.experiments.sweeps import simulate, sweep
+    from w2slens.experiments.run import simulate, sweep, transfer
+    from w2slens.experiments.settings import Settings
+    from w2slens.experiments.study import Study
     from w2slens.experiments.verdict import Verdict
     from w2slens.forecasting.forecast import Forecast, forecast
     from w2slens.measure.intrinsic import Dimensions, dimensions
@@ -51,6 +53,8 @@ __all__ = [
     "Ranking",
     "Results",
     "Risks",
+    "Settings",
+    "Study",
     "UndefinedRatioWarning",
     "Verdict",
     "__version__",
@@ -72,8 +76,9 @@ _HOMES = {
     "advise": ("Candidate", "Course", "Plan", "Ranking", "plan", "rank_teachers"),
     "experiments.folder.archive": ("load_results",),
     "experiments.results": ("Results",),
-    "experiments.run": ("transfer",),
-    "experiments.sweeps": ("simulate", "sweep"),
+    "experiments.run": ("simulate", "sweep", "transfer"),
+    "experiments.settings": ("Settings",),
+    "experiments.study": ("Study",),
     "experiments.verdict": ("Verdict",),
     "forecasting.forecast": ("Forecast", "forecast"),
     "measure.intrinsic": ("Dimensions", "dimensions"),

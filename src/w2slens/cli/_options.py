@@ -1,7 +1,9 @@
 """Options and parameter types that several commands share."""
 
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import MISSING
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import click
 
 from w2slens._core.errors import InputError
 from w2slens._core.types import Ridge
+from w2slens.experiments.settings import OPTIONS, Settings
 from w2slens.theory import Problem
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
@@ -29,62 +32,118 @@ def recipe_errors(recipe: str) -> Iterator[None]:
         raise click.ClickException(f"{where}{error.problem}") from None
 
 
-class Sizes(click.ParamType[list[int]]):
-    """A comma-separated list of whole numbers."""
+class Parsed(click.ParamType[Any]):
+    """A value that a function reads, or whose need is said.
 
-    name = "list"
+    Parameters
+    ----------
+    name
+        What help calls it.
+    read
+        Text → value; raises ValueError.
+    needed
+        What is to be given.
+    """
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> list[int]:
-        """Parse ``100,200``."""
-        if isinstance(value, list):
+    def __init__(self, name: str, read: Callable[[str], Any], needed: str) -> None:
+        self.name, self._read, self._needed = name, read, needed
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Read a text; values of a default are what they are."""
+        if not isinstance(value, str):
             return value
         try:
-            return [int(part.replace("_", "")) for part in str(value).split(",")]
+            return self._read(value)
         except ValueError:
-            self.fail(f"is {value!r}; whole numbers separated by commas are needed", param, ctx)
+            self.fail(f"is {value!r}; {self._needed}", param, ctx)
 
 
-class RidgeValue(click.ParamType[Ridge]):
-    """A number or ``auto``."""
+def _listed(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Read values separated by commas; a single one is no list."""
 
-    name = "number|auto"
+    def values(text: str) -> Any:
+        found = [read(part) for part in text.split(",")]
+        return found if len(found) > 1 else found[0]
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> Ridge:
-        """Parse a ridge."""
-        if value == "auto":
-            return "auto"
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"is {value!r}; a number of at least 0 or auto is needed", param, ctx)
+    return values
 
 
-class TestSize(click.ParamType[int | float]):
-    """A number of rows or a share of them."""
-
-    name = "rows|share"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int | float:
-        """Parse ``500`` or ``0.2``."""
-        try:
-            return int(value)
-        except ValueError:
-            pass
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"is {value!r}; a number of rows or a share is needed", param, ctx)
+def _whole(text: str) -> int:
+    return int(text.replace("_", ""))
 
 
-def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--json``, ``--out`` and ``--overwrite``."""
-    command = click.option("--overwrite", is_flag=True, help="Replace a result in --out.")(command)
-    command = click.option("--out", metavar="DIR", help="Write the result into this folder.")(
-        command
-    )
-    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(
-        command
-    )
+def _ridge(text: str) -> Ridge:
+    return "auto" if text == "auto" else float(text)
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+SIZES = Parsed("list", _listed(_whole), "whole numbers separated by commas are needed")
+RIDGE = Parsed("number|auto", _ridge, "a number of at least 0 or auto is needed")
+
+KINDS: Mapping[str, Any] = {
+    "sizes": SIZES,
+    "whole": int,
+    "ridges": Parsed("number|auto", _listed(_ridge), "a number of at least 0 or auto is needed"),
+    "numbers": Parsed("list", _listed(float), "numbers separated by commas are needed"),
+    "words": Parsed("list", _listed(str), "words separated by commas are needed"),
+    "rows or share": Parsed("rows|share", _number, "a number of rows or a share is needed"),
+    "components": Parsed("number|share", _number, "a number of components or a share is needed"),
+}
+"""How a command line types what `w2slens.Settings` declares; choices stand for themselves."""
+
+
+def settings_options(**defaults: Any) -> Callable[..., Any]:
+    """Add an option a setting; the command gets `Settings`.
+
+    Parameters
+    ----------
+    defaults
+        Those of the command line that differ.
+    """
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def told(**given: Any) -> Any:
+            settings = Settings(**{name: given.pop(name) for name in OPTIONS})
+            return command(settings=settings, **given)
+
+        for name, one in reversed(list(OPTIONS.items())):
+            kind, words = one.metadata["kind"], one.metadata["words"]
+            default = defaults.get(name, None if one.default is MISSING else one.default)
+            default = default[0] if isinstance(default, tuple) else default
+            told = click.option(
+                f"--{name.replace('_', '-')}",
+                name,
+                type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],
+                required=one.default is MISSING,
+                default=default,
+                show_default=True,
+                help=f"{words[0].upper()}{words[1:]}.",
+            )(told)
+        return told
+
+    return add
+
+
+def command_line(name: str, options: Sequence[tuple[str, Any]]) -> str:
+    """Write the command that replays a run; options without a value are left out."""
+    words = ["w2slens", name]
+    for option, value in options:
+        if value is not None:
+            text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            words += [option, text]
+    return shlex.join(words)
+
+
+def replaying(settings: Settings) -> list[tuple[str, Any]]:
+    """Write settings as options."""
+    return [(f"--{name.replace('_', '-')}", value) for name, value in settings.to_dict().items()]
 
 
 PROBLEM_OPTIONS = (

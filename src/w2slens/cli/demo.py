@@ -3,13 +3,13 @@
 import click
 from rich.console import Console
 
-from w2slens._core.json import to_json
-from w2slens.cli._options import output_options
-from w2slens.cli._result import command_line, described, write_run
+from w2slens.cli._options import command_line
+from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress, show_run
-from w2slens.experiments.folder.layout import check_folder
-from w2slens.experiments.run import transfer
+from w2slens.experiments.settings import Settings
+from w2slens.experiments.study import Study
 from w2slens.features.digits import digits
+from w2slens.report.files import files_of
 
 LABELS, POOL, TRIALS = (100, 150, 200, 300), 1100, 20
 
@@ -25,38 +25,30 @@ prediction.
 @click.command("demo")
 @click.option("--seed", default=0, show_default=True)
 @output_options
-def command(seed: int, as_json: bool, out: str | None, overwrite: bool) -> None:
+def command(seed: int, output: Output) -> None:
     """Measure, predict and judge weak-to-strong training on digits, in seconds."""
-    if out is not None:
-        check_folder(out, overwrite=overwrite)
-    weak, strong, classes = digits()
     replay = command_line("demo", [("--seed", seed)])
+    settings = Settings(
+        n=LABELS,
+        N=POOL,
+        trials=TRIALS,
+        ridge_weak=0.0,
+        ridge_strong=0.0,
+        task="classification",
+        seed=seed,
+    )
+    words = {"title": "Weak-to-strong on handwritten digits", "command": replay}
     with notes(), progress("cells") as move:
-        found = transfer(
-            weak,
-            strong,
-            classes,
-            n=LABELS,
-            N=POOL,
-            trials=TRIALS,
-            ridge_weak=0.0,
-            ridge_strong=0.0,
-            task="classification",
-            seed=seed,
-            progress=move,
-        )
-        results = described(found, "Weak-to-strong on handwritten digits", replay)
-        document = results.to_dict()
-    if out is not None:
-        write_run(out, results, overwrite=overwrite)
-    if as_json:
-        click.echo(to_json({**document, "command": replay}))
-        return
-    console = Console()
-    console.print(INTRODUCTION)
-    show_run(results, console)
-    if out is not None:
-        console.print(
-            f"Figure: {out}/risks.png   Report: {out}/report.html   Numbers: {out}/result.json",
-            markup=False,
-        )
+        results = Study.of_rows(*digits(), settings, words=words).run(jobs=1, progress=move)
+        document = {**results.to_dict(), "command": replay}
+
+    def show(console: Console) -> None:
+        console.print(INTRODUCTION)
+        show_run(results, console)
+
+    output.deliver(
+        document,
+        files=lambda: files_of(results),
+        show=show,
+        told="Figure: {out}/risks.png   Report: {out}/report.html   Numbers: {out}/result.json",
+    )

@@ -6,12 +6,11 @@ import click
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from w2slens._core.json import to_json
 from w2slens.advise import frontier, plan
-from w2slens.cli._options import output_options, problem_options
-from w2slens.cli._result import png
+from w2slens.cli._options import problem_options
+from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import courses_table
-from w2slens.experiments.folder.layout import check_folder, write_folder
+from w2slens.report.files import png
 from w2slens.report.plots import plot_courses
 from w2slens.theory import Problem
 
@@ -36,25 +35,19 @@ def command(
     problem: Problem,
     budget: float | None,
     target: float | None,
-    as_json: bool,
-    out: str | None,
-    overwrite: bool,
+    output: Output,
     **settings: Any,
 ) -> None:
     """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone."""
-    if out is not None:
-        check_folder(out, overwrite=overwrite)
     found = plan(problem, budget=budget, target=target, **settings)
-    document = found.to_dict()
-    if out is not None:
+
+    def files() -> dict[str, bytes]:
         figure = Figure(figsize=(7, 4.6), layout="constrained")
         plot_courses(frontier(problem, found, settings), figure.subplots())
-        write_folder(out, {"frontier.png": png(figure)}, document, overwrite=overwrite)
-    if as_json:
-        click.echo(to_json(document))
-        return
-    console = Console()
-    console.print(courses_table(found))
-    console.print(f"[bold]{found.best.course}[/bold]. {found.reason}")
-    if out is not None:
-        console.print(f"Result: {out}", markup=False)
+        return {"frontier.png": png(figure)}
+
+    def show(console: Console) -> None:
+        console.print(courses_table(found))
+        console.print(f"[bold]{found.best.course}[/bold]. {found.reason}")
+
+    output.deliver(found.to_dict(), files=files, show=show)

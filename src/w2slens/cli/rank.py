@@ -2,7 +2,6 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import click
 from matplotlib.figure import Figure
@@ -11,14 +10,13 @@ from rich.text import Text
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.json import to_json
 from w2slens._core.types import Ridge, Task
 from w2slens.advise import rank_teachers
-from w2slens.cli._options import RidgeValue, output_options
-from w2slens.cli._result import png
+from w2slens.cli._options import RIDGE
+from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress, teachers_table
-from w2slens.experiments.folder.layout import check_folder, write_folder
 from w2slens.features.reading import read_array
+from w2slens.report.files import png
 from w2slens.report.plots import plot_teachers
 
 
@@ -34,8 +32,8 @@ from w2slens.report.plots import plot_teachers
 @click.option("--labels", required=True, metavar="PATH", help="Labels of the first rows.")
 @click.option("--n", type=int, help="Use the first n labels only [default: all].")
 @click.option("--N", "N", type=int, help="Number of pseudo-labels [default: the other rows].")
-@click.option("--ridge-weak", type=RidgeValue(), default="auto", show_default=True)
-@click.option("--ridge-strong", type=RidgeValue(), default="auto", show_default=True)
+@click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True)
+@click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True)
 @click.option(
     "--task",
     type=click.Choice(["regression", "classification"]),
@@ -51,43 +49,39 @@ def command(
     ridge_weak: Ridge,
     ridge_strong: Ridge,
     task: Task | None,
-    as_json: bool,
-    out: str | None,
-    overwrite: bool,
+    output: Output,
 ) -> None:
     """Rank teachers of one student by forecast W2S risk, from labels and unlabeled rows.
 
     The labels belong to the first rows of all files; the other rows are the pool.
     """
-    if out is not None:
-        check_folder(out, overwrite=overwrite)
     y = read_array(labels, "y")
     if n is not None:
         if check.whole(n, "n") > len(y):
             raise InputError("n", f"is {n:,}; there are {len(y):,} labels")
         y = y[:n]
-    task = task or check.task_of(y)
-    settings: dict[str, Any] = {
-        "N": N,
-        "ridge_weak": ridge_weak,
-        "ridge_strong": ridge_strong,
-        "task": task,
-    }
     with notes(), progress("teachers") as move:
-        found = rank_teachers(_named(weak), strong, y, progress=move, **settings)
-    document = found.to_dict()
-    if out is not None:
+        found = rank_teachers(
+            _named(weak),
+            strong,
+            y,
+            N=N,
+            ridge_weak=ridge_weak,
+            ridge_strong=ridge_strong,
+            task=task or check.task_of(y),
+            progress=move,
+        )
+
+    def files() -> dict[str, bytes]:
         figure = Figure(figsize=(7, 1.8 + 0.5 * len(found.teachers)), layout="constrained")
         plot_teachers(found, figure.subplots())
-        write_folder(out, {"teachers.png": png(figure)}, document, overwrite=overwrite)
-    if as_json:
-        click.echo(to_json(document))
-        return
-    console = Console()
-    console.print(teachers_table(found))
-    console.print(Text.assemble((found.best.name, "bold"), ". ", found.reason))
-    if out is not None:
-        console.print(f"Result: {out}", markup=False)
+        return {"teachers.png": png(figure)}
+
+    def show(console: Console) -> None:
+        console.print(teachers_table(found))
+        console.print(Text.assemble((found.best.name, "bold"), ". ", found.reason))
+
+    output.deliver(found.to_dict(), files=files, show=show)
 
 
 def _named(given: tuple[str, ...]) -> dict[str, str]:

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from w2slens._core.json import to_json
-from w2slens.cli._result import render_into
 from w2slens.cli._tables import notes
 from w2slens.experiments.folder.archive import load_results
+from w2slens.report.files import render_into
 
 
 @click.command("report")

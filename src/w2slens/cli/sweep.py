@@ -7,9 +7,9 @@ from rich.console import Console
 
 from w2slens._core.json import to_json
 from w2slens.cli._options import recipe_errors
-from w2slens.cli._result import render_into
 from w2slens.cli._tables import notes, progress, show_sweep
 from w2slens.experiments.recipe import load_recipe
+from w2slens.report.files import render_into
 
 
 @click.command("sweep")
@@ -21,8 +21,8 @@ from w2slens.experiments.recipe import load_recipe
 def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: bool) -> None:
     """Run the grid of a recipe; every finished trial is kept, and a killed run goes on."""
     with recipe_errors(recipe), notes(), progress("cells") as move:
-        campaign = load_recipe(recipe)
-        results = campaign.run(out, overwrite=overwrite, jobs=jobs, progress=move)
+        study = load_recipe(recipe)
+        results = study.run(out, overwrite=overwrite, jobs=jobs, progress=move)
         document = results.to_dict()
     with notes():
         page = render_into(results, Path(out))

@@ -1,31 +1,60 @@
-"""The JSON document of a run, made from its table."""
+"""The JSON document of a run: made here, from its table and what is known without trials."""
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from w2slens._core.types import Array
 from w2slens.experiments.table import SCORES
-from w2slens.models.risks import MODELS, Risks
+from w2slens.experiments.verdict import Verdict
+from w2slens.measure.intrinsic import Dimensions
+from w2slens.models.risks import MODELS, Risks, Scale
+from w2slens.theory.bounds import Bounds
 
 
-def describe(row: dict[Any, Any]) -> dict[str, Any]:
+def curve_document(
+    summary: pd.DataFrame,
+    models: list[str],
+    dimensions: Dimensions,
+    predicted: Risks,
+    bounds: Bounds | None,
+    scale: Scale,
+    verdict: Verdict,
+) -> dict[str, Any]:
+    """Describe one curve: dimensions, a list of cells measured beside predicted, the verdict."""
+    expected = as_cells(predicted)
+    known = {} if bounds is None else as_cells(bounds.risks, bounds.pgr, bounds.opr)
+    cells = []
+    for row in summary.to_dict("records"):
+        at = (row["n"], row["N"])
+        cells.append({**_cell(row, models), "predicted": {"kind": "oracle", **expected[at]}})
+        if known:
+            cells[-1]["bounds"] = known[at]
+    return {
+        "dimensions": dimensions.to_dict(),
+        "cells": cells,
+        "scale": scale,
+        "verdict": {"action": verdict.action, "reason": verdict.reason},
+    }
+
+
+def _cell(row: dict[Any, Any], models: list[str]) -> dict[str, Any]:
     """Return a row of the summary as JSON types; what the run does not have is None."""
+    scores = {
+        kind: _prefixed(row, kind, [*models, "pgr" if sign else "opr"])
+        for kind, sign in SCORES.items()
+    }
+    ratios = {name: pair(row, f"{name}_mean_of_ratios") for name in ("pgr", "opr")}
     return {
         "n": row["n"],
         "N": row["N"],
         "trials": row["trials"],
-        "risk": {name: pair(row, name) for name in MODELS},
+        "risk": {name: pair(row, name) for name in models},
         "pgr": pair(row, "pgr"),
         "opr": pair(row, "opr"),
-        **{
-            kind: _prefixed(row, kind, ("pgr",) if sign else ("opr",))
-            for kind, sign in SCORES.items()
-        },
-        "mean_of_ratios": {
-            "pgr": pair(row, "pgr_mean_of_ratios"),
-            "opr": pair(row, "opr_mean_of_ratios"),
-        },
+        **scores,
+        "mean_of_ratios": ratios,
         "peak": row["peak"].split("+") if row["peak"] else [],
     }
 
@@ -53,9 +82,9 @@ def pair(row: dict[Any, Any], name: str) -> dict[str, float]:
 
 
 def _prefixed(
-    row: dict[Any, Any], prefix: str, more: tuple[str, ...]
+    row: dict[Any, Any], prefix: str, names: list[str]
 ) -> dict[str, dict[str, float]] | None:
     """Collect ``prefix_weak`` and so on, or None where the run has no such numbers."""
-    if f"{prefix}_weak" not in row or np.isnan(row[f"{prefix}_weak"]):
+    if np.isnan(row.get(f"{prefix}_weak", np.nan)):
         return None
-    return {name: pair(row, f"{prefix}_{name}") for name in (*MODELS, *more)}
+    return {name: pair(row, f"{prefix}_{name}") for name in names}

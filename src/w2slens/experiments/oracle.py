@@ -2,105 +2,127 @@
 
 A run measures; beside every measurement stands what theory said of it. Where that comes from
 differs (moments of the rows, a planted population, the files of an earlier run), so `Results` asks
-an `Outlook`, and nothing is computed before it is asked for.
+an `Oracle`, and nothing is computed before it is asked for.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import product
-from typing import Protocol
+from operator import add
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from w2slens.experiments.rows import Pair
-from w2slens.experiments.settings import Grid, Setting
+from w2slens.experiments.curves import Curve
+from w2slens.experiments.draws import Draws
+from w2slens.experiments.rows import Rows
+from w2slens.experiments.settings import Settings
 from w2slens.measure.intrinsic import Dimensions, SideDimensions, jackknife_blocks, measure
 from w2slens.measure.overlap import Correlation
 from w2slens.models.risks import MODELS, Risks, Scale
-from w2slens.moments.stream import total
+from w2slens.moments import Moments, total
 from w2slens.theory import Problem, predict
 from w2slens.theory.bounds import Bounds
 from w2slens.theory.equivalent import MeanRisks
 
 
-class Outlook(Protocol):
-    """Answers for each teacher and each curve of a grid."""
+class Oracle(Protocol):
+    """Answers for each teacher and each curve of a run."""
+
+    def ranks(self, teacher: str) -> tuple[int, int]:
+        """d_w and d_s, without what an interval of their overlap costs."""
 
     def dimensions(self, teacher: str) -> Dimensions:
         """Intrinsic dimensions and overlap of a teacher and the student."""
 
-    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
+    def predicted(self, curve: Curve, table: pd.DataFrame) -> Risks:
         """Risks over the grid of (n, N), at the ridges in the trials; nan where there is none."""
 
-    def bounds(self, setting: Setting) -> Bounds | None:
+    def bounds(self, curve: Curve) -> Bounds | None:
         """Bounds of the paper's authors, where the population is known."""
 
 
-class SampleOutlook:
-    """From the moments of all rows and labels: oracle predictions.
+class SampleOracle:
+    """From the moments of all rows and labels, as no user without labels could.
 
     Parameters
     ----------
-    data, grid
+    rows, settings
         What the trials run on.
     """
 
-    def __init__(self, data: Pair, grid: Grid) -> None:
-        self._data, self._grid = data, grid
-        self._known: dict[str, tuple[Dimensions, Problem]] = {}
+    def __init__(self, rows: Rows, settings: Settings) -> None:
+        self._rows, self._settings = rows, settings
+        self._scale: Scale = "raw" if rows.truth is None else "excess"
+        self._moments: dict[str, Moments] = {}
+        self._dimensions: dict[str, Dimensions] = {}
+
+    def ranks(self, teacher: str) -> tuple[int, int]:
+        """Count the retained directions of all rows."""
+        whole = self._whole(teacher)
+        return whole.spectrum("weak").rank, whole.spectrum("strong").rank
 
     def dimensions(self, teacher: str) -> Dimensions:
         """Measure over all rows, with the jackknife interval."""
-        return self._describe(teacher)[0]
+        if teacher not in self._dimensions:
+            parts = list(self._parts(teacher))
+            self._moments.setdefault(teacher, total(parts))
+            self._dimensions[teacher] = measure([part.select("weak", "strong") for part in parts])
+        return self._dimensions[teacher]
 
-    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
-        """Predict with the moments of all rows and labels, as no user without labels could."""
-        if self._grid.loss != "squared":
-            return unknown(self._grid, self._scale)
-        problem = self._describe(setting.teacher)[1]
-        if setting.noise and self._data.classes is not None:
-            flips = Flips.of(self._data, setting.noise)
-            found = at_ridges(flips.taught(problem), self._grid, setting, table, test=problem)
+    def predicted(self, curve: Curve, table: pd.DataFrame) -> Risks:
+        """Predict with the moments of all rows and labels."""
+        if self._settings.loss != "squared":
+            return unknown(self._settings, self._scale)
+        problem = self._problem(curve.teacher)
+        if curve.noise and self._rows.classes is not None:
+            flips = Flips.of(self._rows, curve.noise)
+            found = at_ridges(flips.taught(problem), self._settings, curve, table, test=problem)
             return replace(found.shifted(flips.offset), scale=self._scale)
-        if setting.noise:
-            added = float(np.sum((setting.noise * self._data.targets.std(axis=0)) ** 2))
+        if curve.noise:
+            added = float(np.sum((curve.noise * self._rows.targets.std(axis=0)) ** 2))
             problem = replace(problem, noise=problem.noise + added)
-        return replace(at_ridges(problem, self._grid, setting, table), scale=self._scale)
+        return replace(at_ridges(problem, self._settings, curve, table), scale=self._scale)
 
-    def bounds(self, setting: Setting) -> Bounds | None:
+    def bounds(self, curve: Curve) -> Bounds | None:
         """Give none: f* and the noise are not told apart."""
         return None
 
-    @property
-    def _scale(self) -> Scale:
-        return "raw" if self._data.truth is None else "excess"
+    def _parts(self, teacher: str) -> Iterator[Moments]:
+        """Moments of all rows, in the blocks of the jackknife."""
+        width = self._rows.side(teacher).shape[1] + self._rows.strong.shape[1]
+        return self._rows.moments(teacher, jackknife_blocks(width))
 
-    def _describe(self, teacher: str) -> tuple[Dimensions, Problem]:
-        if teacher not in self._known:
-            data = self._data
-            blocks = jackknife_blocks(data.side(teacher).shape[1] + data.strong.shape[1])
-            parts = data.moments(teacher, blocks)
-            dims = measure([part.select("weak", "strong") for part in parts])
-            noise = 0.0
-            if data.truth is not None:
-                noise = float(np.mean(np.sum((data.targets - data.truth) ** 2, axis=1)))
-            self._known[teacher] = dims, Problem.from_moments(total(parts), noise=noise)
-        return self._known[teacher]
+    def _whole(self, teacher: str) -> Moments:
+        """Sum the blocks one by one: together they would take much memory."""
+        if teacher not in self._moments:
+            self._moments[teacher] = reduce(add, self._parts(teacher))
+        return self._moments[teacher]
+
+    def _problem(self, teacher: str) -> Problem:
+        rows, noise = self._rows, 0.0
+        if rows.truth is not None:
+            noise = float(np.mean(np.sum((rows.targets - rows.truth) ** 2, axis=1)))
+        return Problem.from_moments(self._whole(teacher), noise=noise)
 
 
-class PlantedOutlook:
+class PopulationOracle:
     """From a population that is known exactly.
 
     Parameters
     ----------
-    problem
-        The population.
-    grid
-        Settings.
+    draws, settings
+        What the trials run on.
     """
 
-    def __init__(self, problem: Problem, grid: Grid) -> None:
-        self._problem, self._grid = problem, grid
+    def __init__(self, draws: Draws, settings: Settings) -> None:
+        self._problem, self._settings = draws.planted.problem, settings
+
+    def ranks(self, teacher: str) -> tuple[int, int]:
+        """Return the dimensions of the population."""
+        return self._problem.d_w, self._problem.d_s
 
     def dimensions(self, teacher: str) -> Dimensions:
         """Return the dimensions of the population."""
@@ -111,16 +133,23 @@ class PlantedOutlook:
         )
         return Dimensions(0, weak, strong, Correlation.exact(problem.canonical))
 
-    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
+    def predicted(self, curve: Curve, table: pd.DataFrame) -> Risks:
         """Predict from the population."""
-        return at_ridges(self._problem, self._grid, setting, table)
+        return at_ridges(self._problem, self._settings, curve, table)
 
-    def bounds(self, setting: Setting) -> Bounds | None:
+    def bounds(self, curve: Curve) -> Bounds | None:
         """Evaluate the bounds, which hold without ridge and for the ceiling of all rows."""
-        ridgeless = setting.ridge_weak == setting.ridge_strong == 0
-        if not ridgeless or self._grid.ceiling != "all":
+        ridgeless = curve.ridge_weak == curve.ridge_strong == 0
+        if not ridgeless or self._settings.ceiling != "all":
             return None
-        return Bounds.of(self._problem, self._grid.n, self._grid.N)
+        return Bounds.of(self._problem, self._settings.n, self._settings.N)
+
+
+ORACLES: dict[type, Callable[[Any, Settings], Oracle]] = {
+    Rows: SampleOracle,
+    Draws: PopulationOracle,
+}
+"""Where rows come from → what is known of them."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +174,9 @@ class Flips:
     offset: float
 
     @classmethod
-    def of(cls, data: Pair, share: float) -> "Flips":
+    def of(cls, rows: Rows, share: float) -> "Flips":
         """Describe the flips of a run's labels."""
-        p = data.targets if data.truth is None else data.truth
+        p = rows.targets if rows.truth is None else rows.truth
         k = p.shape[1]
         a = 1 - share * k / (k - 1)
         centre = (1 - a) / k
@@ -169,8 +198,8 @@ class Flips:
 
 def at_ridges(
     problem: Problem,
-    grid: Grid,
-    setting: Setting,
+    settings: Settings,
+    curve: Curve,
     table: pd.DataFrame,
     test: Problem | None = None,
 ) -> Risks:
@@ -180,37 +209,37 @@ def at_ridges(
     ----------
     problem
         What the models learn from.
-    grid, setting
-        The curve.
+    settings, curve
+        Of the run, and which curve.
     table
         Its trials, with the ridge of every model: a chosen ridge is predicted trial by trial.
     test
         What they are tested on, if not the same.
     """
-    if "auto" not in (setting.ridge_weak, setting.ridge_strong):
+    if "auto" not in (curve.ridge_weak, curve.ridge_strong):
         return predict(
             problem,
-            n=grid.n,
-            N=grid.N,
-            ridge_weak=float(setting.ridge_weak),
-            ridge_strong=float(setting.ridge_strong),
+            n=settings.n,
+            N=settings.N,
+            ridge_weak=float(curve.ridge_weak),
+            ridge_strong=float(curve.ridge_strong),
             intercept=True,
-            ceiling=grid.ceiling,
+            ceiling=settings.ceiling,
             test=test,
         )
     cells = dict(list(table.groupby(["n", "N"])))
-    mean_risks = MeanRisks(problem, grid.ceiling, test)
+    mean_risks = MeanRisks(problem, settings.ceiling, test)
     found = []
-    for n, N in product(grid.n, grid.N):
+    for n, N in product(settings.n, settings.N):
         trials = cells[n, N]
         ridges = {name: trials[f"ridge_{name}"].to_numpy() for name in MODELS}
         means = mean_risks(n, N, ridges)
         found.append([means[name] for name in MODELS])
-    weak, w2s, strong, ceiling = np.array(found).T.reshape(4, len(grid.n), len(grid.N))
-    return Risks(grid.n, grid.N, weak, w2s, strong, ceiling, method="equivalent")
+    weak, w2s, strong, ceiling = np.array(found).T.reshape(4, len(settings.n), len(settings.N))
+    return Risks(settings.n, settings.N, weak, w2s, strong, ceiling, method="equivalent")
 
 
-def unknown(grid: Grid, scale: Scale) -> Risks:
+def unknown(settings: Settings, scale: Scale) -> Risks:
     """Return risks that are not known."""
-    nothing = np.full((len(grid.n), len(grid.N)), np.nan)
-    return Risks(grid.n, grid.N, nothing, nothing, nothing, nothing, scale, method="exact")
+    nothing = np.full((len(settings.n), len(settings.N)), np.nan)
+    return Risks(settings.n, settings.N, nothing, nothing, nothing, nothing, scale, method="exact")

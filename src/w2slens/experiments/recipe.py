@@ -1,8 +1,7 @@
-"""Recipes: an experiment written down as YAML, checked key by key, made a `Campaign`."""
+"""Recipes: an experiment written down as YAML, checked key by key, made a `Study`."""
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ import numpy as np
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.yaml import complete, known_keys, located, read_recipe
-from w2slens.experiments.study import Campaign
-from w2slens.experiments.sweeps import prepare, prepare_planted
+from w2slens.experiments.settings import DRAWN, OPTIONS, Settings
+from w2slens.experiments.study import Study
 from w2slens.features.reading import read_array
 from w2slens.synthetic import Planted
 
@@ -28,7 +27,7 @@ RANGE = ("start", "stop", "num")
 """A list of sizes may be written as so many equal steps between two ends."""
 
 
-def load_recipe(path: str | Path) -> Campaign:
+def load_recipe(path: str | Path) -> Study:
     """Read a recipe and check everything about it without running it.
 
     Parameters
@@ -38,7 +37,7 @@ def load_recipe(path: str | Path) -> Campaign:
 
     Returns
     -------
-    Campaign
+    Study
 
     Raises
     ------
@@ -48,20 +47,21 @@ def load_recipe(path: str | Path) -> Campaign:
     """
     path = Path(path)
     text, recipe = read_recipe(path)
-    campaign = _on_draws(recipe) if SYNTHETIC in recipe else _on_rows(recipe, path.parent)
     title = recipe.get(TITLE, path.stem)
     if not isinstance(title, str):
         raise InputError(TITLE, f"is {title!r}; a line of text is needed")
-    return replace(campaign, config={**campaign.config, "title": title, "recipe": text})
+    words = {"title": title, "recipe": text}
+    if SYNTHETIC in recipe:
+        return _on_draws(recipe, words)
+    return _on_rows(recipe, path.parent, words)
 
 
-def _on_draws(recipe: dict[str, Any]) -> Campaign:
-    for key in (*PATHS, *_keywords(prepare)):
-        if key in recipe and key not in _keywords(prepare_planted):
+def _on_draws(recipe: dict[str, Any], words: dict[str, str]) -> Study:
+    for key in (*PATHS, *OPTIONS):
+        if key in recipe and key not in DRAWN:
             raise InputError(key, f"goes with data, not with {SYNTHETIC}: its rows are drawn")
-    known_keys(recipe, [SYNTHETIC, TITLE, *_keywords(prepare_planted)], "")
-    settings = {key: value for key, value in recipe.items() if key not in (SYNTHETIC, TITLE)}
-    return prepare_planted(_planted(recipe[SYNTHETIC]), **_sizes(settings))
+    known_keys(recipe, [SYNTHETIC, TITLE, *DRAWN], "")
+    return Study.of_population(_planted(recipe[SYNTHETIC]), _settings(recipe), words)
 
 
 def _planted(given: Any) -> Planted:
@@ -93,30 +93,23 @@ def _counted(canonical: Mapping[Any, Any]) -> list[float]:
     return values
 
 
-def _on_rows(recipe: dict[str, Any], base: Path) -> Campaign:
-    keywords = [key for key in _keywords(prepare) if key not in PATHS]
-    known_keys(recipe, [TITLE, SYNTHETIC, *PATHS, *keywords], "")
+def _on_rows(recipe: dict[str, Any], base: Path, words: dict[str, str]) -> Study:
+    known_keys(recipe, [TITLE, SYNTHETIC, *PATHS, *OPTIONS], "")
     complete(recipe, ("weak", "strong", "labels"), "")
     weak, strong, labels, target, groups = (located(recipe.get(key), key, base) for key in PATHS)
-    settings = {key: value for key, value in recipe.items() if key in keywords}
+    settings = _settings({"task": None, **recipe})
     y = read_array(labels, "labels")
-    if "task" not in settings:
-        settings["task"] = check.task_of(y)
-    return prepare(weak, strong, y, target=target, groups=groups, **_sizes(settings))
+    return Study.of_rows(weak, strong, y, settings, target=target, groups=groups, words=words)
 
 
-def _keywords(function: Callable[..., Any]) -> list[str]:
-    parameters = inspect.signature(function).parameters.values()
-    return [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
-
-
-def _sizes(settings: dict[str, Any]) -> dict[str, Any]:
-    """Spell out ranges of n and N."""
-    complete(settings, ("n", "N"), "")
-    return {
-        key: _spelt_out(value, key) if key in ("n", "N") and isinstance(value, dict) else value
-        for key, value in settings.items()
-    }
+def _settings(recipe: dict[str, Any]) -> Settings:
+    """Take the settings out of a recipe; ranges of n and N are spelt out."""
+    complete(recipe, ("n", "N"), "")
+    given = {key: value for key, value in recipe.items() if key in OPTIONS}
+    for key in ("n", "N"):
+        if isinstance(given[key], dict):
+            given[key] = _spelt_out(given[key], key)
+    return Settings(**given)
 
 
 def _spelt_out(value: dict[str, Any], key: str) -> list[int]:

@@ -1,6 +1,6 @@
 """What `transfer` and `sweep` return: a tidy table of trials and what follows from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,17 +9,14 @@ import pandas as pd
 from w2slens._core.errors import InputError
 from w2slens._core.format import corners, html_table, measured, some
 from w2slens._core.types import Ridge
-from w2slens.experiments.document import as_cells, describe, pair
-from w2slens.experiments.oracle import Outlook
-from w2slens.experiments.settings import Setting
-from w2slens.experiments.table import summarise
-from w2slens.experiments.verdict import Verdict, peaks, verdict
+from w2slens.experiments.curves import Curve, as_ridge, curves_of
+from w2slens.experiments.document import curve_document, pair
+from w2slens.experiments.oracle import Oracle
+from w2slens.experiments.table import models_in, summarise
+from w2slens.experiments.verdict import Verdict, verdict
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import MODELS, Risks, Scale
 from w2slens.theory.bounds import Bounds
-
-AXES = ("teacher", "noise", "asked_ridge_weak", "asked_ridge_strong")
-"""Columns that tell the curves of a sweep apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +33,17 @@ class Results:
         One row a cell and trial: ``n``, ``N``, ``trial``, ``teacher``, ``noise``, the ridges as
         they were asked for (``asked_ridge_weak``, ``asked_ridge_strong``), the risks ``weak``,
         ``w2s``, ``strong``, ``ceiling`` and ``constant`` (predicting the labels' mean), ``ridge_*``
-        of each model, ``accuracy_*`` for classification, ``raw_*`` where the scale is excess.
+        of each model, ``accuracy_*`` for classification, ``raw_*`` where the scale is excess. A
+        ridge that was to be chosen is nan among those asked for.
     config
         Everything that replays the run.
-    outlook
+    oracle
         Where dimensions and predictions come from; asked on demand.
     """
 
     table: pd.DataFrame
     config: dict[str, Any]
-    outlook: Outlook
+    oracle: Oracle
 
     @property
     def scale(self) -> Scale:
@@ -54,12 +52,12 @@ class Results:
         return scale
 
     @cached_property
-    def settings(self) -> list[Setting]:
+    def settings(self) -> list[Curve]:
         """The curves that the table holds, in its order."""
-        return settings_of(self.table)
+        return curves_of(self.table)
 
     @property
-    def setting(self) -> Setting:
+    def setting(self) -> Curve:
         """The one curve of these results.
 
         Raises
@@ -99,26 +97,19 @@ class Results:
         InputError
             If there is no such curve.
         """
-        asked = Setting(
-            teacher,  # type: ignore[arg-type]
-            noise,  # type: ignore[arg-type]
-            as_ridge(ridge_weak),
-            as_ridge(ridge_strong),
-        )
+        ridges = (None if λ is None else as_ridge(λ) for λ in (ridge_weak, ridge_strong))
+        asked = (teacher, noise, *ridges)
         kept = [
-            setting
-            for setting in self.settings
-            if all(want in (None, have) for want, have in zip(asked, setting, strict=True))
+            curve
+            for curve in self.settings
+            if all(want in (None, have) for want, have in zip(asked, curve, strict=True))
         ]
         if not kept:
             raise InputError(
                 "select", f"finds no such curve; there are {', '.join(map(str, self.settings))}"
             )
-        keys = {tuple(map(str, setting)) for setting in kept}
-        rows = [
-            tuple(map(str, row)) in keys for row in self.table[list(AXES)].itertuples(index=False)
-        ]
-        return Results(self.table[rows].reset_index(drop=True), self.config, self.outlook)
+        rows = pd.concat([curve.rows_of(self.table) for curve in kept]).sort_index()
+        return replace(self, table=rows.reset_index(drop=True))
 
     def curves(self) -> "list[Results]":
         """Return the results of each curve by itself."""
@@ -132,25 +123,24 @@ class Results:
     def dimensions(self) -> Dimensions:
         """Intrinsic dimensions and overlap of teacher and student, over all rows."""
         teachers = {setting.teacher for setting in self.settings}
-        return self.outlook.dimensions(
+        return self.oracle.dimensions(
             teachers.pop() if len(teachers) == 1 else self.setting.teacher
         )
 
     @cached_property
     def predicted(self) -> Risks:
         """Prediction of the four risks, from the population or the moments of all rows."""
-        return self.outlook.predicted(self.setting, self.table)
+        return self.oracle.predicted(self.setting, self.table)
 
     @cached_property
     def bounds(self) -> Bounds | None:
         """The bounds of the paper's authors, where the population is known."""
-        return self.outlook.bounds(self.setting)
+        return self.oracle.bounds(self.setting)
 
     @cached_property
     def verdict(self) -> Verdict:
         """What to do."""
-        self.setting  # noqa: B018  # refuses several curves
-        return verdict(self.table, self.dimensions.d_w, self.dimensions.d_s)
+        return verdict(self.table, *self.oracle.ranks(self.setting.teacher))
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -160,20 +150,14 @@ class Results:
         says little. ``pgr_mean_of_ratios`` and ``opr_mean_of_ratios`` are what published code
         reports.
         """
-        dims = {s.teacher: self.outlook.dimensions(s.teacher) for s in self.settings}
-        rows = []
-        for _, cell in self.table.groupby([*AXES, "n", "N"], sort=False):
-            axes = {name: cell[name].iloc[0] for name in AXES}
-            sides = dims[axes["teacher"]]
-            peak = "+".join(peaks(cell, sides.d_w, sides.d_s))
-            rows.append({**axes, **summarise(cell), "peak": peak})
-        return pd.DataFrame(rows)
+        ranks = {curve.teacher: self.oracle.ranks(curve.teacher) for curve in self.settings}
+        return summarise(self.table, ranks)
 
     @property
     def head(self) -> dict[str, Any]:
         """The row of the summary that the verdict is about: the largest cell without a peak."""
-        self.setting  # noqa: B018  # refuses several curves
-        ordered = self.summary.sort_values(["n", "N"])
+        rows = self.setting.rows_of(self.summary)
+        ordered = rows.sort_values(["n", "N"])
         clean = ordered[ordered["peak"] == ""]
         row = (clean if len(clean) else ordered).iloc[-1]
         return {str(name): value for name, value in row.items()}
@@ -218,37 +202,13 @@ class Results:
         return {"curves": curves, "config": self.config}
 
     def _curve(self) -> dict[str, Any]:
-        predicted = as_cells(self.predicted)
-        known = self.bounds
-        bounds = None if known is None else as_cells(known.risks, known.pgr, known.opr)
-        cells = []
-        for row in self.summary.to_dict("records"):
-            at = (row["n"], row["N"])
-            cells.append({**describe(row), "predicted": {"kind": "oracle", **predicted[at]}})
-            if bounds is not None:
-                cells[-1]["bounds"] = bounds[at]
-        return {
-            "dimensions": self.dimensions.to_dict(),
-            "cells": cells,
-            "scale": self.scale,
-            "verdict": {"action": self.verdict.action, "reason": self.verdict.reason},
-        }
-
-
-def settings_of(table: pd.DataFrame) -> list[Setting]:
-    """List the curves of a table of trials, in its order."""
-    found = table[list(AXES)].drop_duplicates()
-    return [
-        Setting(str(t), float(noise), as_ridge(λ_w), as_ridge(λ_s))
-        for t, noise, λ_w, λ_s in found.itertuples(index=False)
-    ]
-
-
-def as_ridge(value: Any) -> Any:
-    """Read a ridge as the table writes it; None stays None."""
-    if value is None or value == "auto":
-        return value
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise InputError("ridge", f"is {value!r}; a number or 'auto' is needed") from None
+        dimensions = self.dimensions  # first: what it takes from the rows serves the others too
+        return curve_document(
+            self.summary,
+            models_in(self.table),
+            dimensions,
+            self.predicted,
+            self.bounds,
+            self.scale,
+            self.verdict,
+        )

@@ -1,7 +1,7 @@
 """The validated rows of teachers and a student, read once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index, Task
+from w2slens.experiments.fingerprints import fingerprint
+from w2slens.experiments.settings import Settings, held_out
+from w2slens.experiments.split import Split
 from w2slens.features.reading import open_features, read_array
+from w2slens.moments import Moments
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
-from w2slens.moments.components import Components, principal
-from w2slens.moments.moments import Moments
+from w2slens.moments.components import principal
 
 TEACHER = "weak"
 """Name of a teacher that was given none."""
@@ -23,8 +26,8 @@ RESERVED = ("strong", "label")
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
-    """Validated rows of one or several teachers and a student.
+class Rows:
+    """Validated rows of one or several teachers and a student, held in memory or mapped.
 
     Attributes
     ----------
@@ -50,32 +53,18 @@ class Pair:
     groups: Index | None = None
 
     @classmethod
-    def validated(
-        cls,
-        weak: Any,
-        strong: Any,
-        y: Any,
-        target: Any,
-        task: Task,
-        *,
-        groups: Any = None,
-        components_weak: Components = None,
-        components_strong: Components = None,
-    ) -> "Pair":
-        """Read each input once, check that they fit together, cut to components if asked."""
-        check.choice(task, "task", ("regression", "classification"))
-        teachers = {
-            name: open_features(features, argument).read()
-            for name, argument, features in _named(weak)
-        }
+    def read(
+        cls, weak: Any, strong: Any, y: Any, task: Task, *, target: Any = None, groups: Any = None
+    ) -> "Rows":
+        """Read each input once, and check that they fit together."""
+        named = _named(weak)
+        teachers = {name: open_features(rows, argument).read() for name, argument, rows in named}
         right = open_features(strong, "strong").read()
         targets, classes = check.labels(read_array(y, "y"), "y", task)
-        sizes = {argument: len(teachers[name]) for name, argument, _ in _named(weak)}
+        sizes = {argument: len(teachers[name]) for name, argument, _ in named}
         sizes |= {"strong": len(right), "y": len(targets)}
-        truth = None
-        if target is not None:
-            truth, _ = check.labels(read_array(target, "target"), "target", "regression")
-            truth = _as_probabilities(truth, classes)
+        truth = None if target is None else _truth(target, classes)
+        if truth is not None:
             sizes["target"] = len(truth)
         numbers = None if groups is None else check.groups(read_array(groups, "groups"), "groups")
         if numbers is not None:
@@ -88,12 +77,42 @@ class Pair:
                 f"{check.plural(targets.shape[1], 'output')}"
                 + (" (a column of probabilities a class)" if classes is not None else ""),
             )
-        teachers = {
-            name: principal(features, components_weak, "components_weak")
-            for name, features in teachers.items()
-        }
-        right = principal(right, components_strong, "components_strong")
         return cls(teachers, right, targets, truth, classes, numbers)
+
+    def prepared(self, settings: Settings) -> tuple["Rows", Settings]:
+        """Cut the features to components as asked, and settle what depends on the rows."""
+        settings = replace(settings, test=held_out(settings.test, self.rows))
+        settings.check_rows(self.rows, self.unused)
+        teachers = {
+            name: principal(features, settings.components_weak, "components_weak")
+            for name, features in self.teachers.items()
+        }
+        strong = principal(self.strong, settings.components_strong, "components_strong")
+        return replace(self, teachers=teachers, strong=strong), settings
+
+    def trial(self, settings: Settings, number: int) -> tuple["Rows", Split]:
+        """Return the rows of one trial, and which are for what."""
+        test = int(settings.test)
+        return self, Split.draw(self.rows, test, settings.seed, number, self.groups)
+
+    def facts(self, settings: Settings) -> dict[str, Any]:
+        """Return what a result says of its rows."""
+        return {
+            "scale": "raw" if self.truth is None else "excess",
+            "rows": self.rows,
+            "groups": None if self.groups is None else int(self.groups.max()) + 1,
+            "outputs": self.outputs,
+            "classes": None if self.classes is None else self.classes.tolist(),
+            "teachers": list(self.teachers),
+        }
+
+    def fingerprints(self) -> dict[str, str]:
+        """Shape, type and SHA-256 of every array."""
+        arrays = {f"weak.{name}": features for name, features in self.teachers.items()}
+        arrays |= {"strong": self.strong, "labels": self.targets}
+        optional = {"target": self.truth, "groups": self.groups}
+        arrays |= {name: array for name, array in optional.items() if array is not None}
+        return {name: fingerprint(array) for name, array in arrays.items()}
 
     @property
     def rows(self) -> int:
@@ -146,19 +165,21 @@ class Pair:
             blocks = {name: self.side(name)[some] for name in sides}
             into.add({**blocks, "label": labels[some]})
 
-    def moments(self, teacher: str, parts: int) -> list[Moments]:
+    def moments(self, teacher: str, parts: int) -> Iterator[Moments]:
         """Moments of all rows of ``weak``, ``strong`` and ``label`` (f* if known).
 
         The rows are dealt to `parts` like cards.
         """
         label = self.targets if self.truth is None else self.truth
-        weak, found = self.teachers[teacher], []
+        weak = self.teachers[teacher]
         for part in range(min(parts, len(label))):
-            running = Accumulator()
             deal = slice(part, None, parts)
-            running.add({"weak": weak[deal], "strong": self.strong[deal], "label": label[deal]})
-            found.append(Moments.of(running))
-        return found
+            yield Moments.from_rows(weak=weak[deal], strong=self.strong[deal], label=label[deal])
+
+
+def _truth(target: Any, classes: NDArray[Any] | None) -> Array:
+    truth, _ = check.labels(read_array(target, "target"), "target", "regression")
+    return _as_probabilities(truth, classes)
 
 
 def _as_probabilities(truth: Array, classes: NDArray[Any] | None) -> Array:

@@ -1,43 +1,31 @@
-"""The weak-to-strong protocol over a grid of (n, N): one engine for one cell or many."""
+"""The doors of a run: `transfer`, `sweep` and `simulate` make `Settings` and run a `Study`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from numpy.typing import ArrayLike
 
-from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.threads import blas_threads, cores
-from w2slens._core.types import Ridge, Task
-from w2slens._version import __version__
-from w2slens.experiments.oracle import SampleOutlook
+from w2slens.experiments.keywords import told_by_settings
 from w2slens.experiments.results import Results
-from w2slens.experiments.rows import Pair
-from w2slens.experiments.settings import Grid, test_rows
-from w2slens.experiments.split import Split
-from w2slens.experiments.trial.loop import run_trial
+from w2slens.experiments.settings import DRAWN, Settings
+from w2slens.experiments.study import Progress, Study
+from w2slens.synthetic import Planted
+
+Features = ArrayLike | str | Path
 
 
+@told_by_settings()
 def transfer(
-    weak: ArrayLike | str | Path,
-    strong: ArrayLike | str | Path,
-    y: ArrayLike | str | Path,
+    weak: Features,
+    strong: Features,
+    y: Features,
     *,
-    n: int | Iterable[int],
-    N: int | Iterable[int],
-    trials: int = 10,
-    ridge_weak: Ridge = "auto",
-    ridge_strong: Ridge = "auto",
-    task: Task = "regression",
-    target: ArrayLike | str | Path | None = None,
-    test: int | float | None = None,
-    groups: ArrayLike | str | Path | None = None,
-    ceiling: str = "all",
-    loss: str = "squared",
-    seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    target: Features | None = None,
+    groups: Features | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
 ) -> Results:
     """Run weak-to-strong training with linear probes and measure its risks.
 
@@ -51,30 +39,12 @@ def transfer(
         (rows, p_w) and (rows, p_s) features of the same examples, as arrays or paths.
     y
         (rows,) or (rows, outputs) labels; (rows,) integer classes for classification.
-    n, N
-        Numbers of labels and of pseudo-labels; the run covers their product.
-    trials
-        Independent splits of the rows.
-    ridge_weak, ridge_strong
-        λ in ``(1/n)‖·‖² + λ‖·‖²``, or ``"auto"``: chosen for every model alike by leave-one-out on
-        the labels (the ceiling by folds).
-    task
-        ``"classification"`` regresses on one-hot labels, with soft pseudo-labels.
+    <settings>
     target
         (rows,) or (rows, outputs): f* where it is known; risks are then excess risks.
-    test
-        Rows held out first: a number, or a share below 1; default a fifth.
     groups
         (rows,) whole numbers: rows of one group (phrases of a sentence, pictures of a person) are
         never on both sides of the test block.
-    ceiling
-        Rows with true labels for the ceiling: ``"all"`` (n+N), ``"pool"`` (N) or ``"labels"`` (n).
-    loss
-        ``"squared"``, or for classification ``"cross-entropy"``: logistic probes, the student's on
-        the teacher's probabilities; risks are Brier scores then, λ is in ``(1/n) CE + λ‖·‖²``, and
-        ``"auto"`` chooses by folds of the true labels.
-    seed
-        The same seed gives the same splits, hence the same digits.
     progress
         Called with (cells done, cells in all).
 
@@ -86,6 +56,10 @@ def transfer(
     ------
     InputError
         If an input is malformed or the rows cannot hold max n + max N + test.
+
+    See Also
+    --------
+    sweep : several teachers, trials side by side, kept on disk.
 
     Notes
     -----
@@ -110,40 +84,119 @@ def transfer(
     """
     if isinstance(weak, Mapping):
         raise InputError("weak", "names teachers; transfer takes one, sweep takes several")
-    data = Pair.validated(weak, strong, y, target, task, groups=groups)
-    grid = Grid.validated(
-        n=n,
-        N=N,
-        trials=trials,
-        test=test_rows(test, data.rows),
-        ridge_weak=check.ridge(ridge_weak, "ridge_weak"),
-        ridge_strong=check.ridge(ridge_strong, "ridge_strong"),
-        classification=data.classes is not None,
-        ceiling=ceiling,
-        seed=seed,
-        loss=loss,
-    )
-    grid.check_rows(data.rows, data.unused)
-    records: list[dict[str, Any]] = []
-    cells = len(grid.n) * len(grid.N) * grid.trials
-    for trial in range(grid.trials):
-        split = Split.draw(data.rows, grid.test, grid.seed, trial, data.groups)
-        with blas_threads(cores()):
-            records += run_trial(data, grid, trial, split)
-        if progress is not None:
-            progress(len(records), cells)
-    return Results(pd.DataFrame(records), config(data, grid, task), SampleOutlook(data, grid))
+    study = Study.of_rows(weak, strong, y, Settings(**settings), target=target, groups=groups)
+    return study.run(jobs=1, progress=progress)
 
 
-def config(data: Pair, grid: Grid, task: Task) -> dict[str, Any]:
-    """Return everything that replays a run on given rows."""
-    return {
-        **grid.to_dict(),
-        "scale": "raw" if data.truth is None else "excess",
-        "task": task,
-        "rows": data.rows,
-        "groups": None if data.groups is None else int(data.groups.max()) + 1,
-        "outputs": data.outputs,
-        "classes": None if data.classes is None else data.classes.tolist(),
-        "version": __version__,
-    }
+@told_by_settings()
+def sweep(
+    weak: Features | Mapping[str, Features],
+    strong: Features,
+    y: Features,
+    *,
+    target: Features | None = None,
+    groups: Features | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Results:
+    """Run weak-to-strong training over a grid of n, N, teachers, label noise and ridges.
+
+    The cells of a trial cost about one pass over its rows together, and no cell depends on which
+    others are asked for. Trials run side by side, a process each.
+
+    Parameters
+    ----------
+    weak
+        (rows, p_w) features of a teacher, or {name: features} of several, as arrays or paths.
+    strong, y
+        (rows, p_s) features of the student and (rows,) or (rows, outputs) labels.
+    <settings>
+    target, groups
+        As in `transfer`.
+    out
+        Folder in which every finished trial is kept. A killed sweep that is called again with the
+        same arguments goes on where it was, with the same numbers; a finished one is read back.
+    overwrite
+        Begin anew where `out` holds another result.
+    jobs
+        Trials at a time; default one a core. BLAS gets the cores that are left.
+    progress
+        Called with (cells done, cells in all).
+
+    Returns
+    -------
+    Results
+        One curve a teacher, noise level and pair of ridges; see `Results.select`.
+
+    Raises
+    ------
+    InputError
+        If an input is malformed, the rows do not suffice, or `out` is in use or holds something
+        else.
+
+    See Also
+    --------
+    transfer : one teacher, one process, nothing on disk.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((3000, 40))
+    >>> y = x[:, 0] + rng.standard_normal(3000)
+    >>> teachers = {"inside": x[:, :10], "apart": x[:, 8:38]}
+    >>> found = sweep(teachers, x[:, :10], y, n=[50, 100], N=1000, trials=2, ridge_weak=0,
+    ...               ridge_strong=0, jobs=1)
+    >>> len(found.table)
+    8
+    >>> found.select(teacher="apart").dimensions.d_w
+    30
+    """
+    study = Study.of_rows(weak, strong, y, Settings(**settings), target=target, groups=groups)
+    return study.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
+
+
+@told_by_settings(DRAWN)
+def simulate(
+    planted: Planted,
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Results:
+    """Run weak-to-strong training on fresh draws of a planted problem.
+
+    Every trial draws its rows anew, so that standard errors cover the draw of the rows; risks are
+    excess risks, and the predictions come from the population itself.
+
+    Parameters
+    ----------
+    planted
+        The problem.
+    <settings>
+    out, overwrite, jobs, progress
+        As in `sweep`.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    InputError
+        As `sweep`.
+
+    Examples
+    --------
+    >>> pair = Planted.with_correlations(12, 8, [1, 1, 0.5], noise=1.0)
+    >>> found = simulate(pair, n=60, N=500, trials=2, ridge_weak=0, ridge_strong=0, jobs=1)
+    >>> print(found.scale, f"{found.dimensions.d_sw:.2f}")
+    excess 2.25
+    """
+    study = Study.of_population(planted, Settings(**settings))
+    return study.run(out, overwrite=overwrite, jobs=jobs, progress=progress)

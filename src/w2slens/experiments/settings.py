@@ -1,16 +1,23 @@
-"""The validated settings of a run: which cells, how many trials, on which rows."""
+"""`Settings`: everything that a run is told, once.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+The fields are the keywords of `transfer`, `sweep` and `simulate`, the keys of recipes, the options
+of the command line and what every result records; nothing lists them a second time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Ridge
+from w2slens._core.types import Ridge, Task
+from w2slens.experiments.curves import Curve
 from w2slens.models.risks import CEILINGS
+from w2slens.models.students import STUDENTS, W2S
+from w2slens.moments.components import Components
 
 LEAST_LABELS_AUTO = 3
 """Leave-one-out needs at least this many labels."""
@@ -19,106 +26,158 @@ TEST_SHARE = 0.2
 """Share of the rows that is held out for testing unless asked otherwise."""
 
 LOSSES = ("squared", "cross-entropy")
-"""What probes minimise."""
+"""What probes minimise; each has its engine in `w2slens.experiments.trial`."""
+
+TASKS = ("regression", "classification")
 
 
-class Setting(NamedTuple):
-    """What is the same for all (n, N) of one curve."""
+def _told(words: str, kind: Any, default: Any = MISSING, *, drawn: bool = True) -> Any:
+    """Declare a setting.
 
-    teacher: str
-    noise: float
-    ridge_weak: Ridge
-    ridge_strong: Ridge
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Validated settings of a run; the cells are the product of the lists.
-
-    Attributes
+    Parameters
     ----------
-    n, N
-        Numbers of labels and of pseudo-labels.
-    trials
-        Independent splits (or draws) of the rows.
-    test
-        Held-out rows.
-    ridges_weak, ridges_strong
-        Each a number or ``"auto"``.
-    noise_levels
-        Noise added to the training labels.
-    ceiling
-        Rows of the ceiling.
-    seed
-        Of all draws.
-    loss
-        By what probes are fitted: one of `LOSSES`.
+    words
+        What it is, for documentation and the command line.
+    kind
+        How it is typed: a word that the command line knows, or the choices.
+    default
+        Its value where nothing is said.
+    drawn
+        Whether it goes with a population, too, whose rows are drawn.
+    """
+    metadata = {"words": words, "kind": kind, "drawn": drawn}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a run is told, validated; its fields are described where they are declared.
+
+    Lists may be given as single values; they are tuples afterwards. The cells of a run are the
+    product of all lists.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be, or two of them do not go together.
+
+    Examples
+    --------
+    >>> Settings(n=100, N=[500, 1000], ridge_weak=[0, "auto"]).ridge_weak
+    (0.0, 'auto')
     """
 
-    n: tuple[int, ...]
-    N: tuple[int, ...]
-    trials: int
-    test: int
-    ridges_weak: tuple[Ridge, ...]
-    ridges_strong: tuple[Ridge, ...]
-    noise_levels: tuple[float, ...]
-    ceiling: str
-    seed: int
-    loss: str = LOSSES[0]
+    n: Any = _told("numbers of labels", "sizes")
+    N: Any = _told("numbers of pseudo-labels; the run covers their product with n", "sizes")
+    trials: int = _told("independent splits (or draws) of the rows", "whole", 10)
+    ridge_weak: Any = _told(
+        "ridge λ of the teacher in (1/n)‖·‖² + λ‖·‖², or auto: chosen for every model alike by "
+        "leave-one-out on the labels (the ceiling by folds); several are run in turn",
+        "ridges",
+        "auto",
+    )
+    ridge_strong: Any = _told("ridge λ of the strong models, alike", "ridges", "auto")
+    noise_levels: Any = _told(
+        "noise added to the training labels, never to the test rows: the share of classes that are "
+        "flipped, for regression in standard deviations of the labels",
+        "numbers",
+        (0.0,),
+        drawn=False,
+    )
+    task: Task | None = _told(
+        "classification regresses on one-hot labels, with soft pseudo-labels",
+        TASKS,
+        "regression",
+        drawn=False,
+    )
+    test: Any = _told(
+        "rows held out first: a number, or a share below 1 (default a fifth; of a population 2000)",
+        "rows or share",
+        None,
+    )
+    ceiling: str = _told(
+        "rows with true labels for the ceiling: n+N, N or n of them", CEILINGS, CEILINGS[0]
+    )
+    loss: str = _told(
+        "what probes minimise; cross-entropy (of classes) is scored by Brier score, and auto "
+        "chooses ridges by folds of the true labels",
+        LOSSES,
+        LOSSES[0],
+        drawn=False,
+    )
+    students: Any = _told(
+        "what the strong model is taught besides plain imitation", "words", (W2S,), drawn=False
+    )
+    components_weak: Components = _told(
+        "cut the weak features to principal components over all rows: how many, or the share of "
+        "the variance that they hold",
+        "components",
+        None,
+        drawn=False,
+    )
+    components_strong: Components = _told(
+        "cut the strong features alike", "components", None, drawn=False
+    )
+    seed: int = _told("of all draws: the same seed gives the same digits", "whole", 0)
 
-    @classmethod
-    def validated(
-        cls,
-        *,
-        n: int | Iterable[int],
-        N: int | Iterable[int],
-        trials: int,
-        test: int,
-        ridge_weak: Ridge | Sequence[Ridge],
-        ridge_strong: Ridge | Sequence[Ridge],
-        noise_levels: Sequence[float] | None = None,
-        classification: bool = False,
-        ceiling: str,
-        seed: int,
-        loss: str = LOSSES[0],
-    ) -> "Grid":
-        """Check every setting by itself."""
-        check.choice(ceiling, "ceiling", CEILINGS)
-        check.choice(loss, "loss", LOSSES)
-        if loss == "cross-entropy" and not classification:
-            raise InputError("loss", f"is {loss!r}; it goes with task classification only")
-        grid = cls(
-            check.counts(n, "n"),
-            check.counts(N, "N"),
-            check.whole(trials, "trials"),
-            test,
-            _ridges(ridge_weak, "ridge_weak"),
-            _ridges(ridge_strong, "ridge_strong"),
-            _levels(noise_levels, 1.0 if classification else np.inf),
-            ceiling,
-            check.whole(seed, "seed", least=0),
-            loss,
-        )
-        grid.check_ridges()
-        return grid
+    def __post_init__(self) -> None:
+        keep = {
+            "n": check.counts(self.n, "n"),
+            "N": check.counts(self.N, "N"),
+            "trials": check.whole(self.trials, "trials"),
+            "ridge_weak": _ridges(self.ridge_weak, "ridge_weak"),
+            "ridge_strong": _ridges(self.ridge_strong, "ridge_strong"),
+            "noise_levels": _levels(self.noise_levels, self.task),
+            "students": _students(self.students),
+            "seed": check.whole(self.seed, "seed", least=0),
+        }
+        for name, value in keep.items():
+            object.__setattr__(self, name, value)
+        for name in ("ceiling", "loss"):
+            check.choice(getattr(self, name), name, OPTIONS[name].metadata["kind"])
+        if self.task is not None:
+            check.choice(self.task, "task", TASKS)
+        if self.loss != LOSSES[0]:
+            self._check_cross_entropy()
+
+    def _check_cross_entropy(self) -> None:
+        """Refuse what has no minimum: no classes, or classes that separate without a penalty."""
+        if self.task == "regression":
+            raise InputError("loss", f"is {self.loss!r}; it goes with task classification only")
+        if self.students != (W2S,):
+            raise InputError(
+                "students", f"are {', '.join(self.students)}; a cross-entropy knows {W2S} only"
+            )
+        for argument in ("ridge_weak", "ridge_strong"):
+            if 0 in getattr(self, argument):
+                raise InputError(
+                    argument,
+                    "is 0; a cross-entropy has no minimum where the classes can be separated: "
+                    "give a small number as 1e-6, or 'auto'",
+                )
 
     @property
     def rows(self) -> int:
         """Number of rows that the largest cell and the test block take."""
-        return max(self.n) + max(self.N) + self.test
+        return int(max(self.n) + max(self.N) + self.test)
 
     @property
     def levels(self) -> int:
         """Number of noise levels."""
         return len(self.noise_levels)
 
-    def settings(self, teachers: Iterable[str]) -> list[Setting]:
-        """List all curves of the grid."""
-        lists = (teachers, self.noise_levels, self.ridges_weak, self.ridges_strong)
-        return [Setting(*values) for values in product(*lists)]
+    @property
+    def chosen(self) -> bool:
+        """Whether a strong model chooses its ridge."""
+        return "auto" in self.ridge_strong
+
+    def curves(self, teachers: Iterable[str]) -> list[Curve]:
+        """List all curves of the run."""
+        lists = (teachers, self.noise_levels, self.ridge_weak, self.ridge_strong)
+        return [Curve(*values) for values in product(*lists)]
 
     def check_rows(self, rows: int, unused: int = 0) -> None:
-        """Refuse a grid whose largest cell and test block do not fit into the rows.
+        """Refuse a run whose largest cell and test block do not fit into the rows.
 
         Parameters
         ----------
@@ -134,72 +193,55 @@ class Grid:
                 f"max n + max N + test = {max(self.n):,} + {max(self.N):,} + {self.test:,} = "
                 f"{self.rows:,} rows are needed{more} and there are {rows:,}; lower one of them",
             )
-        if "auto" in (*self.ridges_weak, *self.ridges_strong) and min(self.n) < LEAST_LABELS_AUTO:
+        if "auto" in (*self.ridge_weak, *self.ridge_strong) and min(self.n) < LEAST_LABELS_AUTO:
             raise InputError(
                 "n",
                 f"is {min(self.n)}; ridge 'auto' (leave-one-out) needs at least "
                 f"{LEAST_LABELS_AUTO} labels",
             )
 
-    def check_ridges(self) -> None:
-        """Refuse a cross-entropy without a penalty: it has no minimiser where classes separate."""
-        given = {"ridge_weak": self.ridges_weak, "ridge_strong": self.ridges_strong}
-        for argument, ridges in given.items():
-            if self.loss == "cross-entropy" and 0 in ridges:
-                raise InputError(
-                    argument,
-                    "is 0; a cross-entropy has no minimum where the classes can be separated: "
-                    "give a small number as 1e-6, or 'auto'",
-                )
-
     def to_dict(self) -> dict[str, Any]:
-        """Return what replays the grid; a list of one ridge as the ridge."""
-        return {
-            "n": list(self.n),
-            "N": list(self.N),
-            "trials": self.trials,
-            "test": self.test,
-            "ridge_weak": _one_or_list(self.ridges_weak),
-            "ridge_strong": _one_or_list(self.ridges_strong),
-            "noise_levels": list(self.noise_levels),
-            "ceiling": self.ceiling,
-            "seed": self.seed,
-            "loss": self.loss,
-        }
+        """Return what replays the run as JSON types; a list of one ridge as the ridge."""
+        found = {name: getattr(self, name) for name in OPTIONS}
+        for name in ("ridge_weak", "ridge_strong"):
+            found[name] = found[name][0] if len(found[name]) == 1 else found[name]
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
 
 
-def test_rows(test: int | float | None, rows: int) -> int:
-    """Resolve the size of the test block: a count, a share, or the default share."""
-    share = TEST_SHARE if test is None else test
-    if not isinstance(share, (float, np.floating)):
-        return check.whole(share, "test")
-    if not 0 < share < 1:
-        raise InputError("test", f"is {share!r}; a number of rows or a share below 1 is needed")
-    return max(int(share * rows), 1)
+OPTIONS: Mapping[str, Field[Any]] = {one.name: one for one in fields(Settings)}
+"""Name → declaration of every setting: ``metadata`` has its words and its kind."""
+
+DRAWN = tuple(name for name, one in OPTIONS.items() if one.metadata["drawn"])
+"""Settings that go with a population."""
 
 
-test_rows.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever its name says
-
-
-def _ridges(value: Ridge | Sequence[Ridge], argument: str) -> tuple[Ridge, ...]:
+def _ridges(value: Any, argument: str) -> tuple[Ridge, ...]:
     """Validate one ridge or a list of different ones."""
-    listed = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
-    ridges = tuple(check.ridge(one, argument) for one in listed)
+    ridges = tuple(check.ridge(one, argument) for one in _listed(value))
     _check_list(ridges, argument, "ridge")
     return ridges
 
 
-def _levels(value: Sequence[float] | None, limit: float) -> tuple[float, ...]:
-    if value is None:
-        return (0.0,)
-    listed: list[Any] = [value] if np.ndim(value) == 0 else list(value)
-    levels = tuple(check.non_negative(one, "noise_levels") for one in listed)
+def _levels(value: Any, task: Task | None) -> tuple[float, ...]:
+    levels = tuple(check.non_negative(one, "noise_levels") for one in _listed(value))
     _check_list(levels, "noise_levels", "noise level")
-    if max(levels) >= limit:
+    if task == "classification" and max(levels) >= 1:
         raise InputError(
-            "noise_levels", f"holds {max(levels):g}; a share of flipped classes is below {limit:g}"
+            "noise_levels", f"holds {max(levels):g}; a share of flipped classes is below 1"
         )
     return levels
+
+
+def _students(value: Any) -> tuple[str, ...]:
+    names = tuple(_listed(value))
+    _check_list(names, "students", "student")
+    for name in names:
+        check.choice(name, "students", tuple(STUDENTS))
+    return tuple(dict.fromkeys((W2S, *names)))
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
 
 
 def _check_list(values: Sequence[Any], argument: str, noun: str) -> None:
@@ -210,5 +252,11 @@ def _check_list(values: Sequence[Any], argument: str, noun: str) -> None:
         raise InputError(argument, f"lists {twice} twice")
 
 
-def _one_or_list(values: Sequence[Ridge]) -> Ridge | list[Ridge]:
-    return values[0] if len(values) == 1 else list(values)
+def held_out(test: Any, rows: int) -> int:
+    """Resolve the size of the test block: a count, a share, or the default share."""
+    share = TEST_SHARE if test is None else test
+    if not isinstance(share, (float, np.floating)):
+        return check.whole(share, "test")
+    if not 0 < share < 1:
+        raise InputError("test", f"is {share!r}; a number of rows or a share below 1 is needed")
+    return max(int(share * rows), 1)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Index = NDArray[np.intp]
+from w2slens._core.types import Index
 
 
 @dataclass(frozen=True, eq=False)

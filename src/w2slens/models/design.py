@@ -94,19 +94,19 @@ class Design:
         minimum-norm least-squares solution.
         """
         centre = targets.mean(axis=0)
-        coef = self._normal_equations(targets - centre, ridge)
-        if coef is None:
+        try:
+            coef = self._normal_equations(targets - centre, ridge)
+        except linalg.LinAlgError:
             U, s, Vt = self._directions(ridge)
             coef = Vt.T @ ((s / (s**2 + self.n * ridge))[:, None] * (U.T @ (targets - centre)))
         return LinearProbe.centred(coef, self.mean, centre)
 
-    def _normal_equations(self, y: Array, ridge: float) -> Array | None:
+    def _normal_equations(self, y: Array, ridge: float) -> Array:
+        """Solve where K is clearly of full rank, else raise LinAlgError."""
         X, K, shift = self.rows, self.gram, self.n * ridge
         precision = EPS64 if ridge else self.precision
         if self.n > X.shape[1]:
             solve = cholesky_solver(K, shift, doubtful(K, self.raw, precision))
-            if solve is None:
-                return None
             coef = solve(X.T @ y)
             return np.asarray(coef + solve(X.T @ (y - X @ coef) - shift * coef))
         # The centred dual Gram has the constant vector in its kernel; lifting that direction
@@ -114,8 +114,6 @@ class Design:
         lifted = K + np.trace(K) / self.n**2
         rounding = doubtful(lifted, np.full(1, self.raw.sum()), precision)
         solve = cholesky_solver(lifted, shift, max(rounding, FORMED_DOUBT * np.trace(K) / self.n))
-        if solve is None:
-            return None
         dual = solve(y)
         dual += solve(y - lifted @ dual - shift * dual)
         return np.asarray(X.T @ dual)

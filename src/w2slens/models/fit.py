@@ -4,43 +4,63 @@ A ridge λ is always in the convention ``(1/n)‖y − Φθ‖² + λ‖θ‖²`
 Fits from labeled rows are methods of `w2slens.models.design.Design`.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from w2slens.models.probe import LinearProbe
-from w2slens.moments.moments import Moments
+from w2slens.moments import Moments
 from w2slens.moments.solve import FORMED_DOUBT, Solve, cholesky_solver, doubtful
 from w2slens.moments.spectrum import EPS64
 
 
-def fit(
-    moments: Moments, ridge: float, *, features: str = "strong", solve: Solve | None = None
-) -> LinearProbe:
+class Fitted(NamedTuple):
+    """One model for several groups of labels: its probes stacked, and a ridge each."""
+
+    probe: LinearProbe
+    ridges: tuple[float, ...]
+
+    @classmethod
+    def stack(cls, probes: Sequence[LinearProbe], ridges: Sequence[float]) -> "Fitted":
+        """Join the fits of the groups."""
+        return cls(LinearProbe.stack(probes), tuple(ridges))
+
+    def groups(self) -> Iterator[tuple[LinearProbe, float]]:
+        """Go through the groups: a probe and its ridge."""
+        return zip(self.probe.split(len(self.ridges)), self.ridges, strict=True)
+
+
+def fit(moments: Moments, solve: Solve, *, features: str = "strong") -> LinearProbe:
     """Fit a block of features to block ``label`` from moments.
 
     Parameters
     ----------
     moments
         With blocks `features` (p) and ``label`` (k).
-    ridge
-        λ ≥ 0; at 0 the minimum-norm least-squares solution.
+    solve
+        ``right ↦ (scatter + count·λ·I)⁺ right``, as ``moments.solver(features, λ)``; at λ = 0 this
+        gives the minimum-norm least-squares solution.
     features
         Name of the block.
-    solve
-        ``moments.solver(features, ridge)`` where the caller has it already.
 
     Returns
     -------
     LinearProbe with an unpenalised intercept.
     """
-    solve = solve or moments.solver(features, ridge)
     coef = solve(moments.cross(features, "label"))
     return LinearProbe.centred(coef, moments.centre(features), moments.centre("label"))
 
 
-def fit_surely(moments: Moments, ridge: float, *, features: str) -> LinearProbe | None:
-    """Fit from moments where that costs no digits that the rows would give, else return None."""
+def sure_solver(moments: Moments, ridge: float, *, features: str) -> Solve:
+    """Factor a block where a fit from moments costs no digits that the rows would give.
+
+    Raises
+    ------
+    LinAlgError
+        Where it might: fit from the rows then.
+    """
     gram, shift = moments.cross(features, features), moments.count * ridge
     rounding = doubtful(gram, moments.raw(features), EPS64 if ridge else moments.rounding(features))
     doubt = max(rounding, FORMED_DOUBT * float(np.trace(gram)) / len(gram))
-    solve = cholesky_solver(gram, shift, doubt)
-    return None if solve is None else fit(moments, ridge, features=features, solve=solve)
+    return cholesky_solver(gram, shift, doubt)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from w2slens._core.types import Array
 from w2slens.models.design import Design
 from w2slens.models.probe import LinearProbe
-from w2slens.moments.moments import Moments
+from w2slens.moments import Moments
+from w2slens.moments.solve import product
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,26 +66,24 @@ class LabeledBlock:
         -------
         (len(ridges), n, k) scores of row i by the student that never saw label i.
         """
-        n, y = self.weak.n, self.targets
-        errors = self.weak.loo_residuals(y, ridge_weak)
-        step = self.weak.influence(ridge_weak)
-        theta = step.T @ (y - y.mean(axis=0))
+        n, y, weak = self.weak.n, self.targets, self.weak
         eigen = pool.spectrum("strong")
         V = eigen.all_vectors
-        shift = pool.centre(teacher) - self.weak.mean
-        offsets = self.strong.mean - pool.centre("strong")
-        scores = self.strong.rows @ V + offsets @ V
-        to_weak = V.T @ pool.cross("strong", teacher)
-        base = y.mean(axis=0) - errors / n + shift @ theta - (step @ shift)[:, None] * errors
-        pulled, moved = to_weak @ theta, scores * (step @ to_weak.T)
-        used = [eigen.used(ridge) for ridge in ridges]
-        shrunk = [
-            (some, 1 / (eigen.all_values[some] + pool.count * ridge))
-            for some, ridge in zip(used, ridges, strict=True)
-        ]
-        return np.stack(
-            [
-                base + (scores[:, some] * w) @ pulled[some] - (moved[:, some] @ w)[:, None] * errors
-                for some, w in shrunk
-            ]
-        )
+        # θ_w⁻ⁱ = θ_w − g_i e_i, g_i = (X̃ᵀX̃ + nλ_wI)⁻¹x̃ᵢ and e_i the leave-one-out residual.
+        e, g = weak.loo_residuals(y, ridge_weak), weak.influence(ridge_weak)
+        θ = g.T @ (y - y.mean(axis=0))
+        # What needs no student ridge: ȳ − e_i/n + (x̄_u − x̄_ℓ)ᵀθ_w⁻ⁱ.
+        shift = pool.centre(teacher) - weak.mean
+        base = y.mean(axis=0) - e / n + shift @ θ - (g @ shift)[:, None] * e
+        # (φ_s(x_i) − φ̄_s^u)ᵀAθ_w⁻ⁱ along the eigenvectors V of Σ_ss, where A is diagonal.
+        offset = self.strong.mean - pool.centre("strong")
+        scores = product(self.strong.rows, V) + offset @ V
+        to_weak = product(V.T, pool.cross("strong", teacher))
+        pulled, moved = to_weak @ θ, scores * product(g, to_weak.T)
+        found = []
+        for ridge in ridges:
+            used = eigen.used(ridge)
+            w = 1 / (eigen.all_values[used] + pool.count * ridge)
+            copied = (scores[:, used] * w) @ pulled[used]
+            found.append(base + copied - (moved[:, used] @ w)[:, None] * e)
+        return np.stack(found)

@@ -10,11 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import LinAlgError, lapack
 
 from w2slens._core.types import Array
 from w2slens.models.probe import LinearProbe
-from w2slens.moments.moments import Moments
+from w2slens.moments import Moments
 
 
 def pack(gram: Array) -> Array:
@@ -43,12 +43,12 @@ def diagonal(p: int) -> NDArray[np.intp]:
     return places
 
 
-def solve_packed(packed: Array, right: Array) -> Array | None:
-    """Solve a positive definite system by Cholesky, overwriting `packed`; None if it is not."""
+def solve_packed(packed: Array, right: Array) -> Array:
+    """Solve a positive definite system by Cholesky, overwriting `packed`; else LinAlgError."""
     p = order(packed)
     factor, info = lapack.dpftrf(p, packed, uplo="L", overwrite_a=1)
     if info != 0:
-        return None
+        raise LinAlgError("not positive definite")
     solution, _ = lapack.dpftrs(p, factor, right, uplo="L")
     return np.asarray(solution)
 
@@ -101,7 +101,7 @@ class Normal:
         mean = np.concatenate([self.strong_mean, self.label_mean])
         return Moments((("strong", p), ("label", q)), self.count, mean, scatter, self.precision)
 
-    def fit_sum(self, other: "Normal", ridge: float) -> LinearProbe | None:
+    def fit_sum(self, other: "Normal", ridge: float) -> LinearProbe:
         """Fit strong to label on the rows of both, where one of them alone is of full rank.
 
         The Gram of the union is ``G₁ + G₂ + wΔΔᵀ`` with Δ the step between the means and
@@ -110,7 +110,12 @@ class Normal:
 
         Returns
         -------
-        LinearProbe, or None where the sum is not positive definite.
+        LinearProbe
+
+        Raises
+        ------
+        LinAlgError
+            If the sum is not positive definite.
         """
         M = self.count + other.count
         w = self.count * other.count / M
@@ -121,8 +126,6 @@ class Normal:
         right = self.cross + other.cross
         right += w * np.multiply.outer(Δ, δ)
         solved = solve_packed(packed, np.concatenate([right, Δ[:, None]], axis=1))
-        if solved is None:
-            return None
         coef, z = solved[:, :-1], solved[:, -1]
         coef = coef - np.multiply.outer(z, w * (Δ @ coef) / (1 + w * (Δ @ z)))
         share = other.count / M

@@ -7,7 +7,8 @@ import numpy as np
 from w2slens._core.types import Array
 from w2slens.models.design import Design
 from w2slens.models.labeled import LabeledBlock
-from w2slens.moments.moments import Moments
+from w2slens.moments import Moments
+from w2slens.moments.solve import product
 
 GRID_DECADES = (-8.0, 2.0)
 """Automatic ridges span these powers of ten of the mean retained eigenvalue, besides 0."""
@@ -75,19 +76,20 @@ def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
     """Sum the squared error on `held` of fits on `train` → (ridges, outputs)."""
     eigen = train.spectrum("strong")
     V = eigen.all_vectors
-    gram = V.T @ held.cross("strong", "strong") @ V
+    # Everything along the eigenvectors of the training Gram, where a fit is a division.
+    gram = product(product(V.T, held.cross("strong", "strong")), V)
     target = V.T @ held.cross("strong", "label")
     learnt = V.T @ train.cross("strong", "label")
     squares = np.diag(held.cross("label", "label"))
-    step = (held.centre("strong") - train.centre("strong")) @ V
-    miss = held.centre("label") - train.centre("label")
+    # The means of the two parts differ: held rows are off by Δᵀθ − δ throughout.
+    Δ = (held.centre("strong") - train.centre("strong")) @ V
+    δ = held.centre("label") - train.centre("label")
     losses = []
     for ridge in ridges:
-        theta = np.zeros_like(learnt)
-        used = eigen.used(ridge)
-        theta[used] = learnt[used] / (eigen.all_values[used] + train.count * ridge)[:, None]
-        scatter = np.sum(theta * (gram @ theta) - 2 * theta * target, axis=0) + squares
-        losses.append(scatter + held.count * (step @ theta - miss) ** 2)
+        θ, used = np.zeros_like(learnt), eigen.used(ridge)
+        θ[used] = learnt[used] / (eigen.all_values[used] + train.count * ridge)[:, None]
+        scatter = np.sum(θ * (gram @ θ) - 2 * θ * target, axis=0) + squares
+        losses.append(scatter + held.count * (Δ @ θ - δ) ** 2)
     return np.array(losses)
 
 

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -39,8 +40,8 @@ FORMED_DOUBT = 1e-8
 hand, since no solve brings back the digits that were lost when the Gram was formed."""
 
 
-def cholesky_solver(gram: Array, shift: float, doubt: float) -> Solve | None:
-    """Factor ``G + shift·I``, or return None where its smallest eigenvalue may be below `doubt`.
+def cholesky_solver(gram: Array, shift: float, doubt: float) -> Solve:
+    """Factor ``G + shift·I``, refusing one whose smallest eigenvalue may be below `doubt`.
 
     Parameters
     ----------
@@ -50,18 +51,21 @@ def cholesky_solver(gram: Array, shift: float, doubt: float) -> Solve | None:
         Added to the diagonal (total ridge nλ), ≥ 0.
     doubt
         Absolute.
+
+    Raises
+    ------
+    LinAlgError
+        If it is doubtful: leave the fit to the spectrum, or to the rows.
     """
     shifted = np.array(gram, order="F")
     shifted[np.diag_indices_from(shifted)] += shift
     norm = float(np.abs(shifted).sum(axis=0).max()) if shifted.size else 0.0
-    if norm == 0.0:
-        return None
     factor, info = linalg.lapack.dpotrf(shifted, lower=1, overwrite_a=1, clean=0)
-    if info != 0:
-        return None
+    if norm == 0.0 or info != 0:
+        raise linalg.LinAlgError("not positive definite")
     reciprocal, _ = linalg.lapack.dpocon(factor, norm, uplo="L")
     if reciprocal * norm <= doubt:
-        return None
+        raise linalg.LinAlgError("nearly singular")
 
     def solve(right: Array) -> Array:
         solution, _ = linalg.lapack.dpotrs(factor, right, lower=1)
@@ -103,9 +107,9 @@ def psd_solver(gram: Array, shift: float, raw: Array, precision: float = EPS64) 
     Cholesky where the matrix is clearly of full rank, else the eigenpairs. A positive shift uses
     every direction; ``shift = 0`` the retained ones, which is the minimum-norm solution.
     """
-    solve = cholesky_solver(gram, shift, doubtful(gram, raw, EPS64 if shift else precision))
-    if solve is not None:
-        return Solver(solve, True)
+    with suppress(linalg.LinAlgError):
+        doubt = doubtful(gram, raw, EPS64 if shift else precision)
+        return Solver(cholesky_solver(gram, shift, doubt), True)
     eigen = spectrum(gram, raw, precision)
     if 0 < shift < len(gram) * EPS64 * eigen.all_values[0]:
         warnings.warn(

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from w2slens._core.errors import InputError
+from w2slens.experiments.curves import Curve, curves_of
 from w2slens.experiments.folder.journal import check_format, read_table
 from w2slens.experiments.folder.layout import CONFIG, MARKER, PARTS
-from w2slens.experiments.results import Results, settings_of
-from w2slens.experiments.settings import Setting
+from w2slens.experiments.results import Results
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.measure.overlap import as_float
 from w2slens.models.risks import MODELS, Risks
@@ -41,9 +41,9 @@ def load_results(folder: str | Path) -> Results:
     curves = document.get("curves", [document])
     try:
         trials = read_table(table.read_bytes())
-        results = Results(trials, document["config"], StoredOutlook(curves, settings_of(trials)))
+        results = Results(trials, document["config"], StoredOracle(curves, curves_of(trials)))
         for curve in results.curves():
-            curve.dimensions, curve.predicted, curve.summary, curve.scale  # noqa: B018  # or fail
+            curve.to_dict()  # what is damaged fails here
     except OSError as error:
         raise InputError("folder", f"{table} cannot be read ({error.strerror})") from None
     except (LookupError, ValueError, TypeError, AttributeError, StopIteration):
@@ -76,7 +76,7 @@ def read_document(folder: Path) -> dict[str, Any]:
     return check_format(document, path, "folder")
 
 
-class StoredOutlook:
+class StoredOracle:
     """The dimensions and predictions that a result's JSON holds.
 
     Parameters
@@ -87,7 +87,7 @@ class StoredOutlook:
         The settings of these curves.
     """
 
-    def __init__(self, curves: list[dict[str, Any]], settings: list[Setting]) -> None:
+    def __init__(self, curves: list[dict[str, Any]], settings: list[Curve]) -> None:
         self._curves = dict(zip(settings, curves, strict=True))
 
     def dimensions(self, teacher: str) -> Dimensions:
@@ -95,30 +95,35 @@ class StoredOutlook:
         found = next(c for s, c in self._curves.items() if s.teacher == teacher)
         return Dimensions.from_dict(found["dimensions"])
 
-    def predicted(self, setting: Setting, table: pd.DataFrame) -> Risks:
-        """Read the predictions."""
-        return self._risks(setting, "predicted", "stored")
+    def ranks(self, teacher: str) -> tuple[int, int]:
+        """Read d_w and d_s."""
+        found = self.dimensions(teacher)
+        return found.d_w, found.d_s
 
-    def bounds(self, setting: Setting) -> Bounds | None:
+    def predicted(self, curve: Curve, table: pd.DataFrame) -> Risks:
+        """Read the predictions."""
+        return self._risks(curve, "predicted", "stored")
+
+    def bounds(self, curve: Curve) -> Bounds | None:
         """Read the bounds, if there are any."""
-        cells = self._curves[setting]["cells"]
+        cells = self._curves[curve]["cells"]
         if "bounds" not in cells[0]:
             return None
-        risks = self._risks(setting, "bounds", "bounds")
+        risks = self._risks(curve, "bounds", "bounds")
         pgr, opr = (
             np.array([as_float(cell["bounds"][name]) for cell in cells]).reshape(risks.weak.shape)
             for name in ("pgr", "opr")
         )
         return Bounds(risks, pgr, opr)
 
-    def _risks(self, setting: Setting, kind: str, method: str) -> Risks:
-        curve = self._curves[setting]
-        n = tuple(dict.fromkeys(cell["n"] for cell in curve["cells"]))
-        N = tuple(dict.fromkeys(cell["N"] for cell in curve["cells"]))
+    def _risks(self, curve: Curve, kind: str, method: str) -> Risks:
+        known = self._curves[curve]
+        n = tuple(dict.fromkeys(cell["n"] for cell in known["cells"]))
+        N = tuple(dict.fromkeys(cell["N"] for cell in known["cells"]))
         weak, w2s, strong, ceiling = (
-            np.array([as_float(cell[kind]["risk"][name]) for cell in curve["cells"]]).reshape(
+            np.array([as_float(cell[kind]["risk"][name]) for cell in known["cells"]]).reshape(
                 len(n), len(N)
             )
             for name in MODELS
         )
-        return Risks(n, N, weak, w2s, strong, ceiling, curve["scale"], method=method)
+        return Risks(n, N, weak, w2s, strong, ceiling, known["scale"], method=method)

@@ -36,9 +36,11 @@ from w2slens.experiments.folder.layout import (
 WORDS = ("title", "recipe", "trials")
 """Entries of the configuration that change no number of a trial."""
 
-TEXT = ("teacher", "asked_ridge_weak", "asked_ridge_strong")
 WHOLE = ("n", "N", "trial")
-"""Columns of the table that are not floating-point numbers."""
+"""Columns of whole numbers; all others but the teacher's name are floating-point."""
+
+UNKNOWN = {"": "nan", "auto": "nan"}
+"""How nan may be written; a ridge to be chosen was once written as a word."""
 
 
 class Journal:
@@ -48,6 +50,11 @@ class Journal:
         self.folder = folder
         numbers = {key: value for key, value in config.items() if key not in WORDS}
         self._seal = f"# config {_sha256(to_json(numbers).encode())}"
+
+    def finished(self, trials: int) -> dict[int, pd.DataFrame]:
+        """Return the trials that are done, of so many."""
+        kept = {trial: self.load(trial) for trial in range(trials)}
+        return {trial: table for trial, table in kept.items() if table is not None}
 
     def load(self, trial: int) -> pd.DataFrame | None:
         """Return a finished trial, or None where it is missing, damaged or of other settings."""
@@ -78,11 +85,11 @@ class Journal:
 
 
 def read_table(content: bytes) -> pd.DataFrame:
-    """Read a table of trials to the last digit, which pandas' own parsers do not promise."""
+    """Read a table of trials to the last digit, which not every version of pandas promises."""
     table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
-    for column in table.columns.difference(list(TEXT), sort=False):
+    for column in table.columns.drop("teacher"):
         kind = int if column in WHOLE else float
-        table[column] = [kind(text or "nan") for text in table[column]]
+        table[column] = [kind(UNKNOWN.get(text, text)) for text in table[column]]
     return table
 
 

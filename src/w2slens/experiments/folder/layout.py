@@ -11,35 +11,32 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from w2slens._core.atomic import replacing
 from w2slens._core.errors import InputError
 from w2slens._core.json import to_json
 
 FORMAT = 1
 """Format of a result's folder; readers refuse others."""
 
-
 MARKER = "result.json"
 """The file by which a folder is known to hold a result; written last."""
-
 
 CONFIG = "config.json"
 """The file by which a folder is known to hold a sweep; written first, removed last."""
 
-
 PARTS = "trials"
 """Folder of a sweep's finished trials."""
-
 
 PART = re.compile(r"trial-\d{4,}\.csv(\.sha256)?")
 """Names of the files in it."""
 
-
 PAGE = "report.html"
 
+GENERATOR = '<meta name="generator" content="w2slens'
+"""By this a page is known to be a report of ours, which may be rendered anew."""
 
 LOCK = ".w2slens.lock"
 """Held while a folder is written; the empty file stays."""
-
 
 OURS = (MARKER, CONFIG, PAGE, "risks.png", "trials.csv", "summary.csv", "dimensions.png")
 """All files that a result may have."""
@@ -175,3 +172,16 @@ def write_folder(
     except OSError as error:
         raise InputError("out", f"{folder} cannot be written ({error.strerror})") from None
     return folder
+
+
+def write_page(folder: Path, html: str, *, out: str | None, overwrite: bool) -> Path:
+    """Write a page into a result's folder, or to `out`; only a page of ours is replaced."""
+    page = folder / PAGE if out is None else Path(out)
+    if page.is_dir():
+        raise InputError("out", f"{page} is a folder; name a file")
+    own = out is None and page.is_file() and GENERATOR in page.read_text("utf-8", "replace")
+    if page.exists() and not own and not overwrite:
+        raise InputError("out", f"{page} exists; choose another name or pass --overwrite")
+    with replacing(page, overwrite=True, argument="out") as part:
+        part.write_text(html, encoding="utf-8")
+    return page

@@ -1,19 +1,22 @@
-"""The strong ceilings over one pool, for every number of labels."""
+"""The strong ceilings over one pool, one for every number of labels."""
 
-from functools import partial
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cached_property, partial
+
+from scipy.linalg import LinAlgError
 
 from w2slens._core.types import Ridge
-from w2slens.experiments.trial.labels import Fitted, Taught
-from w2slens.models.fit import fit
+from w2slens.experiments.trial.labels import Labels
+from w2slens.models.fit import Fitted, fit
 from w2slens.models.packed import Normal
 from w2slens.models.probe import LinearProbe
 from w2slens.models.tuning import choose_folds
-from w2slens.moments.moments import Moments
-from w2slens.moments.stream import total
+from w2slens.moments import Moments, total
 
 
 class Ceilings:
-    """Ceilings on the rows that `kind` names: ``all``, ``pool`` or ``labels``.
+    """Ceilings on a pool, with its labels or those of the labeled rows.
 
     Parameters
     ----------
@@ -21,68 +24,79 @@ class Ceilings:
         Moments of the pool with blocks ``strong`` and ``label``, in parts.
     pool
         Their sum; its factor of the strong Gram is shared with the students.
-    kind
-        Rows of the ceiling.
+    labels
+        What the labels gave.
     levels
         Number of noise levels, the groups of the label's columns.
     """
 
-    def __init__(self, folds: list[Moments], pool: Moments, kind: str, levels: int) -> None:
-        self._folds, self._pool, self._kind, self._levels = folds, pool, kind, levels
-        self._alone: dict[Ridge, Fitted] = {}
-        self._normal: Normal | None = None
-        self._narrow: list[Moments] | None = None
+    def __init__(
+        self, folds: Sequence[Moments], pool: Moments, labels: Labels, levels: int
+    ) -> None:
+        self._parts, self._pool, self._labels, self._levels = folds, pool, labels, levels
 
-    def fit(self, known: Taught, ridge: Ridge) -> Fitted:
-        """Train the ceiling beside the models of `known`."""
-        if self._kind == "labels":
-            return known.baselines[ridge]
-        if self._kind == "pool":
-            if ridge not in self._alone:
-                self._alone[ridge] = self._fit_pool(ridge)
-            return self._alone[ridge]
+    def on_labels(self, ridge: Ridge) -> list[Fitted]:
+        """Ceilings that have seen the n labels only: the baselines."""
+        return [learnt.baselines[ridge] for learnt in self._labels.learnt.values()]
+
+    def on_pool(self, ridge: Ridge) -> list[Fitted]:
+        """Ceilings that know the labels of the pool: one for all n."""
         if ridge == "auto":
-            return self._choose(self._with_labels(known))
-        if known.whole is None:
-            raise RuntimeError("labels were learnt without what ceilings need")
-        probe = None
-        if self._pool.solver("strong", ridge).definite:
-            probe = self._own_normal().fit_sum(known.whole, ridge)
-        if probe is None:
-            probe = fit(self._pool.select("strong", "label") + known.whole.moments(), ridge)
+            only = self._choose(self._folds)
+        else:
+            only = self._given(fit(self._pool, self._pool.solver("strong", ridge)), ridge)
+        return [only] * len(self._labels.learnt)
+
+    def on_all(self, ridge: Ridge) -> list[Fitted]:
+        """Ceilings on the pool and the n labels."""
+        if ridge == "auto":
+            return [self._choose(self._with(some)) for some in self._labels.folds.values()]
+        return [
+            self._given(self._union(whole, ridge), ridge) for whole in self._labels.whole.values()
+        ]
+
+    def _given(self, probe: LinearProbe, ridge: float) -> Fitted:
         return Fitted(probe, (ridge,) * self._levels)
 
-    def _fit_pool(self, ridge: Ridge) -> Fitted:
-        if ridge == "auto":
-            return self._choose(self._own_folds())
-        return Fitted(fit(self._pool, ridge), (ridge,) * self._levels)
+    def _union(self, whole: Normal, ridge: float) -> LinearProbe:
+        with suppress(LinAlgError):
+            if self._pool.solver("strong", ridge).definite:
+                return self._normal.fit_sum(whole, ridge)
+        union = self._pool.select("strong", "label") + whole.moments()
+        return fit(union, union.solver("strong", ridge))
 
-    def _own_normal(self) -> Normal:
-        if self._normal is None:
-            self._normal = Normal.of(self._pool)
-        return self._normal
+    @cached_property
+    def _normal(self) -> Normal:
+        return Normal.of(self._pool)
 
-    def _own_folds(self) -> list[Moments]:
-        if self._narrow is None:
-            self._narrow = [part.select("strong", "label") for part in self._folds]
-        return self._narrow
+    @cached_property
+    def _folds(self) -> list[Moments]:
+        return [part.select("strong", "label") for part in self._parts]
 
-    def _with_labels(self, known: Taught) -> list[Moments]:
+    def _with(self, labels: Sequence[Normal]) -> list[Moments]:
         """Add the labels to the pool, fold by fold."""
-        folds = list(self._own_folds())
-        for i, normal in enumerate(known.folds):
+        folds = list(self._folds)
+        for i, normal in enumerate(labels):
             more = normal.moments()
             folds[i:] = [folds[i] + more, *folds[i + 1 :]] if i < len(folds) else [more]
         return folds
 
-    def _choose(self, folds: list[Moments]) -> Fitted:
+    def _choose(self, folds: Sequence[Moments]) -> Fitted:
         """Fit with the ridge that the folds choose, for every noise level by itself."""
         whole = total(folds)
         ridges = choose_folds(folds, whole, groups=self._levels)
         eigen, k = whole.spectrum("strong"), whole.width("label") // self._levels
         probes = []
         for level, λ in enumerate(ridges):
-            every = fit(whole, λ, solve=partial(eigen.solve, shift=whole.count * λ))
+            every = fit(whole, partial(eigen.solve, shift=whole.count * λ))
             some = slice(level * k, (level + 1) * k)
             probes.append(LinearProbe(every.coef[:, some], every.intercept[some]))
-        return Fitted(LinearProbe.stack(probes), tuple(ridges))
+        return Fitted.stack(probes, ridges)
+
+
+KINDS: dict[str, Callable[[Ceilings, Ridge], list[Fitted]]] = {
+    "all": Ceilings.on_all,
+    "pool": Ceilings.on_pool,
+    "labels": Ceilings.on_labels,
+}
+"""Rows of the ceiling, by the name that settings give them."""

@@ -1,4 +1,4 @@
-"""One trial of the protocol with logistic probes: all four models by the same optimiser.
+"""Cross-entropy: logistic probes, all four models by the same optimiser.
 
 Pseudo-labels are the teacher's probabilities. A ridge is chosen for every model in the same way:
 by the cross-entropy of K folds of the true labels that the model may use. For the W2S student the
@@ -6,24 +6,27 @@ folds are of the labeled rows: without a fold the teacher is trained anew, the s
 on the pool, and the fold's labels score the student.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import product
-from typing import Any, NamedTuple
+from functools import cached_property, wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index, Ridge
-from w2slens.experiments.rows import Pair
-from w2slens.experiments.settings import Grid, Setting
+from w2slens.experiments.rows import Rows
+from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
-from w2slens.experiments.table import Marks, record
+from w2slens.experiments.table import Marks
+from w2slens.models.fit import Fitted
 from w2slens.models.logistic import LogisticDesign, cross_entropies, probabilities
 from w2slens.models.probe import LinearProbe
 from w2slens.models.scoring import mark_logits
 from w2slens.models.tuning import FOLDS, least
+
+Key = ParamSpec("Key")
+Made = TypeVar("Made")
 
 DECADES = np.arange(1.0, -5.1, -0.5)
 """Automatic ridges are these powers of ten of the mean variance along the axes."""
@@ -37,7 +40,7 @@ class Tuned(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class LogisticRows:
     """Rows of one feature matrix with labels, and their folds.
 
     Attributes
@@ -92,93 +95,121 @@ def candidates(design: LogisticDesign) -> list[float]:
     return list(design.variances.mean() * 10.0**DECADES)
 
 
-def run_logistic_trial(data: Pair, grid: Grid, trial: int, split: Split) -> list[dict[str, Any]]:
-    """Run all cells of one trial; one record a cell, in the order of settings × n × N."""
-    noisy = data.noisy(grid.noise_levels, np.random.default_rng([grid.seed, trial, 1]))
-    by_level = zip(grid.noise_levels, np.split(noisy, grid.levels, axis=1), strict=True)
-    rooms = {noise: _Room(data, grid, split, labels) for noise, labels in by_level}
-    settings = grid.settings(data.teachers)
-    records: dict[tuple[Setting, int, int], dict[str, Any]] = {}
-    for N in grid.N:
-        design = LogisticDesign.from_rows(data.strong[split.pool(N)])
-        for setting, n in product(settings, grid.n):
-            room = rooms[setting.noise]
-            models = {
-                "weak": room.mark(setting.teacher, room.teacher(n, setting)),
-                "w2s": room.mark("strong", room.student(n, N, design, setting)),
-                "strong": room.mark("strong", room.baseline(n, setting.ridge_strong)),
-                "ceiling": room.mark("strong", room.ceiling(n, N, setting.ridge_strong)),
-            }
-            records[setting, n, N] = record(setting, n, N, trial, models, room.constant(n))
-    return [records[setting, n, N] for setting in settings for n in grid.n for N in grid.N]
+class LogisticPool(NamedTuple):
+    """The pseudo-labeled rows of one N; the strong ones rotated once for all students."""
+
+    N: int
+    rows: Index
+    design: LogisticDesign
 
 
-class _Room:
-    """The models of one trial at one noise level, each trained once."""
+def once(method: Callable[Concatenate[Any, Key], Made]) -> Callable[Concatenate[Any, Key], Made]:
+    """Keep what a method of the engine makes, for as long as its trial lasts."""
 
-    def __init__(self, data: Pair, grid: Grid, split: Split, labels: Array) -> None:
-        self._data, self._grid, self._split, self._labels = data, grid, split, labels
-        self._lessons: dict[tuple[str, int], Lesson] = {}
-        self._learnt: dict[tuple[str, int, Ridge], Tuned] = {}
-        self._tops: dict[tuple[int, int, Ridge], Tuned] = {}
+    @wraps(method)
+    def kept(self: Any, /, *key: Key.args, **named: Key.kwargs) -> Made:
+        place = (method.__name__, *key)
+        if place not in self.known:
+            self.known[place] = method(self, *key, **named)
+        made: Made = self.known[place]
+        return made
 
-    def _lesson(self, side: str, n: int) -> Lesson:
-        if (side, n) not in self._lessons:
-            index = self._split.labels(n)
-            self._lessons[side, n] = Lesson(self._data.side(side)[index], self._labels[index])
-        return self._lessons[side, n]
+    return kept
 
-    def _learn(self, side: str, n: int, asked: Ridge) -> Tuned:
-        if (side, n, asked) not in self._learnt:
-            self._learnt[side, n, asked] = self._lesson(side, n).learn(asked)
-        return self._learnt[side, n, asked]
 
-    def teacher(self, n: int, setting: Setting) -> Tuned:
-        """Weak features on the labels."""
-        return self._learn(setting.teacher, n, setting.ridge_weak)
+def _fitted(models: Iterable[Tuned]) -> Fitted:
+    probes, ridges = zip(*models, strict=True)
+    return Fitted.stack(probes, ridges)
 
-    def baseline(self, n: int, asked: Ridge) -> Tuned:
+
+class CrossEntropy:
+    """The engine of `w2slens.experiments.trial.loop` for logistic probes."""
+
+    def __init__(self, rows: Rows, settings: Settings, split: Split, noisy: Array) -> None:
+        self._rows, self._settings, self._split = rows, settings, split
+        self._levels = np.split(noisy, settings.levels, axis=1)
+        self.known: dict[Any, Any] = {}
+
+    def teacher(self, n: int, name: str, ridge: Ridge) -> Fitted:
+        """Weak features on n labels."""
+        return _fitted(self._learn(level, name, n, ridge) for level in self._each)
+
+    def baseline(self, n: int, ridge: Ridge) -> Fitted:
         """Strong features on the same labels."""
-        return self._learn("strong", n, asked)
+        return self.teacher(n, "strong", ridge)
 
-    def ceiling(self, n: int, N: int, asked: Ridge) -> Tuned:
-        """Strong features on true labels of the rows that the grid names."""
-        kind = self._grid.ceiling
+    def pool(self, N: int) -> LogisticPool:
+        """Rotate the strong rows of the pool."""
+        index = self._split.pool(N)
+        return LogisticPool(N, index, LogisticDesign.from_rows(self._rows.strong[index]))
+
+    def students(
+        self, pool: LogisticPool, student: str, teacher: str, ridge_weak: Ridge, ridge: Ridge
+    ) -> list[Fitted]:
+        """Imitate a teacher's probabilities on the pool, for every number of labels."""
+        asked = (pool, teacher, ridge_weak, ridge)
+        return [
+            _fitted(self._student(level, n, *asked) for level in self._each)
+            for n in self._settings.n
+        ]
+
+    def ceilings(self, pool: LogisticPool, ridge: Ridge) -> list[Fitted]:
+        """Strong features with true labels of the rows that the settings name."""
+        n, kind = self._settings.n, self._settings.ceiling
         if kind == "labels":
-            return self.baseline(n, asked)
-        key = (0 if kind == "pool" else n, N, asked)
-        if key not in self._tops:
-            index = np.concatenate([self._split.labels(key[0]), self._split.pool(N)])
-            lesson = Lesson(self._data.strong[index], self._labels[index])
-            self._tops[key] = lesson.learn(asked)
-        return self._tops[key]
+            return [self.baseline(size, ridge) for size in n]
+        own = n if kind == "all" else [0] * len(n)
+        return [
+            _fitted(self._top(level, size, pool.N, ridge) for level in self._each) for size in own
+        ]
 
-    def student(self, n: int, N: int, design: LogisticDesign, setting: Setting) -> Tuned:
-        """Strong features on the teacher's probabilities over the pool."""
-        rows = self._data.side(setting.teacher)[self._split.pool(N)]
-        teacher = self.teacher(n, setting)
-        ridge = setting.ridge_strong
+    def mark(self, side: str, models: Sequence[Fitted]) -> list[list[Marks]]:
+        """Score models on the test rows."""
+        features, test = self._rows.side(side)[self._split.test], self._split.test
+        truth = None if self._rows.truth is None else self._rows.truth[test]
+        labels = self._rows.targets[test]
+        return [
+            [{**mark_logits(p.predict(features), labels, truth), "ridge": λ} for p, λ in m.groups()]
+            for m in models
+        ]
+
+    def constant(self, n: int) -> list[float]:
+        """Brier score of predicting the mean of the labels."""
+        rows, index = self._rows, self._split.labels(n)
+        truth = (rows.targets if rows.truth is None else rows.truth)[self._split.test]
+        means = [labels[index].mean(axis=0) for labels in self._levels]
+        return [float(np.mean(np.sum((truth - mean) ** 2, axis=1))) for mean in means]
+
+    @property
+    def _each(self) -> range:
+        return range(len(self._levels))
+
+    @once
+    def _labeled(self, level: int, side: str, n: int) -> LogisticRows:
+        index = self._split.labels(n)
+        return LogisticRows(self._rows.side(side)[index], self._levels[level][index])
+
+    @once
+    def _learn(self, level: int, side: str, n: int, asked: Ridge) -> Tuned:
+        return self._labeled(level, side, n).learn(asked)
+
+    @once
+    def _top(self, level: int, n: int, N: int, asked: Ridge) -> Tuned:
+        index = np.concatenate([self._split.labels(n), self._split.pool(N)])
+        return LogisticRows(self._rows.strong[index], self._levels[level][index]).learn(asked)
+
+    def _student(
+        self, level: int, n: int, pool: LogisticPool, name: str, ridge_weak: Ridge, ridge: Ridge
+    ) -> Tuned:
+        """Fit the teacher's probabilities, at the ridge that serves the folds' labels best."""
+        rows, design = self._rows.side(name)[pool.rows], pool.design
+        teacher = self._learn(level, name, n, ridge_weak)
         if ridge == "auto":
-            lesson, true = self._lesson(setting.teacher, n), self._lesson("strong", n)
-            ridges = candidates(design)
-            probes = lesson.without_folds(teacher.ridge)
+            weak, true = self._labeled(level, name, n), self._labeled(level, "strong", n)
+            ridges, probes = candidates(design), weak.without_folds(teacher.ridge)
             losses = [
                 true.loss(design.path(probabilities(probe.predict(rows)), ridges), held)
-                for probe, (_, _, held) in zip(probes, lesson.folds, strict=True)
+                for probe, (*_, held) in zip(probes, weak.folds, strict=True)
             ]
             ridge = least(ridges, np.sum(losses, axis=0))
         return Tuned(design.fit(probabilities(teacher.probe.predict(rows)), ridge), ridge)
-
-    def mark(self, side: str, model: Tuned) -> Marks:
-        """Score a model on the test rows."""
-        test, truth = self._split.test, self._data.truth
-        logits = model.probe.predict(self._data.side(side)[test])
-        known = None if truth is None else truth[test]
-        return {**mark_logits(logits, self._data.targets[test], known), "ridge": model.ridge}
-
-    def constant(self, n: int) -> float:
-        """Brier score of predicting the mean of the labels."""
-        test, data = self._split.test, self._data
-        truth = data.targets if data.truth is None else data.truth
-        mean = self._labels[self._split.labels(n)].mean(axis=0)
-        return float(np.mean(np.sum((truth[test] - mean) ** 2, axis=1)))

@@ -1,0 +1,70 @@
+"""Squared loss: closed-form probes, which share Grams and factors over the whole grid.
+
+All n share the factor of an N, a student a number of labels being one small solve; the ceilings
+of one N are scored together, and so are its students, and then forgotten.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from w2slens._core.types import Array, Ridge
+from w2slens.experiments.rows import Rows
+from w2slens.experiments.settings import Settings
+from w2slens.experiments.split import Split
+from w2slens.experiments.table import Marks
+from w2slens.experiments.trial.ceilings import KINDS, Ceilings
+from w2slens.experiments.trial.exam import Exam
+from w2slens.experiments.trial.labels import Growth, folds_of, learn
+from w2slens.models.fit import Fitted
+from w2slens.models.students import STUDENTS
+from w2slens.moments import Moments, total
+
+
+class SquaredPool(NamedTuple):
+    """The moments of the pseudo-labeled rows of one N, and the ceilings over them."""
+
+    moments: Moments
+    ceilings: Ceilings
+
+
+class Squared:
+    """The engine of `w2slens.experiments.trial.loop` for least squares."""
+
+    def __init__(self, rows: Rows, settings: Settings, split: Split, noisy: Array) -> None:
+        self._settings, self._exam = settings, Exam(rows, split, settings.levels)
+        self._labels = learn(rows, split.labels(max(settings.n)), noisy, settings)
+        order, sides = split.pool(max(settings.N)), ["strong", *rows.teachers]
+        self._growth = Growth(rows, order, sides, noisy, folds_of(settings))
+
+    def teacher(self, n: int, name: str, ridge: Ridge) -> Fitted:
+        """Weak features on n labels."""
+        return self._labels.learnt[n].teachers[name, ridge]
+
+    def baseline(self, n: int, ridge: Ridge) -> Fitted:
+        """Strong features on the same labels."""
+        return self._labels.learnt[n].baselines[ridge]
+
+    def pool(self, N: int) -> SquaredPool:
+        """Grow the pool to N rows."""
+        folds = self._growth.to(N)
+        moments = total(folds)
+        return SquaredPool(moments, Ceilings(folds, moments, self._labels, self._settings.levels))
+
+    def students(
+        self, pool: SquaredPool, student: str, teacher: str, ridge_weak: Ridge, ridge: Ridge
+    ) -> list[Fitted]:
+        """Train a student on the pool for every number of labels."""
+        lessons = [learnt.lesson(teacher, ridge_weak) for learnt in self._labels.learnt.values()]
+        return STUDENTS[student](pool.moments, teacher, lessons, ridge)
+
+    def ceilings(self, pool: SquaredPool, ridge: Ridge) -> list[Fitted]:
+        """Strong features with true labels throughout, for every number of labels."""
+        return KINDS[self._settings.ceiling](pool.ceilings, ridge)
+
+    def mark(self, side: str, models: Sequence[Fitted]) -> list[list[Marks]]:
+        """Score models on the test rows."""
+        return self._exam.mark(side, models)
+
+    def constant(self, n: int) -> list[float]:
+        """Risk of predicting the mean label."""
+        return self._exam.constant(self._labels.learnt[n].targets)

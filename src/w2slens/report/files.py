@@ -1,0 +1,35 @@
+"""The files that a result leaves for people: figures as PNG, and its page."""
+
+import io
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from w2slens.experiments.folder.layout import PAGE, write_page
+from w2slens.experiments.results import Results
+from w2slens.report.page import render
+from w2slens.report.plots import figure_of_run
+
+FIGURE_DPI = 150
+
+
+def png(figure: Figure) -> bytes:
+    """Draw a figure as PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=FIGURE_DPI)
+    return buffer.getvalue()
+
+
+def files_of(results: Results) -> dict[str, str | bytes]:
+    """Make all that a run leaves besides its document; a figure only of a single curve."""
+    files: dict[str, str | bytes] = {"trials.csv": results.table.to_csv(index=False)}
+    if len(results.settings) == 1:
+        files["risks.png"] = png(figure_of_run(results))
+    return {**files, PAGE: render(results)}
+
+
+def render_into(
+    results: Results, folder: Path, *, out: str | None = None, overwrite: bool = False
+) -> Path:
+    """Write the page of a result; its own former page is replaced, nothing else."""
+    return write_page(folder, render(results), out=out, overwrite=overwrite)
