@@ -11,7 +11,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index, Task
 from w2slens.experiments.fingerprints import fingerprint
-from w2slens.experiments.settings import Settings, held_out
+from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.features.reading import open_features, read_array
 from w2slens.moments import Moments
@@ -20,6 +20,9 @@ from w2slens.moments.components import principal
 
 TEACHER = "weak"
 """Name of a teacher that was given none."""
+
+TEST_SHARE = 0.2
+"""Share of the rows that is held out for testing unless asked otherwise."""
 
 RESERVED = ("strong", "label")
 """Blocks of moments that no teacher may be called."""
@@ -81,7 +84,7 @@ class Rows:
 
     def prepared(self, settings: Settings) -> tuple["Rows", Settings]:
         """Cut the features to components as asked, and settle what depends on the rows."""
-        settings = replace(settings, test=held_out(settings.test, self.rows))
+        settings = replace(settings, test=_held_out(settings.test, self.rows))
         settings.check_rows(self.rows, self.unused)
         teachers = {
             name: principal(features, settings.components_weak, "components_weak")
@@ -175,6 +178,16 @@ class Rows:
         for part in range(min(parts, len(label))):
             deal = slice(part, None, parts)
             yield Moments.from_rows(weak=weak[deal], strong=self.strong[deal], label=label[deal])
+
+
+def _held_out(test: Any, rows: int) -> int:
+    """Resolve the size of the test block: a count, a share, or the default share."""
+    share = TEST_SHARE if test is None else test
+    if not isinstance(share, (float, np.floating)):
+        return check.whole(share, "test")
+    if not 0 < share < 1:
+        raise InputError("test", f"is {share!r}; a number of rows or a share below 1 is needed")
+    return max(int(share * rows), 1)
 
 
 def _truth(target: Any, classes: NDArray[Any] | None) -> Array:

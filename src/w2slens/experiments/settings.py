@@ -4,26 +4,25 @@ The fields are the keywords of `transfer`, `sweep` and `simulate`, the keys of r
 of the command line and what every result records; nothing lists them a second time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Ridge, Task
+from w2slens._core.types import Task
 from w2slens.experiments.curves import Curve
 from w2slens.models.risks import CEILINGS
 from w2slens.models.students import STUDENTS, W2S
 from w2slens.moments.components import Components
 
+T = TypeVar("T")
+
 LEAST_LABELS_AUTO = 3
 """Leave-one-out needs at least this many labels."""
-
-TEST_SHARE = 0.2
-"""Share of the rows that is held out for testing unless asked otherwise."""
 
 LOSSES = ("squared", "cross-entropy")
 """What probes minimise; each has its engine in `w2slens.experiments.trial`."""
@@ -125,10 +124,10 @@ class Settings:
             "n": check.counts(self.n, "n"),
             "N": check.counts(self.N, "N"),
             "trials": check.whole(self.trials, "trials"),
-            "ridge_weak": _ridges(self.ridge_weak, "ridge_weak"),
-            "ridge_strong": _ridges(self.ridge_strong, "ridge_strong"),
+            "ridge_weak": _listed(self.ridge_weak, "ridge_weak", check.ridge),
+            "ridge_strong": _listed(self.ridge_strong, "ridge_strong", check.ridge),
             "noise_levels": _levels(self.noise_levels, self.task),
-            "students": _students(self.students),
+            "students": tuple(dict.fromkeys((W2S, *_listed(self.students, "students", _student)))),
             "seed": check.whole(self.seed, "seed", least=0),
         }
         for name, value in keep.items():
@@ -215,16 +214,8 @@ DRAWN = tuple(name for name, one in OPTIONS.items() if one.metadata["drawn"])
 """Settings that go with a population."""
 
 
-def _ridges(value: Any, argument: str) -> tuple[Ridge, ...]:
-    """Validate one ridge or a list of different ones."""
-    ridges = tuple(check.ridge(one, argument) for one in _listed(value))
-    _check_list(ridges, argument, "ridge")
-    return ridges
-
-
 def _levels(value: Any, task: Task | None) -> tuple[float, ...]:
-    levels = tuple(check.non_negative(one, "noise_levels") for one in _listed(value))
-    _check_list(levels, "noise_levels", "noise level")
+    levels = _listed(0.0 if value is None else value, "noise_levels", check.non_negative)
     if task == "classification" and max(levels) >= 1:
         raise InputError(
             "noise_levels", f"holds {max(levels):g}; a share of flipped classes is below 1"
@@ -232,31 +223,18 @@ def _levels(value: Any, task: Task | None) -> tuple[float, ...]:
     return levels
 
 
-def _students(value: Any) -> tuple[str, ...]:
-    names = tuple(_listed(value))
-    _check_list(names, "students", "student")
-    for name in names:
-        check.choice(name, "students", tuple(STUDENTS))
-    return tuple(dict.fromkeys((W2S, *names)))
+def _student(value: Any, argument: str) -> str:
+    check.choice(value, argument, tuple(STUDENTS))
+    return str(value)
 
 
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
-
-
-def _check_list(values: Sequence[Any], argument: str, noun: str) -> None:
-    if not values:
-        raise InputError(argument, f"is an empty list; give at least one {noun}")
-    if len(set(values)) < len(values):
-        twice = next(value for value in values if values.count(value) > 1)
+def _listed(value: Any, argument: str, one: Callable[[Any, str], T]) -> tuple[T, ...]:
+    """Validate one value or a list of different ones, each by itself."""
+    listed = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
+    found = tuple(one(item, argument) for item in listed)
+    if not found:
+        raise InputError(argument, "is an empty list; give at least one")
+    if len(set(found)) < len(found):
+        twice = next(item for item in found if found.count(item) > 1)
         raise InputError(argument, f"lists {twice} twice")
-
-
-def held_out(test: Any, rows: int) -> int:
-    """Resolve the size of the test block: a count, a share, or the default share."""
-    share = TEST_SHARE if test is None else test
-    if not isinstance(share, (float, np.floating)):
-        return check.whole(share, "test")
-    if not 0 < share < 1:
-        raise InputError("test", f"is {share!r}; a number of rows or a share below 1 is needed")
-    return max(int(share * rows), 1)
+    return found

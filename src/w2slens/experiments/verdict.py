@@ -22,6 +22,22 @@ CONTENDERS = {
 
 ACTIONS = {"weak": "weak-is-enough", "w2s": "w2s", "strong": "strong-on-labels"}
 
+PEAKED = (
+    (
+        "w2s",
+        "strong",
+        "the untuned strong baseline sits near its interpolation peak, where any rival wins. Tune "
+        "it (ridge_strong='auto') and compare again.",
+    ),
+    (
+        "strong",
+        "w2s",
+        "the untuned W2S student sits near its interpolation peak, where any rival wins. Give it "
+        "more pseudo-labels or tune it, and compare again.",
+    ),
+)
+"""Winners that say nothing where their rival is at its peak, and what to do then."""
+
 SMALL_GAP = 0.1
 """Share of the teacher's risk below which a gap to the ceiling is not worth a second model."""
 
@@ -107,18 +123,9 @@ def judge(cell: pd.DataFrame, spoilt: list[str]) -> Verdict:
             f"{numbers}: the difference to {CONTENDERS[second]} is within noise. Run more trials, "
             "or take the cheaper course.",
         )
-    if best == "w2s" and "strong" in spoilt:
-        return Verdict(
-            "too-close",
-            f"{numbers}; but the untuned strong baseline sits near its interpolation peak, where "
-            "any rival wins. Tune it (ridge_strong='auto') and compare again.",
-        )
-    if best == "strong" and "w2s" in spoilt:
-        return Verdict(
-            "too-close",
-            f"{numbers}; but the untuned W2S student sits near its interpolation peak, where any "
-            "rival wins. Give it more pseudo-labels or tune it, and compare again.",
-        )
+    for winner, loser, remedy in PEAKED:
+        if best == winner and loser in spoilt:
+            return Verdict("too-close", f"{numbers}; but {remedy}")
     gains = clearly_below(risk["w2s"], risk["weak"])
     return Verdict(ACTIONS[best], f"{numbers}. {_advice(best, mean, gains)}")
 

@@ -10,7 +10,6 @@ from w2slens._core.types import Array
 NOISE_ERRORS = 2.0
 """A gap between teacher and ceiling below this many standard errors is noise."""
 
-
 ROUNDING_GAP = 1e-12
 """A gap between teacher and ceiling below this share of the teacher's risk is rounding."""
 

@@ -17,7 +17,6 @@ from w2slens.models.estimates import ROUNDING_GAP, UndefinedRatioWarning, _warn_
 
 MODELS = ("weak", "w2s", "strong", "ceiling")
 
-
 Scale = Literal["excess", "raw"]
 
 
@@ -142,7 +141,6 @@ def _divide(top: Array, bottom: Array, where: NDArray[np.bool_]) -> Array:
 
 
 Rows = TypeVar("Rows")
-
 
 CEILINGS = ("all", "pool", "labels")
 """Labels and pool (n+N), the pool (N), the labels (n)."""

@@ -13,10 +13,8 @@ from w2slens.moments.solve import product
 GRID_DECADES = (-8.0, 2.0)
 """Automatic ridges span these powers of ten of the mean retained eigenvalue, besides 0."""
 
-
 GRID_SIZE = 41
 """Four ridges a decade: neighbours differ in risk by less than leave-one-out can tell."""
-
 
 FOLDS = 5
 """Folds of moments by which the ceiling's ridge is chosen."""
