@@ -2,7 +2,8 @@
 
 from w2slens.models.probe import LinearProbe
 from w2slens.moments.moments import Moments
-from w2slens.moments.solve import Solve, product
+from w2slens.moments.products import product
+from w2slens.moments.solve import Solve
 
 
 def imitate(
