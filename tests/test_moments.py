@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,17 @@ def test_push_is_what_a_linear_map_of_the_rows_gives(rows):
     same(a.push({"weak": T}) + b.push({"weak": T}), (a + b).push({"weak": T}))
     with pytest.raises(InputError, match="blocks are"):
         a.push({"weak": S})
+
+
+def test_a_changed_copy_makes_its_own_spectra_and_solvers(rows):
+    moments = Moments.from_rows(**rows)
+    right = moments.cross("weak", "label")
+    old = moments.spectrum("weak").values, moments.solver("weak", 0.1)(right)
+    changed = replace(moments, scatter=2 * moments.scatter, count=2 * moments.count)
+    close(changed.spectrum("weak").values, 2 * old[0], 1e-12)
+    close(changed.solver("weak", 0.1)(right), old[1] / 2, 1e-12)
+    renamed = replace(moments, blocks=(("a", 4), ("b", 3), ("c", 1)))
+    assert list(renamed.slices) == ["a", "b", "c"]
 
 
 def test_select_reorders_blocks(rows):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from w2slens import InputError
+from w2slens._core.yaml import read_recipe
 from w2slens.experiments.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -48,6 +49,13 @@ def test_synthetic_recipe(tmp_path):
     results = study.run(None, jobs=1)
     assert len(results.table) == 2 * 2 * 3 * 2
     assert results.dimensions.d_sw == pytest.approx(2.25)
+
+
+def test_words_of_yaml(tmp_path):
+    path = tmp_path / "r.yaml"
+    path.write_text("{a: yes, b: 'no', c: Off, d: 1e-6, e: 010, f: 2024-1-2, <<: {a: 1, g: 1_0}}")
+    expected = {"a": True, "b": "no", "c": False, "d": 1e-6, "e": 10, "f": "2024-1-2", "g": 10}
+    assert read_recipe(path)[1] == expected
 
 
 def test_numbers_are_decimal_and_the_recipe_is_kept_as_it_was_written(tmp_path):
@@ -152,6 +160,9 @@ def test_bad_recipes_on_data_are_refused(tmp_path, data, change, message):
         (b"", "holds no 'key: value' lines"),
         (b"\xff\xfe\x00", "is not"),
         (b"!!python/object/apply:os.system ['true']", "is not YAML"),
+        (b"n: !!int many", "is not YAML: not readable"),
+        (b"n: !!bool maybe", "is not YAML: not readable"),
+        (b"n: " + b"1" * 5000, "is not YAML: not readable"),
         (None, "cannot be read"),
     ],
 )

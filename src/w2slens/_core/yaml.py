@@ -7,37 +7,41 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import ConstructorError, SafeConstructor
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.tag import Tag
 
 from w2slens._core.errors import InputError
 
-
-class Loader(yaml.SafeLoader):
-    """YAML's safe subset: 1e-6 is a number, 010 is ten, dates are text, no key comes twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Refuse a key that is given twice."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for place, key in enumerate(keys):
-            if key in keys[:place]:
-                mark = node.value[place][0].start_mark
-                raise yaml.constructor.ConstructorError(problem=f"{key} twice", problem_mark=mark)
-        return super().construct_mapping(node, deep)
+YES_OR_NO = re.compile("yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF")
 
 
-Loader.yaml_implicit_resolvers = {
-    letter: [(tag, form) for tag, form in forms if not tag.endswith((":timestamp", ":int"))]
-    for letter, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
-    list("-+0123456789"),
-)
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9][0-9_]*$"), list("-+0123456789")
-)
-Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
+class Resolver(VersionedResolver):
+    """The types of YAML 1.2, and yes and no, on and off for true and false."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """Name the type of a node."""
+        if kind is ScalarNode and implicit[0] and YES_OR_NO.fullmatch(value):
+            return Tag(suffix="tag:yaml.org,2002:bool")
+        return super().resolve(kind, value, implicit)
+
+
+class Constructor(SafeConstructor):
+    """What YAML builds without running code; dates stay text."""
+
+    def check_mapping_key(
+        self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any
+    ) -> bool:
+        """Refuse a key that is given twice, in one line."""
+        if key in mapping:
+            raise ConstructorError(problem=f"{key} twice", problem_mark=key_node.start_mark)
+        return True
+
+
+Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
 
 
 def read_recipe(path: Path) -> tuple[str, dict[str, Any]]:
@@ -56,9 +60,11 @@ def _text(path: Path) -> str:
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Resolver, yaml.Constructor = Resolver, Constructor
     try:
-        recipe = yaml.load(text, Loader)  # a SafeLoader
-    except yaml.YAMLError as error:
+        recipe = yaml.load(text)
+    except (YAMLError, ValueError, KeyError) as error:  # the latter two from a wrong !!tag
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         problem = getattr(error, "problem", None) or "not readable"

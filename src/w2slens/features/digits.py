@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from w2slens._core.types import Array
 from w2slens.moments.components import principal
+from w2slens.moments.products import product
 
 
 def pixel_differences(images: NDArray[np.number]) -> Array:
@@ -48,8 +49,9 @@ def random_convolutions(
     windows = np.lib.stride_tricks.sliding_window_view(
         images.astype(np.float64), (size, size), axis=(1, 2)
     )
-    maps = np.maximum(np.einsum("nhwij,fij->nfhw", windows, kernels, optimize=True), 0)
-    rows, _, height, width = maps.shape
+    rows, height, width = windows.shape[:3]
+    responses = product(windows.reshape(-1, size**2), kernels.reshape(filters, -1).T)
+    maps = np.maximum(responses, 0).reshape(rows, height, width, filters).transpose(0, 3, 1, 2)
     high, wide = height // pool, width // pool
     cells = maps[:, :, : high * pool, : wide * pool]
     cells = cells.reshape(rows, filters, high, pool, wide, pool)

@@ -45,9 +45,7 @@ class Source:
         """Read and validate the rows from `start` up to `stop`."""
         rows = check.numeric(self.data[start:stop], self.argument)
         if not check.all_finite(rows):
-            pieces = range(0, self.rows, check.CHECK_ROWS)
-            everything = (self.data[i : i + check.CHECK_ROWS] for i in pieces)
-            check.refuse_infinite(everything, self.argument)
+            check.refuse_infinite(check.pieces(self.data), self.argument)
         return rows
 
     def read(self) -> NDArray[Any]:

@@ -14,7 +14,8 @@ from scipy import linalg, stats
 
 from w2slens._core.types import Array
 from w2slens.moments.moments import Moments
-from w2slens.moments.spectrum import EPS64, spectrum
+from w2slens.moments.products import product
+from w2slens.moments.spectrum import EPS64, Spectrum, spectrum
 
 INTERVAL = 0.90
 """Coverage of the interval of d_sw."""
@@ -122,8 +123,12 @@ def _clip(value: float, d_w: int, d_s: int) -> float:
 
 def whitened_cross(moments: Moments) -> Array:
     """(d_s, d_w) cross-correlation in the retained directions; canonical ones are its svd."""
-    weak, strong = moments.spectrum("weak"), moments.spectrum("strong")
-    return np.asarray(strong.whitening @ moments.cross("strong", "weak") @ weak.whitening.T)
+    cross = moments.cross("strong", "weak")
+    return _whitened(moments.spectrum("strong"), cross, moments.spectrum("weak"))
+
+
+def _whitened(strong: Spectrum, cross: Array, weak: Spectrum) -> Array:
+    return product(product(strong.whitening, cross), weak.whitening.T)
 
 
 def _jackknife_interval(
@@ -166,14 +171,14 @@ def _overlap_without(rest: Moments) -> float:
     weak, strong = rest.cross("weak", "weak"), rest.cross("strong", "strong")
     cross = rest.cross("strong", "weak")
     try:
-        L_w, L_s = np.linalg.cholesky(weak), np.linalg.cholesky(strong)
+        L_w, L_s = (linalg.cholesky(G, lower=True, check_finite=False) for G in (weak, strong))
         smallest = min(float(np.min(np.diag(L))) for L in (L_w, L_s))
-    except np.linalg.LinAlgError:
+    except linalg.LinAlgError:
         smallest = 0.0
     if smallest**2 > len(rest.mean) * EPS64 * 100:
         half = linalg.solve_triangular(L_s, cross, lower=True, check_finite=False)
         inner = linalg.solve_triangular(L_w, half.T, lower=True, check_finite=False)
         return debias(float(np.sum(inner**2)), len(weak), len(strong), rest.count)
     E_w, E_s = spectrum(weak), spectrum(strong)
-    inner = E_s.whitening @ cross @ E_w.whitening.T
+    inner = _whitened(E_s, cross, E_w)
     return debias(float(np.sum(inner**2)), E_w.rank, E_s.rank, rest.count)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.types import Array
 from w2slens.moments.moments import Moments
+from w2slens.moments.products import product
 from w2slens.moments.spectrum import holding
 
 
@@ -61,10 +62,10 @@ def coordinate_overlap(
     axes: list[Array] = []
     for name, side, width in zip(("weak", "strong"), sides, widths, strict=True):
         if width > D:
-            side = side @ rng.standard_normal((width, D)) / np.sqrt(D)
+            side = product(side, rng.standard_normal((width, D))) / np.sqrt(D)
         moments = Moments.from_rows(**{name: np.pad(side, ((0, 0), (0, D - side.shape[1])))})
         moments.require_variation(name)
         eigen = moments.spectrum(name)
         axes.append(eigen.vectors[:, : holding(eigen.values, energy)])
     V_w, V_s = axes
-    return float(np.sum((V_s.T @ V_w) ** 2)), V_s.shape[1] * V_w.shape[1] / D
+    return float(np.sum(product(V_s.T, V_w) ** 2)), V_s.shape[1] * V_w.shape[1] / D

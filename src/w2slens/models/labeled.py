@@ -11,7 +11,7 @@ from w2slens._core.types import Array
 from w2slens.models.design import Design
 from w2slens.models.probe import LinearProbe
 from w2slens.moments import Moments
-from w2slens.moments.solve import product
+from w2slens.moments.products import product
 
 
 @dataclass(frozen=True, eq=False)

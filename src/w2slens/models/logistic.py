@@ -17,7 +17,7 @@ from scipy import linalg, optimize, special
 
 from w2slens._core.types import Array
 from w2slens.models.probe import LinearProbe
-from w2slens.moments.solve import product
+from w2slens.moments.products import product
 from w2slens.moments.spectrum import EPS64
 
 GRADIENT = 1e-6

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from w2slens._core.types import Array
-from w2slens.moments.solve import product
+from w2slens.moments.products import product
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from scipy.linalg.blas import dsyrk
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
+from w2slens.moments.products import mirrored
 from w2slens.moments.spectrum import EPS64
 
 Blocks = tuple[tuple[str, int], ...]
@@ -20,9 +21,6 @@ Sums = tuple[Blocks, int, Array, Array, tuple[float, ...]]
 
 PANEL_ROWS = 512
 """Rows converted to float64 at a time: large enough for BLAS, small enough to stay in cache."""
-
-MIRROR = 128
-"""Columns mirrored at a time when the lower triangle of a scatter is copied to the upper."""
 
 
 class Accumulator:
@@ -91,12 +89,7 @@ class Accumulator:
 
     def sums(self) -> Sums:
         """Return the statistics of all rows added so far."""
-        scatter = self._scatter.copy(order="F")
-        for start in range(0, len(scatter), MIRROR):
-            some, below = slice(start, start + MIRROR), slice(start + MIRROR, None)
-            corner = np.tril(scatter[some, some])
-            scatter[some, some] = corner + np.tril(corner, -1).T
-            scatter[some, below] = scatter[below, some].T
+        scatter = mirrored(self._scatter.copy(order="F"))
         self._refuse_overflow(np.diag(scatter))
         precision = tuple(self._precision[name] for name, _ in self._blocks)
         return self._blocks, self._count, self._mean.copy(), scatter, precision

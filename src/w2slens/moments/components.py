@@ -10,7 +10,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.moments.accumulate import PANEL_ROWS
 from w2slens.moments.moments import Moments
-from w2slens.moments.solve import product
+from w2slens.moments.products import product
 from w2slens.moments.spectrum import holding
 
 Components = int | float | None

@@ -14,6 +14,7 @@ from w2slens._core.atomic import load_arrays, loading, save_arrays
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.moments.accumulate import Accumulator, Blocks
+from w2slens.moments.products import product
 from w2slens.moments.solve import Solver, psd_solver
 from w2slens.moments.spectrum import ARITHMETIC_ROUNDING, EPS64, Spectrum, spectrum
 
@@ -155,25 +156,17 @@ class Moments:
                 raise InputError(
                     "maps", f"{name!r} has shape {np.shape(T)}; blocks are {dict(self.blocks)}"
                 )
-        scatter, means, blocks = self.scatter, [], []
-        left = []
-        for name, width in self.blocks:
-            part, centre = scatter[self.slices[name]], self.centre(name)
-            left.append(maps[name] @ part if name in maps else part)
-            means.append(maps[name] @ centre if name in maps else centre)
-            blocks.append((name, len(maps[name]) if name in maps else width))
-        half = np.concatenate(left)
-        columns = []
-        for name, _ in self.blocks:
-            part = half[:, self.slices[name]]
-            columns.append(part @ maps[name].T if name in maps else part)
-        return Moments(
-            tuple(blocks),
-            self.count,
-            np.concatenate(means),
-            np.concatenate(columns, axis=1),
-            self.precision,
-        )
+
+        def mapped(rows: Array) -> Array:
+            """T·rows, block by block."""
+            parts = {name: rows[where] for name, where in self.slices.items()}
+            parts.update({name: product(T, parts[name]) for name, T in maps.items()})
+            return np.concatenate(list(parts.values()))
+
+        blocks = tuple((k, len(maps[k]) if k in maps else width) for k, width in self.blocks)
+        scatter = mapped(mapped(self.scatter).T)  # T·(T·scatter)ᵀ, the scatter being symmetric
+        mean = mapped(self.mean[:, None])[:, 0]
+        return Moments(blocks, self.count, mean, scatter, self.precision)
 
     def _matching(self, other: "Moments") -> None:
         if self.blocks != other.blocks:

@@ -1,4 +1,4 @@
-"""Products and solves of Gram matrices, through one BLAS."""
+"""Solves of Gram matrices: by Cholesky where they are clearly of full rank, else by spectrum."""
 
 import warnings
 from collections.abc import Callable
@@ -8,13 +8,11 @@ from functools import partial
 
 import numpy as np
 from scipy import linalg
-from scipy.linalg.blas import dgemm
 
 from w2slens._core.types import Array
 from w2slens.moments.spectrum import EPS64, entry_rounding, spectrum
 
 Solve = Callable[[Array], Array]
-
 
 CHOLESKY_MARGIN = 100.0
 """A Gram is factored by Cholesky where its smallest eigenvalue exceeds the cutoff this often.
@@ -22,17 +20,6 @@ CHOLESKY_MARGIN = 100.0
 LAPACK's estimate of the condition number can be too small by a factor of about ten; a hundred
 leaves no doubt that the eigenvalue route would have kept every direction too.
 """
-
-
-def product(left: Array, right: Array) -> Array:
-    """Multiply rows (m, p) or one row (p,) by (p, k) with the BLAS that also factors them.
-
-    numpy and scipy each carry a BLAS with threads of its own, and the idle threads of one keep
-    the cores from the other for a while (see `w2slens._core.threads`).
-    """
-    if left.ndim == 1:
-        return np.asarray(left @ right)
-    return np.asarray(dgemm(1.0, right.T, left.T).T)
 
 
 FORMED_DOUBT = 1e-8

@@ -10,9 +10,9 @@ import numpy as np
 from scipy import linalg
 
 from w2slens._core.types import Array
+from w2slens.moments.products import product
 
 EPS64 = float(np.finfo(np.float64).eps)
-
 
 ARITHMETIC_ROUNDING = 4 * EPS64
 """Relative error of a centred float64 entry: its own rounding and that of the mean taken off."""
@@ -92,8 +92,8 @@ class Spectrum:
         """Return ``(G + shift·I)⁻¹ right``, or at shift 0 ``G⁺ right`` on what is retained."""
         used = self.used(shift)
         vectors = self.all_vectors[:, used]
-        inner = (vectors.T @ right) / (self.all_values[used] + shift)[:, None]
-        return np.asarray(vectors @ inner)
+        inner = product(vectors.T, right) / (self.all_values[used] + shift)[:, None]
+        return product(vectors, inner)
 
     def used(self, ridge: float) -> slice:
         """Return which directions a fit uses: all with a ridge, the retained ones without."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
-from w2slens.moments.solve import product
+from w2slens.moments.products import product
 
 
 def resized(image: NDArray[np.uint8], size: int) -> NDArray[np.float32]:

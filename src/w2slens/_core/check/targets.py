@@ -1,0 +1,82 @@
+"""Labels as numbers to regress on, and groups of rows."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.check.arrays import finite, numeric
+from w2slens._core.errors import InputError
+from w2slens._core.types import Index, Task
+
+LARGEST_CLASS = 2.0**53
+"""Beyond this, floating-point numbers no longer tell neighbouring integers apart."""
+
+
+def task_of(array: NDArray[Any]) -> Task:
+    """Take real labels as regression; ask where integers could be either."""
+    if array.dtype.kind not in "iub":
+        return "regression"
+    raise InputError(
+        "task",
+        f"is missing and the labels are integers with {len(np.unique(array))} distinct values; are "
+        "they classes (task classification) or numbers (task regression)?",
+    )
+
+
+def labels(
+    value: Any, argument: str, task: Task
+) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+    """Validate labels and write them as numbers to regress on.
+
+    Returns
+    -------
+    targets
+        (rows, outputs) float64: the labels, or one-hot columns in the order of `classes`.
+    classes
+        (outputs,) sorted class labels; None for regression.
+    """
+    array = numeric(value, argument)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.size == 0 or array.ndim not in (1, 2):
+        raise InputError(
+            argument, f"has shape {array.shape}; one row of labels an example is needed"
+        )
+    finite(array, argument)
+    if task == "classification":
+        return _one_hot(array, argument)
+    targets = array.astype(np.float64).reshape(len(array), -1)
+    if len(targets) > 1 and bool((targets == targets[0]).all()):
+        raise InputError(argument, f"is constant ({targets[0].tolist()} in every row)")
+    return targets, None
+
+
+def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    if array.ndim != 1:
+        raise InputError(
+            argument,
+            f"has shape {array.shape}; classification takes one integer class a row "
+            "(several outputs are a regression)",
+        )
+    if array.dtype.kind == "f":
+        if bool((array != np.round(array)).any()):
+            raise InputError(argument, "holds fractions; classification takes integer classes")
+        if bool((np.abs(array) > LARGEST_CLASS).any()):
+            raise InputError(argument, "holds numbers too large to be classes")
+        array = array.astype(np.int64)
+    classes, codes = np.unique(array, return_inverse=True)
+    if len(classes) < 2:
+        raise InputError(argument, f"holds one class only ({classes[0]}); at least two are needed")
+    return np.eye(len(classes))[codes], classes
+
+
+def groups(value: Any, argument: str) -> Index:
+    """Validate (rows,) whole numbers, one a group; number the groups from 0."""
+    array = numeric(value, argument)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise InputError(
+            argument,
+            f"has shape {array.shape} and type {array.dtype}; one whole number a row is needed",
+        )
+    return np.asarray(np.unique(array, return_inverse=True)[1], dtype=np.intp)

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from tests.laws import close
+from w2slens.moments.products import MIRROR, gram, product
+
+LAYOUTS = {
+    "rows": np.ascontiguousarray,
+    "columns": np.asfortranarray,
+    "slice": lambda A: np.pad(A, 2)[2:-2, 2:-2],
+    "turned": lambda A: A.T.copy().T,
+}
+
+
+@pytest.mark.parametrize("left", LAYOUTS)
+@pytest.mark.parametrize("right", LAYOUTS)
+@pytest.mark.parametrize("shape", [(5, 4, 3), (1, 6, 2), (0, 3, 2), (2, 0, 3), (2, 3, 0)])
+def test_products_are_numpys_for_every_layout(left, right, shape):
+    rng, (m, p, k) = np.random.default_rng(0), shape
+    A, B = rng.standard_normal((m, p)), rng.standard_normal((p, k))
+    found = product(LAYOUTS[left](A), LAYOUTS[right](B))
+    assert found.shape == (m, k)
+    assert found.flags.c_contiguous
+    close(found, A @ B, 1e-14)
+
+
+def test_one_row_is_a_product_too():
+    A = np.arange(6.0).reshape(2, 3)
+    close(product(np.ones(2), A), A.sum(axis=0), 1e-15)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("p", [1, 7, 2 * MIRROR + 3])
+def test_grams_are_symmetric_products(layout, p):
+    A = np.random.default_rng(0).standard_normal((30, p))
+    found = gram(LAYOUTS[layout](A))
+    assert np.array_equal(found, found.T)
+    close(found, A.T @ A, 1e-13)
