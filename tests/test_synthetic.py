@@ -27,7 +27,7 @@ GEOMETRIES = {
 
 
 def whitened_cross(problem):
-    whiten_s, whiten_w = problem.strong_spectrum.whitening, problem.weak_spectrum.whitening
+    whiten_s, whiten_w = problem.strong.spectrum.whitening, problem.weak.spectrum.whitening
     return whiten_s @ problem.cross_gram @ whiten_w.T
 
 
@@ -85,8 +85,8 @@ def test_spectra_are_the_ones_asked_for():
     problem = Planted.with_correlations(
         6, 3, [1, 0.5], noise=0.1, spectrum_weak=1.5, spectrum_strong=chosen
     ).problem
-    close(problem.weak_spectrum.values, np.arange(1, 7) ** -1.5)
-    close(problem.strong_spectrum.values, np.sort(chosen)[::-1])
+    close(problem.weak.spectrum.values, np.arange(1, 7) ** -1.5)
+    close(problem.strong.spectrum.values, np.sort(chosen)[::-1])
 
 
 def test_rotations_change_the_features_and_no_risk():

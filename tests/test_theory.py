@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,9 +9,10 @@ from tests.oracles import fit
 from w2slens import InputError, Moments, Problem, inheritance, predict
 from w2slens.models.risks import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
+from w2slens.theory.fits import Fit
 from w2slens.theory.fixed_point import effective_ridge
-from w2slens.theory.shrinkage import Sites, side_of
-from w2slens.theory.two_stage import Fit
+from w2slens.theory.shrinkage import Sites
+from w2slens.theory.student import Relay, Student
 
 
 def coordinates(index, size):
@@ -248,7 +252,7 @@ def test_ridge_form_of_the_split():
     pair, n, N, λ = cosines()[0], 30, 40, 0.1
     found = predict(pair, n=n, N=N, ridge_weak=λ, ridge_strong=λ)
     κ_w, κ_s = (
-        effective_ridge(side_of(pair, side)[0].values, np.array([m]), np.array([λ]))[0]
+        effective_ridge(getattr(pair, side).spectrum.values, np.array([m]), np.array([λ]))[0]
         for side, m in (("weak", n), ("strong", N))
     )
     Σ_w, Σ_s, X = pair.weak_gram, pair.strong_gram, pair.cross_gram
@@ -257,7 +261,7 @@ def test_ridge_form_of_the_split():
     Q = κ_s**2 * X.T @ P @ R_s @ Σ_s @ R_s @ P @ X + Σ_w - X.T @ P @ X
     d_sw = np.trace(Σ_s @ R_s @ X @ R_w @ Σ_w @ R_w @ X.T @ R_s)
     d_rest, df2 = np.trace(Q @ R_w @ Σ_w @ R_w), np.trace(R_s @ Σ_s @ R_s @ Σ_s)
-    τ = Fit.on(pair, "weak", Sites(np.array([n]), np.array([λ]))).misfit[0]
+    τ = Fit(pair.weak, pair.noise, Sites(np.array([n]), np.array([λ]))).misfit[0]
     m = R_w @ pair.weak_target
     of_mean = float(np.sum(m * (Q @ m))) * df2 / (N - df2)
     of_labels = τ / n * (d_sw + d_rest * df2 / (N - df2))
@@ -351,14 +355,14 @@ def test_canonical_instance_has_the_numbers_asked_for(d_w, d_s, d_sw, signal):
     pair = Problem.gaussian(d_w, d_s, d_sw, 0.1, 0.2, 0.3, signal)
     assert (pair.d_w, pair.d_s) == (d_w, d_s)
     close([pair.d_sw, pair.rho_w, pair.rho_s], [d_sw, 0.2, 0.3], 1e-9)
-    assert pair.signal_known == (signal is not None)
+    assert pair.signal == signal
     if min(d_w, d_s) > d_sw + 1:
         close([pair.w2s_bias, pair.unlearnable], [0.5, 0.3], 1e-9)
     joint = np.block(
         [
             [pair.weak_gram, pair.cross_gram.T, pair.weak_target],
             [pair.cross_gram, pair.strong_gram, pair.strong_target],
-            [pair.weak_target.T, pair.strong_target.T, np.array([[pair.signal]])],
+            [pair.weak_target.T, pair.strong_target.T, np.array([[pair.energy]])],
         ]
     )
     assert np.linalg.eigvalsh(joint).min() > -1e-9
@@ -406,12 +410,69 @@ def test_problem_files_come_back_whole(tmp_path, ending):
     pair.save(path)
     again = Problem.load(path)
     assert predict(again, n=20, N=30).to_dict() == predict(pair, n=20, N=30).to_dict()
-    assert again.signal_known is False
+    assert again.signal is None
     with pytest.raises(InputError, match="exists"):
         pair.save(path)
     path.write_text("{}")
     with pytest.raises(InputError, match="not a"):
         Problem.load(path)
+
+
+@pytest.mark.parametrize("ending", [".npz", ".json"])
+@pytest.mark.parametrize("known", [True, False])
+def test_problem_files_say_the_signal_and_whether_it_is_known(tmp_path, ending, known):
+    """The keys are those of every file written so far: the least signal where it is not known."""
+    pair, path = cosines()[0], tmp_path / f"p{ending}"
+    names = ("weak_gram", "strong_gram", "cross_gram", "weak_target", "strong_target", "noise")
+    values = {name: getattr(pair, name) for name in names}
+    values |= {"signal": pair.signal, "signal_known": known}
+    if ending == ".npz":
+        np.savez(path, **values)
+    else:
+        path.write_text(json.dumps({k: np.asarray(v).tolist() for k, v in values.items()}))
+    again = Problem.load(path)
+    assert again.signal == (pair.signal if known else None)
+    close([again.rho_w, again.rho_s, again.w2s_bias], [pair.rho_w, pair.rho_s, pair.w2s_bias])
+    again.save(path, overwrite=True)
+    written = json.loads(path.read_text()) if ending == ".json" else np.load(path)
+    assert {name: np.asarray(written[name]).tolist() for name in written} == {
+        name: np.asarray(value).tolist() for name, value in values.items()
+    }
+
+
+def test_a_changed_copy_of_a_problem_keeps_the_least_signal_and_makes_its_own_spectra():
+    pair = Problem.gaussian(7, 5, 2.5, 1.0, 0.1, 0.2)
+    assert pair.signal is None
+    noisier = replace(pair, noise=2.0)
+    close([noisier.rho_w, noisier.rho_s, noisier.w2s_bias], [0.1, 0.2, pair.w2s_bias], 1e-9)
+    with pytest.raises(InputError, match="signal: is missing"):
+        noisier.require_signal()
+    close(replace(pair, weak_gram=2 * np.eye(7)).weak.spectrum.values, np.full(7, 2.0))
+    with pytest.raises(InputError, match="signal: is None"):
+        replace(pair, least_signal=None)
+
+
+def test_what_a_student_passes_on_is_one_formula():
+    """``K + c·Q`` against the traces of the decomposition, and against brute force."""
+    pair, n, N, λ = cosines()[0], 30, 40, 0.1
+    student = Student.of(Relay.of(pair, pair), Sites.of(N, λ))
+    s, V = student.shrinkage, pair.weak.spectrum.vectors
+    Σ_w, Σ_s, X = pair.weak_gram, pair.strong_gram, pair.cross_gram
+    R = np.linalg.inv(Σ_s + s.kappa[0] * np.eye(4))
+    K, Q = X.T @ R @ Σ_s @ R @ X, Σ_w - X.T @ R @ (Σ_s + 2 * s.kappa[0] * np.eye(4)) @ R @ X
+    c = float(s.copied[0])
+    close(student.passed(c), V.T @ (K + c * Q) @ V, 1e-9)
+    parts = inheritance(pair, n=n, N=N, ridge_weak=λ, ridge_strong=λ)
+    fit = Fit(pair.weak, 0.0, Sites.of(n, λ)).shrinkage
+    B = np.diag(fit.values * fit.resolvent[0] ** 2)
+    whole = parts.d_sw[0, 0] + c * parts.d_w_only[0, 0]
+    close(np.sum(student.passed(c) * B), whole, 1e-9)
+
+
+def test_the_split_of_a_noiseless_pair_still_counts_dimensions():
+    parts = inheritance(Problem.gaussian(12, 9, 3.5, 0.0), n=[30, 12], N=40)
+    close([parts.d_sw[0, 0], parts.d_w_only[0, 0], parts.risk[0, 0]], [3.5, 8.5, 0.0], 1e-9)
+    assert np.isnan(parts.risk[1, 0])
 
 
 def test_prediction_document():

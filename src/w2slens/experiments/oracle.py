@@ -129,7 +129,7 @@ class PopulationOracle:
         problem = self._problem
         weak, strong = (
             SideDimensions(len(eigen.all_values), eigen.values)
-            for eigen in (problem.weak_spectrum, problem.strong_spectrum)
+            for eigen in (problem.weak.spectrum, problem.strong.spectrum)
         )
         return Dimensions(0, weak, strong, Correlation.exact(problem.canonical))
 
@@ -191,7 +191,7 @@ class Flips:
             problem,
             weak_target=a * problem.weak_target,
             strong_target=a * problem.strong_target,
-            signal=a**2 * problem.signal,
+            signal=a**2 * problem.require_signal(),
             noise=self.noise,
         )
 

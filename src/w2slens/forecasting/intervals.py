@@ -4,8 +4,8 @@ import numpy as np
 from scipy import stats
 
 from w2slens.theory.problem import Problem
-from w2slens.theory.shrinkage import Shrinkage, Sites, side_of
-from w2slens.theory.two_stage import Relay
+from w2slens.theory.shrinkage import Shrinkage, Sites
+from w2slens.theory.student import Relay, Student
 
 LEVEL = 0.9
 """Probability of the intervals."""
@@ -31,15 +31,16 @@ def freedom(
     model
         ``"weak"``, ``"w2s"`` or ``"strong"``.
     """
-    side, ridge = ("strong", ridge_strong) if model == "strong" else ("weak", ridge_weak)
-    fit = Shrinkage(side_of(problem, side)[0], Sites.of(n, ridge))
-    scale = np.sqrt(fit.values) * fit.resolvent[0]
+    side, ridge = (problem.weak, ridge_weak)
+    if model == "strong":
+        side, ridge = problem.strong, ridge_strong
+    fit = Shrinkage(side.spectrum, Sites.of(n, ridge))
     inner = np.diag(fit.values)
     if model == "w2s":
-        s = Shrinkage(problem.strong_spectrum, Sites.of(N, ridge_strong))
-        X, copied = Relay.of(problem, problem, problem).cross, s.copied[0]
-        kept = s.values * s.resolvent[0] ** 2 - copied * s.relayed[0]
-        inner = copied * inner + X.T @ (kept[:, None] * X)
+        student = Student.of(Relay.of(problem, problem), Sites.of(N, ridge_strong))
+        inner = student.passed(float(student.shrinkage.copied[0]))
+    # C = (τ²/n)·RΣR, halved on either side: M = C^½·inner·C^½ over τ²/n
+    scale = np.sqrt(fit.values) * fit.resolvent[0]
     M = scale[:, None] * inner * scale
     numerator = float(np.trace(M) ** 2 / max(np.sum(M**2), 1e-300))
     return numerator, float(n - fit.df2[0] + 1)

@@ -6,7 +6,7 @@ strong baseline on the teacher's labels, and the strong ceiling with true labels
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,19 @@ from w2slens._core.format import corners, html_table, number, some
 from w2slens._core.types import Array
 from w2slens.models.estimates import ROUNDING_GAP, UndefinedRatioWarning, _warn_undefined
 
-MODELS = ("weak", "w2s", "strong", "ceiling")
+T = TypeVar("T")
+
+
+class Models(NamedTuple, Generic[T]):
+    """A value for each of the four models."""
+
+    weak: T
+    w2s: T
+    strong: T
+    ceiling: T
+
+
+MODELS = Models._fields
 
 Scale = Literal["excess", "raw"]
 
@@ -50,6 +62,20 @@ class Risks:
     bias: "Risks | None" = None
     variance: "Risks | None" = None
     method: str = "measured"
+
+    @classmethod
+    def of_parts(
+        cls,
+        n: tuple[int, ...],
+        N: tuple[int, ...],
+        bias: Models[Array],
+        variance: Models[Array],
+        method: str,
+    ) -> "Risks":
+        """Add up the two parts of every risk."""
+        whole = Models(*map(np.add, bias, variance))._asdict()
+        means, spreads = cls(n, N, *bias), cls(n, N, *variance)
+        return cls(n, N, **whole, bias=means, variance=spreads, method=method)
 
     @property
     def pgr(self) -> Array:

@@ -7,9 +7,11 @@ other side lacks.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
+from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 
@@ -17,16 +19,35 @@ TINY = 1e-12
 """Relative size below which a difference of approximation errors is rounding."""
 
 
+class Canonical(NamedTuple):
+    """Σ_sw, c_w, c_s of the canonical instance, whose Σ_ww = Σ_ss = I, and the least E f*²."""
+
+    cross_gram: Array
+    weak_target: Array
+    strong_target: Array
+    least_signal: float
+
+
 def canonical_moments(
-    d_w: int, d_s: int, d_sw: float, rho_w: float, rho_s: float, signal: float | None
-) -> tuple[Array, Array, Array, float]:
-    """Return (Σ_sw, c_w, c_s, least signal) of the canonical instance, whose Σ_ww = Σ_ss = I.
+    d_w: int,
+    d_s: int,
+    d_sw: float,
+    rho_w: float,
+    rho_s: float,
+    signal: float | None,
+    ambient: int | None = None,
+) -> Canonical:
+    """Build the canonical instance; parameters as in `Problem.gaussian`.
 
     Raises
     ------
     InputError
-        If the geometry cannot have these approximation errors, or the signal is too small.
+        If a number is malformed, the geometry cannot have this overlap or these approximation
+        errors, or the signal is too small.
     """
+    _refuse_impossible(d_w, d_s, d_sw, ambient)
+    for name, value in (("rho_w", rho_w), ("rho_s", rho_s)):
+        check.non_negative(value, name)
     shared, r = int(d_sw), math.sqrt(d_sw - int(d_sw))
     cross = np.zeros((d_s, d_w))
     cross[range(shared), range(shared)] = 1.0
@@ -44,19 +65,36 @@ def canonical_moments(
         c_s[-1] += beta * math.sqrt(1 - strong_r**2)
     if weak_r:  # the weak private direction is correlated with the strong partner
         c_s[shared] += weak_r * alpha
-    outside = rho_w - beta**2
-    least = alpha**2 + beta**2 + outside
+    least = alpha**2 + rho_w  # α² + β² and what lies outside both, ρ_w − β²
     if signal is not None:
-        if signal < least * (1 - TINY):
-            raise InputError("signal", f"is {signal}; these errors imply at least {least:.6g}")
-        if shared == 0 and signal > least * (1 + TINY):
-            raise InputError(
-                "signal", f"is {signal}; without a shared direction it can only be {least:.6g}"
-            )
-        if shared:
-            c_w[0] += math.sqrt(max(signal - least, 0.0))
-            c_s[0] += math.sqrt(max(signal - least, 0.0))
-    return cross, c_w, c_s, least
+        free = _beyond(signal, least, shared)
+        c_w[:1] += free
+        c_s[:1] += free
+    return Canonical(cross, c_w, c_s, least)
+
+
+def _refuse_impossible(d_w: int, d_s: int, d_sw: float, ambient: int | None) -> None:
+    sizes = (check.whole(d_w, "d_w"), check.whole(d_s, "d_s"))
+    check.non_negative(d_sw, "d_sw")
+    if d_sw > min(sizes):
+        raise InputError("d_sw", f"is {d_sw}; at most min(d_w, d_s) = {min(sizes)} is possible")
+    if ambient is not None and d_sw < sum(sizes) - check.whole(ambient, "ambient"):
+        raise InputError(
+            "d_sw",
+            f"is {d_sw}; in {ambient} dimensions, subspaces of {d_w} and {d_s} overlap in at "
+            f"least d_w + d_s − p = {sum(sizes) - ambient}",
+        )
+
+
+def _beyond(signal: float, least: float, shared: int) -> float:
+    """Size of the shared part of f*, which holds the signal beyond the least."""
+    if signal < least * (1 - TINY):
+        raise InputError("signal", f"is {signal}; these errors imply at least {least:.6g}")
+    if shared == 0 and signal > least * (1 + TINY):
+        raise InputError(
+            "signal", f"is {signal}; without a shared direction it can only be {least:.6g}"
+        )
+    return math.sqrt(max(signal - least, 0.0)) if shared else 0.0
 
 
 def _parts(

@@ -7,9 +7,10 @@ import numpy as np
 
 from w2slens._core import check
 from w2slens._core.types import Array
+from w2slens.theory.fits import Fit, Tested
 from w2slens.theory.problem import Problem
-from w2slens.theory.shrinkage import Shrinkage, Sites
-from w2slens.theory.two_stage import Fit, Relay, student_risk
+from w2slens.theory.shrinkage import Sites
+from w2slens.theory.student import Relay, Student
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,17 +91,18 @@ def inheritance(
     λ_s = check.non_negative(ridge_strong, "ridge_strong")
     if λ_w or λ_s or min(rows) < problem.d_w or min(pools) < problem.d_s:
         problem.require_signal()
-    teacher = Fit.on(problem, "weak", Sites.of(rows, λ_w))
-    relay, sites = Relay.of(problem, problem, problem), Sites.of(pools, λ_s)
-    student = Shrinkage(relay.eigen, sites)
-    shares = teacher.spread / teacher.misfit[:, None] * np.array(rows, float)[:, None]
-    squares = shares @ (relay.cross**2).T
-    total = (shares @ np.diag(relay.weak_gram))[:, None]
-    d_sw = squares @ (student.values * student.resolvent**2).T
-    d_w_only = total - squares @ student.relayed.T
+    teacher = Fit(problem.weak, problem.noise, Sites.of(rows, λ_w))
+    student = Student.of(Relay.of(problem, problem), Sites.of(pools, λ_s))
+    # C_w is (τ_w²/n)·R_wΣ_wwR_w: what follows without that factor counts dimensions
+    known = teacher.shrinkage.defined[:, None]
+    shares = teacher.shrinkage.values * teacher.shrinkage.resolvent**2
+    taught = student.relay.spread(np.where(known, shares, np.nan))
+    d_sw = student.kept(taught, problem.strong.spectrum.values)
+    d_w_only = student.lacked(taught)
     level = (teacher.misfit / np.array(rows, float))[:, None]
-    finite = 0 * student.inflation
-    inherited, discrepancy = level * d_sw + finite, level * d_w_only * student.copied + finite
-    bias, variance = student_risk(teacher, relay, sites)
+    copied = np.where(student.shrinkage.defined, student.shrinkage.copied, np.nan)
+    inherited = np.where(student.shrinkage.defined, level * d_sw, np.nan)
+    discrepancy = level * d_w_only * copied
+    bias, variance = student.risk(teacher, Tested.of(problem.strong, problem.strong))
     rest = bias + variance - inherited - discrepancy
     return Inheritance(rows, pools, inherited, discrepancy, rest, d_sw, d_w_only)

@@ -16,7 +16,7 @@ included), and where its ridge is zero; elsewhere it is nan, alone.
 import numpy as np
 
 from w2slens._core.types import Array
-from w2slens.models.risks import Risks, ceiling_rows
+from w2slens.models.risks import Models, Risks, ceiling_rows
 from w2slens.theory.problem import Problem
 
 
@@ -41,31 +41,20 @@ def exact(
         return dimension + one * (1 - 2 / size)
 
     tau = _per_row(problem.noise + problem.rho_w, rows, d_w + one, ridge_weak)
-    c = share(pool, d_s) * _per_row(1.0, pool, d_s + one, ridge_strong)
-    strong = share(rows, d_s) * _per_row(1.0, rows, d_s + one, ridge_strong)
-    top = share(top_rows, d_s) * _per_row(1.0, top_rows, d_s + one, ridge_strong)
-    w2s = c * problem.unlearnable + tau * (share(rows, d_sw) + c * (d_w - d_sw))
+    c, strong, top = (
+        share(size, d_s) * _per_row(1.0, size, d_s + one, ridge_strong)
+        for size in (pool, rows, top_rows)
+    )
     error = problem.noise + problem.rho_s
-    variance = Risks(n, N, tau * share(rows, d_w), w2s, error * strong, error * top)
-    bias = Risks(
-        n,
-        N,
-        weak=_limit(problem.rho_w, variance.weak),
-        w2s=_limit(problem.w2s_bias, variance.w2s),
-        strong=_limit(problem.rho_s, variance.strong),
-        ceiling=_limit(problem.rho_s, variance.ceiling),
+    variance = Models(
+        weak=tau * share(rows, d_w),
+        w2s=c * problem.unlearnable + tau * (share(rows, d_sw) + c * (d_w - d_sw)),
+        strong=error * strong,
+        ceiling=error * top,
     )
-    return Risks(
-        n,
-        N,
-        weak=bias.weak + variance.weak,
-        w2s=bias.w2s + variance.w2s,
-        strong=bias.strong + variance.strong,
-        ceiling=bias.ceiling + variance.ceiling,
-        bias=bias,
-        variance=variance,
-        method="exact",
-    )
+    limits = Models(problem.rho_w, problem.w2s_bias, problem.rho_s, problem.rho_s)
+    bias = Models(*map(_limit, limits, variance))
+    return Risks.of_parts(n, N, bias, variance, "exact")
 
 
 def inherited(d_w: int, d_s: int, d_sw: float, N: Array) -> tuple[float, Array]:

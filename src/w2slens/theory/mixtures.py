@@ -6,26 +6,15 @@ analytic within π of the real line for any two populations. So they are evaluat
 equal steps in u, at the cells' own sizes, and interpolated by polynomials in u.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from w2slens._core.types import Array
+from w2slens.theory.fits import Fit, Parts, Tested
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Sites
-from w2slens.theory.two_stage import Fit, Parts, Tested
 
 STEP, STENCIL = 0.35, 8
 """Steps in u, and nodes that a cell is interpolated from: the error is of the order 1e-6."""
-
-
-def mixture(first: Problem, second: Problem, share: float) -> Problem:
-    """Return the population of which `share` comes from `second`; the noise is the first's."""
-    names = ("weak_gram", "strong_gram", "cross_gram", "weak_target", "strong_target", "signal")
-    mixed = {
-        name: (1 - share) * getattr(first, name) + share * getattr(second, name) for name in names
-    }
-    return replace(first, **mixed)
 
 
 class MixedCeiling:
@@ -34,7 +23,7 @@ class MixedCeiling:
     Parameters
     ----------
     labeled, pool, tested
-        Populations of the n rows, of the N rows and of the test rows.
+        Populations of the n rows, of the N rows and of the test rows; the noise is the first's.
     ridge, intercept
         As in `w2slens.predict`.
     """
@@ -42,8 +31,8 @@ class MixedCeiling:
     def __init__(
         self, labeled: Problem, pool: Problem, tested: Problem, ridge: float, intercept: bool
     ) -> None:
-        self._labeled, self._pool, self._tested = labeled, pool, tested
-        self._ridge, self._intercept = ridge, intercept
+        self._labeled, self._pool, self._tested = labeled.strong, pool.strong, tested.strong
+        self._noise, self._ridge, self._intercept = labeled.noise, ridge, intercept
 
     def risk(self, rows: Array, pools: Array) -> Parts:
         """Bias and variance of the excess risk, (len(rows), len(pools))."""
@@ -62,9 +51,9 @@ class MixedCeiling:
 
     def _at(self, share: float, sizes: Array) -> Array:
         """Bias and variance at one share, (2, len(sizes))."""
-        both = mixture(self._labeled, self._pool, share)
-        fit = Fit.on(both, "strong", Sites.of(sizes, self._ridge, self._intercept))
-        return np.array(fit.risk(Tested.of(self._tested, "strong", both)))
+        both = self._labeled.mixed(self._pool, share)
+        fit = Fit(both, self._noise, Sites.of(sizes, self._ridge, self._intercept))
+        return np.array(fit.risk(Tested.of(self._tested, both)))
 
     def _between(self, nodes: Array, u: Array, sizes: Array) -> Array:
         """Interpolate from the nodes about each cell, (2, cells)."""

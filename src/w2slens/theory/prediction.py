@@ -178,7 +178,8 @@ class _Asked:
             return self._finite(self.equivalent())
         known = self._formulas()
         complete = all(np.isfinite(getattr(known, model)).all() for model in MODELS)
-        if complete or (self.ridgeless and not self._signal_known):
+        known_signal = all(one.signal is not None for one in self._populations)
+        if complete or (self.ridgeless and not known_signal):
             return known
         return known.filled(self._finite(self.equivalent()))
 
@@ -191,10 +192,6 @@ class _Asked:
             "intercept": self.intercept,
             "ceiling": self.ceiling,
         }
-
-    @property
-    def _signal_known(self) -> bool:
-        return all(one.signal_known for one in self._populations)
 
     @property
     def _populations(self) -> list[Problem]:

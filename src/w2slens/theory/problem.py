@@ -1,6 +1,5 @@
 """The population description of a teacher–student pair: all that theory needs to know."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +9,13 @@ from numpy.typing import ArrayLike
 from scipy import linalg
 
 from w2slens._core import check
-from w2slens._core.atomic import load_arrays, loading, replacing, save_arrays
+from w2slens._core.atomic import loading
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.moments.moments import Moments
-from w2slens.moments.spectrum import Spectrum, spectrum
 from w2slens.theory.canonical import canonical_moments
+from w2slens.theory.side import Side
+from w2slens.theory.storage import read_values, write_values
 
 ARRAYS = ("weak_gram", "strong_gram", "cross_gram", "weak_target", "strong_target")
 
@@ -26,30 +26,23 @@ class Problem:
 
     Attributes
     ----------
-    weak_gram
-        Σ_ww = E[φ_w φ_wᵀ], (p_w, p_w).
-    strong_gram
-        Σ_ss, (p_s, p_s).
-    cross_gram
-        Σ_sw = E[φ_s φ_wᵀ], (p_s, p_w).
-    weak_target
-        c_w = E[φ_w f*], (p_w, k).
-    strong_target
-        c_s = E[φ_s f*], (p_s, k).
+    weak_gram, strong_gram, cross_gram
+        Σ_ww = E[φ_w φ_wᵀ], (p_w, p_w), Σ_ss, (p_s, p_s), and Σ_sw, (p_s, p_w).
+    weak_target, strong_target
+        c_w = E[φ_w f*], (p_w, k), and c_s, (p_s, k).
     signal
-        E‖f*‖², summed over the k outputs.
+        E‖f*‖², summed over the k outputs; None where it is not known: then only ridgeless
+        predictions, which do not depend on it, mean anything.
     noise
         σ², the label noise's variance, summed over outputs. With f* = y and noise 0 every
         prediction is on the raw scale.
-    signal_known
-        False where `signal` was not given: then only ridgeless predictions, which do not depend
-        on it, mean anything.
+    least_signal
+        Where `signal` is not known: the least that the approximation errors imply, which is that
+        of the f* whose cross moments these are.
 
     See Also
     --------
-    Problem.from_data : from rows.
-    Problem.from_moments : from `Moments`.
-    Problem.gaussian : from dimensions alone.
+    Problem.from_data, Problem.from_moments, Problem.gaussian : from rows, or dimensions alone.
     """
 
     weak_gram: Array
@@ -57,9 +50,9 @@ class Problem:
     cross_gram: Array
     weak_target: Array
     strong_target: Array
-    signal: float
+    signal: float | None
     noise: float = 0.0
-    signal_known: bool = True
+    least_signal: float | None = None
 
     def __post_init__(self) -> None:
         p_w, p_s = len(self.weak_gram), len(self.strong_gram)
@@ -70,8 +63,8 @@ class Problem:
             if np.shape(array) != shape:
                 raise InputError(name, f"has shape {np.shape(array)}; {shape} is needed")
             check.finite(array, name)
-        for name in ("signal", "noise"):
-            check.non_negative(getattr(self, name), name)
+        check.non_negative(self.least_signal if self.signal is None else self.signal, "signal")
+        check.non_negative(self.noise, "noise")
 
     @classmethod
     def from_moments(cls, moments: Moments, *, noise: float = 0.0) -> "Problem":
@@ -101,8 +94,8 @@ class Problem:
             axes.covariance("strong", "weak"),
             axes.covariance("weak", "label"),
             axes.covariance("strong", "label"),
-            float(np.trace(moments.covariance("label"))),
-            noise,
+            signal=float(np.trace(moments.covariance("label"))),
+            noise=noise,
         )
 
     @classmethod
@@ -121,14 +114,11 @@ class Problem:
         noise
             Variance of the label noise about `target`, ≥ 0.
         """
-        rows = {
-            "weak": check.features(weak, "weak"),
-            "strong": check.features(strong, "strong"),
-            "label": check.labels(target, "target", "regression")[0],
-        }
-        check.same_rows({"weak": len(rows["weak"]), "strong": len(rows["strong"])})
-        check.same_rows({"weak": len(rows["weak"]), "target": len(rows["label"])})
-        return cls.from_moments(Moments.from_rows(**rows), noise=noise)
+        left, right = check.features(weak, "weak"), check.features(strong, "strong")
+        f, _ = check.labels(target, "target", "regression")
+        check.same_rows({"weak": len(left), "strong": len(right)})
+        check.same_rows({"weak": len(left), "target": len(f)})
+        return cls.from_moments(Moments.from_rows(weak=left, strong=right, label=f), noise=noise)
 
     @classmethod
     def gaussian(
@@ -146,13 +136,11 @@ class Problem:
         """Build the canonical instance with given dimensions, for users without data.
 
         Isotropic blocks of coordinates: floor(d_sw) of them shared, one more pair with a partial
-        canonical correlation for the fraction. f* lies in V_w + V_s up to its approximation
-        errors: a part of squared norm ρ_w that only the student can express, one of ρ_s that only
-        the teacher can, so that ``‖f* − Π_sΠ_w f*‖² = ρ_w + ρ_s`` and ``‖(I−Π_s)Π_w f*‖² = ρ_s``.
-        (Where a side has no coordinate of its own but the partly correlated one, ρ_w and ρ_s are
-        as asked and these two follow from the geometry.) Where one subspace contains the other
-        there is no such private part; the error that both share then lies outside both
-        (contained teacher: ``‖f* − Π_sΠ_w f*‖² = ρ_w``, and ρ_s ≤ ρ_w is needed).
+        canonical correlation for the fraction. f* has a part of squared norm ρ_w that only the
+        student can express and one of ρ_s that only the teacher can, so that ``‖f* − Π_sΠ_w f*‖²
+        = ρ_w + ρ_s`` and ``‖(I−Π_s)Π_w f*‖² = ρ_s``; where a side has no coordinate of its own
+        but the partly correlated one, these two follow from the geometry. Where one subspace
+        contains the other, what both miss lies outside both (contained teacher: ρ_s ≤ ρ_w).
 
         Parameters
         ----------
@@ -167,65 +155,51 @@ class Problem:
         signal
             E f*², at least what the errors imply. Needed only for ridge > 0.
         ambient
-            Dimension p of the space that both subspaces lie in, where it is known: they overlap
-            in at least d_w + d_s − p directions.
+            Dimension p of the space around both, if known: they overlap in d_w + d_s − p at least.
         """
-        if signal is not None:
-            check.non_negative(signal, "signal")
-        sizes = (check.whole(d_w, "d_w"), check.whole(d_s, "d_s"))
-        for name, value in (("noise", noise), ("rho_w", rho_w), ("rho_s", rho_s), ("d_sw", d_sw)):
-            check.non_negative(value, name)
-        if d_sw > min(sizes):
-            raise InputError("d_sw", f"is {d_sw}; at most min(d_w, d_s) = {min(sizes)} is possible")
-        if ambient is not None and d_sw < sum(sizes) - check.whole(ambient, "ambient"):
+        σ2 = check.non_negative(noise, "noise")
+        E = None if signal is None else check.non_negative(signal, "signal")
+        found = canonical_moments(d_w, d_s, d_sw, rho_w, rho_s, E, ambient)
+        return cls(np.eye(d_w), np.eye(d_s), **found._asdict(), signal=E, noise=σ2)
+
+    def require_signal(self) -> float:
+        """Return E‖f*‖², refusing a population where it is not known."""
+        if self.signal is None:
             raise InputError(
-                "d_sw",
-                f"is {d_sw}; in {ambient} dimensions, subspaces of {d_w} and {d_s} overlap in at "
-                f"least d_w + d_s − p = {sum(sizes) - ambient}",
+                "signal", "is missing: E f*² is needed off the exact ridgeless branch; give it"
             )
-        cross, c_w, c_s, least = canonical_moments(*sizes, d_sw, rho_w, rho_s, signal)
-        return cls(
-            np.eye(d_w),
-            np.eye(d_s),
-            cross,
-            c_w,
-            c_s,
-            least if signal is None else float(signal),
-            float(noise),
-            signal is not None,
-        )
+        return self.signal
+
+    @property
+    def energy(self) -> float:
+        """E‖f*‖² that approximation errors are taken from: `signal`, else the least."""
+        known = self.least_signal if self.signal is None else self.signal
+        return 0.0 if known is None else known  # one of them is given
 
     @cached_property
-    def weak_spectrum(self) -> Spectrum:
-        """Retained eigenpairs of Σ_ww."""
-        return spectrum(self.weak_gram)
+    def weak(self) -> Side:
+        """The weak features."""
+        return Side(self.weak_gram, self.weak_target, self.energy)
 
     @cached_property
-    def strong_spectrum(self) -> Spectrum:
-        """Retained eigenpairs of Σ_ss."""
-        return spectrum(self.strong_gram)
+    def strong(self) -> Side:
+        """The strong features."""
+        return Side(self.strong_gram, self.strong_target, self.energy)
 
     @property
     def d_w(self) -> int:
         """Intrinsic dimension of the weak features."""
-        return self.weak_spectrum.rank
-
-    def require_signal(self) -> None:
-        """Refuse a population whose E‖f*‖² is not known."""
-        if not self.signal_known:
-            raise InputError(
-                "signal", "is missing: E f*² is needed off the exact ridgeless branch; give it"
-            )
+        return self.weak.dimension
 
     @property
     def d_s(self) -> int:
         """Intrinsic dimension of the strong features."""
-        return self.strong_spectrum.rank
+        return self.strong.dimension
 
     @cached_property
     def canonical(self) -> Array:
         """Canonical correlations (min(d_w, d_s),), largest first."""
-        half = self.strong_spectrum.whitening @ self.cross_gram @ self.weak_spectrum.whitening.T
+        half = self.strong.spectrum.whitening @ self.cross_gram @ self.weak.spectrum.whitening.T
         return np.asarray(linalg.svdvals(half))
 
     @cached_property
@@ -233,64 +207,45 @@ class Problem:
         """Correlation dimension: the sum of squared canonical correlations."""
         return float(np.sum(self.canonical**2))
 
-    @cached_property
+    @property
     def rho_w(self) -> float:
         """``‖f* − Π_w f*‖²``: what no weak probe can express."""
-        return max(self.signal - self._norm(self.weak_spectrum, self.weak_target), 0.0)
+        return self.weak.error
 
-    @cached_property
+    @property
     def rho_s(self) -> float:
         """``‖f* − Π_s f*‖²``: what no strong probe can express."""
-        return max(self.signal - self._norm(self.strong_spectrum, self.strong_target), 0.0)
+        return self.strong.error
 
     @cached_property
     def w2s_bias(self) -> float:
         """``‖f* − Π_sΠ_w f*‖²``: the student's error with a perfect, noiseless teacher."""
-        a = self._relayed
-        squared = np.sum(a * (self.strong_gram @ a)) - 2 * np.sum(a * self.strong_target)
-        return max(self.signal + float(squared), 0.0)
+        a, learnt = self._relayed
+        return max(self.energy + learnt - 2 * float(np.sum(a * self.strong_target)), 0.0)
 
     @cached_property
     def unlearnable(self) -> float:
         """``‖(I − Π_s)Π_w f*‖²``: what the teacher knows and no student can copy."""
-        a = self._relayed
-        learnt = float(np.sum(a * (self.strong_gram @ a)))
-        return max(self._norm(self.weak_spectrum, self.weak_target) - learnt, 0.0)
+        return max(self.weak.expressed - self._relayed[1], 0.0)
 
     @cached_property
-    def _relayed(self) -> Array:
-        """Strong coefficients of Π_sΠ_w f*."""
-        b_w = self.weak_spectrum.solve(self.weak_target)
-        return self.strong_spectrum.solve(self.cross_gram @ b_w)
-
-    @staticmethod
-    def _norm(eigen: Spectrum, target: Array) -> float:
-        return float(np.sum((eigen.whitening @ target) ** 2))
+    def _relayed(self) -> tuple[Array, float]:
+        """Strong coefficients of Π_sΠ_w f*, and its squared norm."""
+        a = self.strong.spectrum.solve(self.cross_gram @ self.weak.coef)
+        return a, float(np.sum(a * (self.strong_gram @ a)))
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write to .npz or .json (by the ending)."""
-        scalars = {"signal": self.signal, "noise": self.noise, "signal_known": self.signal_known}
-        arrays = {name: getattr(self, name) for name in ARRAYS}
-        if Path(path).suffix == ".npz":
-            extra = {name: np.array(value) for name, value in scalars.items()}
-            save_arrays(path, {**arrays, **extra}, overwrite=overwrite)
-        elif Path(path).suffix == ".json":
-            document = {**{name: array.tolist() for name, array in arrays.items()}, **scalars}
-            with replacing(path, overwrite=overwrite) as part:
-                part.write_text(json.dumps(document), encoding="utf-8")
-        else:
-            raise InputError("path", f"{path} ends in neither .npz nor .json")
+        values = {name: getattr(self, name) for name in ARRAYS}
+        known = {"signal_known": self.signal is not None}
+        scalars = {"signal": self.energy, "noise": self.noise}
+        write_values(path, values | scalars | known, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> "Problem":
         """Read what `save` wrote."""
-        keys = (*ARRAYS, "signal", "noise", "signal_known")
         with loading(path):
-            if Path(path).suffix == ".json":
-                document = json.loads(Path(path).read_text(encoding="utf-8"))
-                values = [document[key] for key in keys]
-            else:
-                values = load_arrays(path, keys)
-            S_ww, S_ss, S_sw, c_w, c_s = (np.asarray(value, float) for value in values[:5])
-            signal, noise, known = values[5:]
-            return cls(S_ww, S_ss, S_sw, c_w, c_s, float(signal), float(noise), bool(known))
+            values = read_values(path, (*ARRAYS, "signal", "noise", "signal_known"))
+            known, least = bool(values.pop("signal_known")), float(values["signal"])
+            values |= {"signal": least if known else None, "noise": float(values["noise"])}
+            return cls(**values, least_signal=least)

@@ -4,19 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core.types import Array
 from w2slens.moments.spectrum import Spectrum
 from w2slens.theory.fixed_point import effective_ridge
-from w2slens.theory.problem import Problem
-
-
-def side_of(problem: Problem, side: str) -> tuple[Spectrum, Array]:
-    """Return the spectrum and the cross moment with f* of the weak or the strong features."""
-    if side == "weak":
-        return problem.weak_spectrum, problem.weak_target
-    return problem.strong_spectrum, problem.strong_target
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +44,6 @@ class Sites:
     def mean_error(self) -> Array:
         """(sites,) share of τ² that the error of the intercept is."""
         return int(self.intercept) / self.rows
-
-    def finite(self, rank: int) -> Array:
-        """(sites,) 1, or nan where a ridgeless fit of this rank has a pole."""
-        undefined = (self.ridges == 0) & (self.free == rank)
-        return np.where(undefined | (self.free < 1), np.nan, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +94,14 @@ class Shrinkage:
         return np.asarray(self.df2 / np.maximum(self.sites.free - self.df2, 1.0))
 
     @cached_property
-    def inflation(self) -> Array:
-        """(sites,) ``1/(1 − df2/n)``, nan at the pole."""
+    def defined(self) -> NDArray[np.bool_]:
+        """(sites,) whether a fit has a risk: False at the pole, ridgeless on as many as r rows."""
         n = self.sites.free
-        margin = np.where(n > self.df2, 1 - self.df2 / np.maximum(n, 1.0), np.nan)
-        return np.asarray(self.sites.finite(len(self.values)) / margin)
+        pole = (self.sites.ridges == 0) & (n == len(self.values))
+        return np.asarray((n >= 1) & (n > self.df2) & ~pole)
+
+    @cached_property
+    def inflation(self) -> Array:
+        """(sites,) ``1/(1 − df2/n)``, nan where not defined."""
+        margin = np.where(self.defined, 1 - self.df2 / np.maximum(self.sites.free, 1.0), np.nan)
+        return np.asarray(1 / margin)

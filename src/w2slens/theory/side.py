@@ -1,0 +1,61 @@
+"""One side of a population: second moments of its features, and what they express of f*."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from w2slens._core.types import Array
+from w2slens.moments.spectrum import Spectrum, spectrum
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The weak or the strong features of a population.
+
+    Attributes
+    ----------
+    gram
+        Σ = E[φφᵀ], (p, p).
+    target
+        c = E[φ f*], (p, k).
+    energy
+        E‖f*‖².
+    """
+
+    gram: Array
+    target: Array
+    energy: float
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """Retained eigenpairs of Σ."""
+        return spectrum(self.gram)
+
+    @property
+    def dimension(self) -> int:
+        """Intrinsic dimension: the rank of Σ."""
+        return self.spectrum.rank
+
+    @cached_property
+    def coef(self) -> Array:
+        """(p, k) ``Σ⁺c``: coefficients of Πf*."""
+        return self.spectrum.solve(self.target)
+
+    @cached_property
+    def expressed(self) -> float:
+        """``‖Πf*‖²``."""
+        return float(np.sum((self.spectrum.whitening @ self.target) ** 2))
+
+    @cached_property
+    def error(self) -> float:
+        """``‖f* − Πf*‖²``: what no probe of these features can express."""
+        return max(self.energy - self.expressed, 0.0)
+
+    def mixed(self, other: "Side", share: float) -> "Side":
+        """Return the population of which `share` comes from another, in the same coordinates."""
+        return Side(
+            (1 - share) * self.gram + share * other.gram,
+            (1 - share) * self.target + share * other.target,
+            (1 - share) * self.energy + share * other.energy,
+        )

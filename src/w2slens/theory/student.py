@@ -1,0 +1,142 @@
+"""The W2S student: what it makes of its teacher's coefficients, on average over its pool.
+
+With A = R_sΣ_sw, K = AᵀΣ_ssA and Q as in `equivalent`, a student of N pseudo-labels turns teachers
+whose coefficients have second moments B into predictions of mean square ``tr(KB) + c·tr(QB)``,
+``c = df2_s/(N − df2_s)``: it keeps what its features express of them, and a finite pool copies a
+part of what they lack. Without ridge ``tr(KC_w)`` counts d_sw shared dimensions of the teacher's
+variance and ``tr(QC_w)`` the other d_w − d_sw.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from w2slens._core.types import Array
+from w2slens.moments.spectrum import Spectrum
+from w2slens.theory.fits import Fit, Parts, Tested
+from w2slens.theory.problem import Problem
+from w2slens.theory.shrinkage import Shrinkage, Sites
+
+
+class Taught(NamedTuple):
+    """Second moments B of teachers' coefficients, as far as a student of any size sees them.
+
+    Attributes
+    ----------
+    squares
+        (teachers, r_s) diagonals of XBXᵀ.
+    total
+        (teachers,) ``tr(Σ_ww B)``.
+    """
+
+    squares: Array
+    total: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Relay:
+    """The way from a teacher over a pool into the student's features, for every pool size.
+
+    Attributes
+    ----------
+    eigen
+        Of Σ^u_ss.
+    cross
+        X: Σ^u_sw along `eigen` and the teacher's axes, (r_s, r_w).
+    weak_gram
+        Σ^u_ww along the teacher's axes, (r_w, r_w).
+    """
+
+    eigen: Spectrum
+    cross: Array
+    weak_gram: Array
+
+    @classmethod
+    def of(cls, labeled: Problem, pool: Problem) -> "Relay":
+        """Take the moments of two populations, which may be one."""
+        eigen, axes = pool.strong.spectrum, labeled.weak.spectrum.vectors
+        cross = eigen.vectors.T @ pool.cross_gram @ axes
+        return cls(eigen, cross, axes.T @ pool.weak_gram @ axes)
+
+    def spread(self, variances: Array) -> Taught:
+        """See teachers of independent coefficients, (teachers, r_w) variances."""
+        return Taught(variances @ (self.cross**2).T, variances @ np.diag(self.weak_gram))
+
+
+@dataclass(frozen=True, eq=False)
+class Student:
+    """Students at many pool sizes.
+
+    Attributes
+    ----------
+    relay
+        From the teacher.
+    shrinkage
+        Of Σ^u_ss, at pool sizes N with λ_s.
+    """
+
+    relay: Relay
+    shrinkage: Shrinkage
+
+    @classmethod
+    def of(cls, relay: Relay, sites: Sites) -> "Student":
+        """Fit students at pool sizes N with λ_s."""
+        return cls(relay, Shrinkage(relay.eigen, sites))
+
+    def kept(self, taught: Taught, variances: Array) -> Array:
+        """``tr(AᵀΣAB)`` (teachers, sites) for diagonal Σ (r_s,); ``tr(KB)`` for that of Σ_ss."""
+        return np.asarray(taught.squares @ (self.shrinkage.resolvent**2 * variances).T)
+
+    def lacked(self, taught: Taught) -> Array:
+        """``tr(QB)``, (teachers, sites)."""
+        return taught.total[:, None] - taught.squares @ self.shrinkage.relayed.T
+
+    def passed(self, copied: float) -> Array:
+        """``K + c·Q`` (r_w, r_w) of the first site: what of the teacher's squares gets through."""
+        s, X = self.shrinkage, self.relay.cross
+        kept = s.values * s.resolvent[0] ** 2 - copied * s.relayed[0]
+        return np.asarray(copied * self.relay.weak_gram + X.T @ (kept[:, None] * X))
+
+    def risk(self, teacher: Fit, test: Tested) -> Parts:
+        """Bias and variance of the excess risk, (teacher sites, student sites).
+
+        The variance has three parts: what a finite pool makes of the teacher's mean, the teacher's
+        variance that the student inherits, and what the pool makes of the rest of it.
+
+        Parameters
+        ----------
+        teacher
+            Fitted on ℓ.
+        test
+            t along the axes of Σ^u_ss.
+        """
+        s, relay = self.shrinkage, self.relay
+        R, sites = s.resolvent, s.sites
+        m = teacher.mean.transpose(1, 0, 2)  # (r_w, teacher sites, k)
+        Y = np.einsum("rw,wak->rak", relay.cross, m, optimize=True)
+        total = np.einsum("wak,wv,vak->a", m, relay.weak_gram, m, optimize=True)
+        mean, spread = Taught(np.einsum("rak->ra", Y**2).T, total), relay.spread(teacher.spread)
+        # (Am)ᵀΣ^t(Am) − 2(Am)ᵀc^t + E_t‖f*‖²
+        linear = np.einsum("rak,rk->ar", Y, test.target) @ R.T
+        squared = self._tested(mean, test, lambda a: Y[:, a] @ Y[:, a].T)
+        bias = squared - 2 * linear + test.energy
+        # tr(AᵀΣ^tA C)
+        X = relay.cross
+        inherited = self._tested(spread, test, lambda a: (X * teacher.spread[a]) @ X.T)
+        # τ_s² = [mᵀQm + tr(QC)]/(1 − df2/N), times tr(Σ^tRΣ^uR)/N and the intercept's 1/N
+        misfit = (self.lacked(mean) + self.lacked(spread)) * s.inflation
+        extra = (R**2 @ (s.values * np.diag(test.gram))) / np.maximum(sites.free, 1.0)
+        own = (teacher.misfit * teacher.shrinkage.sites.mean_error)[:, None]
+        defined = teacher.shrinkage.defined[:, None] & s.defined
+        variance = inherited + misfit * (extra + sites.mean_error) + own
+        return np.where(defined, bias, np.nan), variance
+
+    def _tested(self, taught: Taught, test: Tested, seen: Callable[[int], Array]) -> Array:
+        """``tr(AᵀΣ^tAB)`` (teachers, sites); `seen` gives XBXᵀ of one teacher, needed for shift."""
+        if test.diagonal:
+            return self.kept(taught, np.diag(test.gram))
+        R = self.shrinkage.resolvent
+        teachers = range(len(taught.total))
+        return np.array([np.sum((R @ (test.gram * seen(a))) * R, axis=1) for a in teachers])
