@@ -16,6 +16,7 @@ from scipy import linalg
 
 from w2slens._core.types import Array
 from w2slens.models.probe import LinearProbe
+from w2slens.moments.products import gram
 from w2slens.moments.solve import FORMED_DOUBT, cholesky_solver, doubtful
 from w2slens.moments.spectrum import EPS64, rank_cutoff
 
@@ -84,7 +85,7 @@ class Design:
     def gram(self) -> Array:
         """``X̃ᵀX̃`` (p, p) where n > p, else ``X̃X̃ᵀ`` (n, n)."""
         tall = self.n > self.rows.shape[1]
-        return self.rows.T @ self.rows if tall else self.rows @ self.rows.T
+        return gram(self.rows if tall else self.rows.T)
 
     def fit(self, targets: Array, ridge: float) -> LinearProbe:
         """Fit (n, k) targets: minimise ``(1/n)‖y − f(x)‖² + ridge·‖coef‖²``.
