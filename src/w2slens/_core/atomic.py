@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.errors import InputError
+from w2slens._core.errors import InputError, first_line
 
 
 @contextmanager
@@ -84,5 +84,5 @@ def loading(path: str | Path) -> Iterator[None]:
             "path", f"{path} is not a file that w2slens wrote (no {error.args[0]})"
         ) from None
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = first_line(error)
         raise InputError("path", f"{path} is not a file that w2slens wrote ({reason})") from None

@@ -10,7 +10,7 @@ from w2slens.cli._result import png
 from w2slens.cli._tables import dimensions_table, notes, progress
 from w2slens.experiments.folder.layout import check_folder, write_folder
 from w2slens.features.reading import open_features
-from w2slens.measure.intrinsic import dimensions
+from w2slens.measure.one_pass import dimensions
 from w2slens.report.plots import figure_of_dimensions
 
 

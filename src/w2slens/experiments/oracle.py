@@ -14,7 +14,8 @@ import pandas as pd
 
 from w2slens.experiments.rows import Pair
 from w2slens.experiments.settings import Grid, Setting
-from w2slens.measure.intrinsic import Dimensions, SideDimensions, jackknife_blocks, measure
+from w2slens.measure.intrinsic import Dimensions, SideDimensions
+from w2slens.measure.one_pass import jackknife_blocks, measure
 from w2slens.measure.overlap import Correlation
 from w2slens.models.risks import MODELS, Risks, Scale
 from w2slens.moments.stream import total

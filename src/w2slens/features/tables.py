@@ -1,5 +1,6 @@
 """Tables as matrices: CSV and Parquet columns, each of which must be numeric."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,45 @@ from w2slens._core.errors import InputError
 
 INDEX = "__index_level_"
 """Prefix of the columns in which pandas keeps an index."""
+
+
+def read_csv(path: Path, argument: str) -> NDArray[Any]:
+    """Read a CSV file, with or without a line of names, as a matrix."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        lines = csv.reader(stream, skipinitialspace=True)
+        first, second = next(lines, []), next(lines, [])
+    if len(first) == 1 and any(mark in first[0] for mark in ";\t"):
+        raise InputError(argument, f"{path.name} has one column; separate cells by commas")
+    if second and len(second) != len(first):
+        cells = f"{len(first)} cells in its first line and {len(second)} in its second"
+        raise InputError(argument, f"{path.name} has {cells}")
+    frame = pd.read_csv(
+        path,
+        header=0 if _is_header(first, second) else None,
+        index_col=False,
+        skipinitialspace=True,
+        encoding="utf-8-sig",
+        low_memory=False,
+    )
+    return matrix_of(numeric_columns(frame, path.name, argument))
+
+
+def _is_header(first: list[str], second: list[str]) -> bool:
+    """Whether a first line names the columns: by text, or by whole numbers over fractions."""
+    if not all(map(_is_number, first)):
+        return True
+    if len(first) > 2 and first == [str(i) for i in range(len(first))]:
+        return True
+    whole = [cell.strip().isdigit() for cell in first]
+    return all(whole) and bool(second) and not any(cell.strip().isdigit() for cell in second)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return cell.strip() == ""
+    return True
 
 
 def numeric_columns(frame: pd.DataFrame, name: str, argument: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, stats
 
+from w2slens._core.json import as_float
 from w2slens._core.types import Array
 from w2slens.moments.moments import Moments
 from w2slens.moments.products import product
@@ -67,19 +68,8 @@ class Correlation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types; undefined ones are nan."""
-        return {
-            "plug_in": self.plug_in,
-            "debiased": self.debiased,
-            "unclipped": self.unclipped,
-            "chance": self.chance,
-            "interval": list(self.interval),
-            "canonical": self.canonical.tolist(),
-        }
-
-
-def as_float(value: Any) -> float:
-    """Read a number from JSON, where nan is null."""
-    return float("nan") if value is None else float(value)
+        lists = {"interval": list(self.interval), "canonical": self.canonical.tolist()}
+        return vars(self) | lists
 
 
 def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, needing
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -74,10 +74,8 @@ def _labels_of(paths: Sequence[Path], root: Path, label: str | None) -> NDArray[
 
 def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:
     """Decode an image file, or its content, as RGB."""
-    try:
+    with needing("pillow", "reading image files"):
         from PIL import Image
-    except ImportError:
-        raise MissingExtraError("pillow", "features", "reading image files") from None
     try:
         with Image.open(io.BytesIO(stored) if isinstance(stored, bytes) else stored) as image:
             return np.asarray(image.convert("RGB"))

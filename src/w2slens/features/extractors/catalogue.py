@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from w2slens._core.errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, needing
 from w2slens.features.extractors.extractor import Extractor
 from w2slens.features.extractors.glove import GloveMean
 from w2slens.features.extractors.packages import available
@@ -73,10 +73,8 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
     settings = check_model(model, settings)
     if model in PLAIN:
         return PLAIN[model][0](**settings)
-    try:
+    with needing("torch", f"the model {model!r}"):
         pretrained = import_module("w2slens.features.extractors.pretrained")
-    except ImportError:
-        raise MissingExtraError("torch", "features", f"the model {model!r}") from None
     found: Extractor = pretrained.network(model, settings)
     return found
 

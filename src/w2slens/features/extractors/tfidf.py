@@ -1,7 +1,7 @@
 """TF-IDF cut to its leading singular directions: the classical map of texts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -58,13 +58,7 @@ class TfidfSvd:
 
     def describe(self) -> dict[str, Any]:
         """Return the settings."""
-        return {
-            "model": "tfidf",
-            "dimensions": self.dimensions,
-            "ngrams": self.ngrams,
-            "least": self.least,
-            "seed": self.seed,
-        }
+        return {"model": "tfidf", **asdict(self)}
 
 
 @dataclass(frozen=True, eq=False)
