@@ -99,10 +99,10 @@ def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
 
 
 def _section(recipe: dict[str, Any], key: str) -> dict[str, Any]:
-    found = recipe[key]
-    if not isinstance(found, dict):
-        raise InputError(key, f"is {found!r}; 'key: value' lines are needed")
-    return found
+    section = recipe[key]
+    if not isinstance(section, dict):
+        raise InputError(key, f"is {section!r}; 'key: value' lines are needed")
+    return section
 
 
 def _way(

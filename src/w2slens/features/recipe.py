@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,22 +64,17 @@ class FeatureRecipe:
         folder = self.out if out is None else Path(out)
         if folder is None:
             raise InputError("out", "is missing; name a folder for the features")
-        found = {}
-        for name, (model, settings) in self.models.items():
-
-            def move(done: int, total: int, name: str = name) -> None:
-                if progress is not None:
-                    progress(name, done, total)
-
-            found[name] = extract(
+        return {
+            name: extract(
                 self.corpus,
                 load_extractor(model, settings),
                 folder / name,
                 batch=self.batch,
                 skip=self.skip,
-                progress=move,
+                progress=None if progress is None else partial(progress, name),
             )
-        return found
+            for name, (model, settings) in self.models.items()
+        }
 
 
 def load_feature_recipe(path: str | Path) -> FeatureRecipe:
@@ -116,12 +112,12 @@ def _models(given: Any) -> dict[str, tuple[str, dict[str, Any]]]:
     """Read name → a model, or name → {model: …, settings}."""
     if not isinstance(given, dict) or not given:
         raise InputError("models", f"is {given!r}; 'name: model' lines are needed")
-    found = {}
+    models = {}
     for name, value in given.items():
         settings = dict(value) if isinstance(value, dict) else {"model": value}
         complete(settings, ("model",), f"models.{name}.")
         if not isinstance(name, str) or Path(name).name != name:
             raise InputError("models", f"names a store {name!r}; a plain word is needed")
         model = settings.pop("model")
-        found[name] = (model, check_model(model, settings))
-    return found
+        models[name] = (model, check_model(model, settings))
+    return models

@@ -58,7 +58,7 @@ def _is_number(cell: str) -> bool:
 
 def numeric_columns(frame: pd.DataFrame, name: str, argument: str) -> pd.DataFrame:
     """Convert columns to numbers, refusing text with its place (rows counted from 0)."""
-    found = {}
+    numeric = {}
     for position, label in enumerate(frame.columns):
         column = frame.iloc[:, position]
         numbers = pd.to_numeric(column, errors="coerce")
@@ -70,8 +70,8 @@ def numeric_columns(frame: pd.DataFrame, name: str, argument: str) -> pd.DataFra
                 f"column {position}{named} of {name} holds text, first {text.iloc[0]!r} at row "
                 f"{text.index[0]}; only numeric columns can be read",
             )
-        found[position] = numbers
-    return pd.DataFrame(found, index=frame.index)
+        numeric[position] = numbers
+    return pd.DataFrame(numeric, index=frame.index)
 
 
 def matrix_of(frame: pd.DataFrame) -> NDArray[Any]:

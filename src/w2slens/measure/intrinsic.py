@@ -80,9 +80,9 @@ class SideDimensions:
         }
 
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> "SideDimensions":
+    def from_dict(cls, saved: dict[str, Any]) -> "SideDimensions":
         """Read what `to_dict` wrote."""
-        return cls(found["coordinates"], np.array(found["spectrum"], float), found["energy"])
+        return cls(saved["coordinates"], np.array(saved["spectrum"], float), saved["energy"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +166,7 @@ class Dimensions:
         }
 
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> "Dimensions":
+    def from_dict(cls, saved: dict[str, Any]) -> "Dimensions":
         """Read what `to_dict` wrote."""
-        weak, strong = (SideDimensions.from_dict(found[name]) for name in ("weak", "strong"))
-        return cls(found["rows"], weak, strong, Correlation.from_dict(found["correlation"]))
+        weak, strong = (SideDimensions.from_dict(saved[name]) for name in ("weak", "strong"))
+        return cls(saved["rows"], weak, strong, Correlation.from_dict(saved["correlation"]))

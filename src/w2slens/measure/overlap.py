@@ -58,12 +58,12 @@ class Correlation:
         return cls(d_sw, d_sw, d_sw, 0.0, (d_sw, d_sw), canonical)
 
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> "Correlation":
+    def from_dict(cls, saved: dict[str, Any]) -> "Correlation":
         """Read what `to_dict` wrote; null is nan."""
         names = ("plug_in", "debiased", "unclipped", "chance")
-        plug_in, debiased, unclipped, chance = (as_float(found[name]) for name in names)
-        low, high = (as_float(end) for end in found["interval"])
-        canonical = np.array(found["canonical"], float)
+        plug_in, debiased, unclipped, chance = (as_float(saved[name]) for name in names)
+        low, high = (as_float(end) for end in saved["interval"])
+        canonical = np.array(saved["canonical"], float)
         return cls(plug_in, debiased, unclipped, chance, (low, high), canonical)
 
     def to_dict(self) -> dict[str, Any]:

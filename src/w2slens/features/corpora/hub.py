@@ -87,10 +87,10 @@ def _labels(table: Any, label: str | None) -> NDArray[Any] | None:
 
 def _loader(stored: Any, image: str) -> Callable[[int], NDArray[np.uint8]]:
     def load(i: int) -> NDArray[np.uint8]:
-        found = stored[i][image]
-        if not found or not (found["bytes"] or found["path"]):
+        content = stored[i][image]
+        if not content or not (content["bytes"] or content["path"]):
             raise BrokenExampleError(f"row {i} has no image")
-        return decode(found["bytes"] or Path(found["path"]), f"row {i}")
+        return decode(content["bytes"] or Path(content["path"]), f"row {i}")
 
     return load
 

@@ -65,11 +65,11 @@ def _labels_of(paths: Sequence[Path], root: Path, label: str | None) -> NDArray[
         pattern = re.compile(label)
     except re.error as error:
         raise InputError("label", f"is {label!r}, no regular expression ({error})") from None
-    found = [pattern.search(path.name) for path in paths]
-    for path, match in zip(paths, found, strict=True):
+    matches = [pattern.search(path.name) for path in paths]
+    for path, match in zip(paths, matches, strict=True):
         if match is None or pattern.groups < 1:
             raise InputError("label", f"{label!r} finds no group in {path.name!r}")
-    return np.array([float(match.group(1)) for match in found if match])
+    return np.array([float(match.group(1)) for match in matches if match])
 
 
 def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:

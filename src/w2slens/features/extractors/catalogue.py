@@ -21,19 +21,21 @@ PLAIN: dict[str, tuple[Callable[..., Extractor], tuple[str, ...]]] = {
 }
 """Maps that need no network: name → (how to make it, settings)."""
 
+IMAGE, TEXT = ("size", "device"), ("layer", "pooling", "tokens", "device")
+
 NETWORKS: dict[str, tuple[str, ...]] = {
-    "efficientnet-lite0": ("size", "device"),
-    "efficientnet-lite1": ("size", "device"),
-    "efficientnet-lite2": ("size", "device"),
-    "mobilenet-v2": ("size", "device"),
-    "minilm": ("layer", "pooling", "tokens", "device"),
+    "efficientnet-lite0": IMAGE,
+    "efficientnet-lite1": IMAGE,
+    "efficientnet-lite2": IMAGE,
+    "mobilenet-v2": IMAGE,
+    "minilm": TEXT,
 }
 """Pre-trained networks of Python packages: name → settings."""
 
 HUBS: dict[str, tuple[str, ...]] = {
-    "timm:": ("size", "device"),
-    "open_clip:": ("size", "device"),
-    "transformers:": ("layer", "pooling", "tokens", "device"),
+    "timm:": IMAGE,
+    "open_clip:": IMAGE,
+    "transformers:": TEXT,
     "sentence-transformers:": ("device",),
     "python:": ("arguments",),
 }
@@ -75,8 +77,8 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
         return PLAIN[model][0](**settings)
     with needing("torch", f"the model {model!r}"):
         pretrained = import_module("w2slens.features.extractors.pretrained")
-    found: Extractor = pretrained.network(model, settings)
-    return found
+    network: Extractor = pretrained.network(model, settings)
+    return network
 
 
 def check_model(model: str, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def loading(name: str) -> Iterator[None]:
         ) from None
 
 
-def timm_network(name: str, size: int | None, device: str) -> ImageNetwork:
+def timm_network(name: str, size: int | None = None, device: str = "auto") -> ImageNetwork:
     """Load any model of timm, pooled before its classifier, with its own size and colours."""
     try:
         timm = import_module("timm")
@@ -46,7 +46,7 @@ def timm_network(name: str, size: int | None, device: str) -> ImageNetwork:
     )
 
 
-def clip_network(name: str, size: int | None, device: str) -> ImageNetwork:
+def clip_network(name: str, size: int | None = None, device: str = "auto") -> ImageNetwork:
     """Load the image tower of a model of open_clip, by ``MODEL/PRETRAINED``."""
     model, _, pretrained = name.partition("/")
     try:
@@ -92,7 +92,13 @@ def _require_pretrained(open_clip: Any, name: str) -> None:
 
 
 def transformer(
-    name: str, layer: int, pooling: str, tokens: int, device: str, *, path: str | None = None
+    name: str,
+    layer: int = -1,
+    pooling: str = "mean",
+    tokens: int = 128,
+    device: str = "auto",
+    *,
+    path: str | None = None,
 ) -> TextNetwork:
     """Load any encoder or decoder that `transformers` loads, by its hub name or a folder.
 
@@ -111,7 +117,7 @@ def transformer(
     return TextNetwork(tokenizer, network, name, layer, pooling, tokens, device)
 
 
-def sentence_network(name: str, device: str) -> Any:
+def sentence_network(name: str, device: str = "auto") -> SentenceNetwork:
     """Load any sentence encoder that `sentence_transformers` loads, by its hub name or a folder."""
     with needing("sentence-transformers", f"the model 'sentence-transformers:{name}'"):
         library = import_module("sentence_transformers")

@@ -42,12 +42,12 @@ class TfidfSvd:
             weights = terms.fit_transform(examples)
         except ValueError as error:
             raise InputError("model", f"'tfidf' finds no terms in these texts ({error})") from None
-        texts, found = weights.shape
-        if self.dimensions > min(texts, found - 1):
+        texts, width = weights.shape
+        most = min(texts, width - 1)
+        if self.dimensions > most:
             raise InputError(
                 "dimensions",
-                f"is {self.dimensions}; {texts:,} texts with {found:,} terms have at most "
-                f"{min(texts, found - 1):,}",
+                f"is {self.dimensions}; {texts:,} texts with {width:,} terms have at most {most:,}",
             )
         directions = TruncatedSVD(self.dimensions, random_state=self.seed).fit(weights)
         return FittedTfidf(self, terms, directions)
