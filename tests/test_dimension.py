@@ -4,7 +4,7 @@ import pytest
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, coordinate_overlap, dimensions
-from w2slens.measure.intrinsic import measure
+from w2slens.measure.one_pass import measure
 from w2slens.measure.overlap import debias
 from w2slens.moments.moments import Moments
 from w2slens.moments.stream import total
@@ -130,7 +130,7 @@ def test_measuring_needs_no_rows():
 
 
 def test_wide_features_come_without_an_interval(monkeypatch):
-    monkeypatch.setattr("w2slens.measure.intrinsic.BLOCK_MEMORY", 1000)
+    monkeypatch.setattr("w2slens.measure.one_pass.BLOCK_MEMORY", 1000)
     rng = np.random.default_rng(12)
     with pytest.warns(UserWarning, match="too many for the jackknife"):
         found = dimensions(*oracles.planted(rng, 100, 4, 5, []))

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from w2slens import InputError, dimensions
 from w2slens.features.corpora import BrokenExampleError, Corpus
 from w2slens.features.extract import extract
 from w2slens.features.extractors import check_model, load_extractor
+from w2slens.features.extractors.pixels import RandomConvolutions
 from w2slens.features.recipe import load_feature_recipe
 from w2slens.features.store import checksum
 from w2slens.moments.components import principal
@@ -48,6 +50,13 @@ def test_features_do_not_depend_on_the_batch(tmp_path, model, settings, width):
     assert found[0].shape == (50, width)
     np.testing.assert_allclose(found[1], found[0], atol=1e-6)
     np.testing.assert_allclose(found[2], found[0], atol=1e-6)
+
+
+def test_a_changed_map_draws_its_own_filters():
+    one, two = (RandomConvolutions(filters=2, patch=3, size=6, seed=seed) for seed in (0, 1))
+    examples = [images().load(0)]
+    assert not np.array_equal(one(examples), two(examples))
+    assert np.array_equal(replace(one, seed=1)(examples), two(examples))
 
 
 def test_a_store_says_what_it_is_and_is_taken_for_a_file(tmp_path):

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from w2slens.experiments.study import Study
     from w2slens.experiments.verdict import Verdict
     from w2slens.forecasting.forecast import Forecast, forecast
-    from w2slens.measure.intrinsic import Dimensions, dimensions
+    from w2slens.measure.intrinsic import Dimensions
+    from w2slens.measure.one_pass import dimensions
     from w2slens.measure.published import coordinate_overlap
     from w2slens.models.estimates import UndefinedRatioWarning
     from w2slens.models.labeled import LabeledBlock
@@ -81,7 +82,8 @@ _HOMES = {
     "experiments.study": ("Study",),
     "experiments.verdict": ("Verdict",),
     "forecasting.forecast": ("Forecast", "forecast"),
-    "measure.intrinsic": ("Dimensions", "dimensions"),
+    "measure.intrinsic": ("Dimensions",),
+    "measure.one_pass": ("dimensions",),
     "measure.published": ("coordinate_overlap",),
     "models.estimates": ("UndefinedRatioWarning",),
     "models.labeled": ("LabeledBlock",),

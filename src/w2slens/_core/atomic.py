@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.errors import InputError
+from w2slens._core.errors import InputError, first_line
 
 
 @contextmanager
@@ -74,15 +74,15 @@ def loading(path: str | Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise InputError("path", f"{path} does not exist") from None
-    except InputError as error:
-        reason = error.problem if error.argument != "path" else "another kind of file"
-        raise InputError("path", f"{path} is not a file that w2slens wrote ({reason})") from None
     except OSError as error:
         raise InputError("path", f"{path} cannot be read ({error.strerror})") from None
-    except KeyError as error:
-        raise InputError(
-            "path", f"{path} is not a file that w2slens wrote (no {error.args[0]})"
-        ) from None
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError("path", f"{path} is not a file that w2slens wrote ({reason})") from None
+        raise InputError(
+            "path", f"{path} is not a file that w2slens wrote ({_reason(error)})"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return error.problem if error.argument != "path" else "another kind of file"
+    return f"no {error.args[0]}" if isinstance(error, KeyError) else first_line(error)

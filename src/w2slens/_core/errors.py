@@ -1,4 +1,7 @@
-"""The exceptions that users meet; imports nothing, so that the command line starts fast."""
+"""The exceptions that users meet; imports little, so that the command line starts fast."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class InputError(ValueError):
@@ -35,3 +38,17 @@ class MissingExtraError(ImportError):
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         """Travel between processes."""
         return type(self), self._origin
+
+
+@contextmanager
+def needing(package: str, purpose: str, *, extra: str = "features") -> Iterator[None]:
+    """Say what to install where an import inside the block fails."""
+    try:
+        yield
+    except ImportError:
+        raise MissingExtraError(package, extra, purpose) from None
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, or its name where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -18,3 +18,8 @@ def _defined(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def as_float(value: float | None) -> float:
+    """Read a number, of which null is nan."""
+    return math.nan if value is None else float(value)

@@ -1,8 +1,13 @@
 """How many threads matrix products and factorisations use.
 
 numpy and scipy each carry a BLAS with threads of its own, and the idle threads of one keep the
-cores from the other for a while. So only scipy's, which factors, gets more than one: small problems
-then run as fast as on one thread, large ones as fast as on all.
+cores from the other for a while. So only scipy's, which factors and multiplies what is large
+(`w2slens.moments.products`), gets more than one: small problems then run as fast as on one thread,
+large ones as fast as on all.
+
+That is for a process by itself, which gives scipy all `cores`. Worker processes side by side are
+told by joblib, as they start, how many threads either library may use: each worker its share of the
+cores, rounded down, at least one. Workers times threads never exceed the cores.
 """
 
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ from w2slens._core.check import same_rows
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import dimensions_table, notes, progress
 from w2slens.features.reading import open_features
-from w2slens.measure.intrinsic import dimensions
+from w2slens.measure.one_pass import dimensions
 from w2slens.report.files import png
 from w2slens.report.plots import figure_of_dimensions
 

@@ -19,7 +19,8 @@ from w2slens.experiments.curves import Curve
 from w2slens.experiments.draws import Draws
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
-from w2slens.measure.intrinsic import Dimensions, SideDimensions, jackknife_blocks, measure
+from w2slens.measure.intrinsic import Dimensions, SideDimensions
+from w2slens.measure.one_pass import jackknife_blocks, measure
 from w2slens.measure.overlap import Correlation
 from w2slens.models.risks import MODELS, Risks, Scale
 from w2slens.moments import Moments, total

@@ -1,4 +1,4 @@
-"""Views of images: cheap feature maps that give two sides of the same examples."""
+"""Digits to try things on: two cheap feature maps of the same images."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -125,10 +125,8 @@ def load_example(corpus: Corpus, i: int, *, skip: bool) -> Any:
 
 
 def _readable(corpus: Corpus, *, skip: bool) -> Iterator[Any]:
-    for i in range(len(corpus)):
-        example = load_example(corpus, i, skip=skip)
-        if example is not None:
-            yield example
+    examples = (load_example(corpus, i, skip=skip) for i in range(len(corpus)))
+    return (example for example in examples if example is not None)
 
 
 def _finish(corpus: Corpus, writer: StoreWriter) -> None:
@@ -140,6 +138,5 @@ def _finish(corpus: Corpus, writer: StoreWriter) -> None:
             "all are named in the manifest",
             stacklevel=3,
         )
-
     columns = {name: values[kept] for name, values in corpus.columns.items() if values is not None}
     writer.finish([corpus.ids[i] for i in kept], columns)

@@ -1,6 +1,5 @@
 """One reader a file type; none of them unpickles, and large files are read slice by slice."""
 
-import csv
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, first_line, needing
 
 MANIFEST, FEATURES = "manifest.json", "features.npy"
 """Files of a feature store: what it says of itself, and its features."""
@@ -94,7 +93,7 @@ def reading(path: Path, argument: str) -> Iterator[None]:
                 f"{path} holds pickled objects, which can run code and are never loaded; "
                 "save a plain numeric array instead",
             ) from None
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = first_line(error)
         if "pickled data" in reason:
             reason = "its first bytes are of another format"
         raise InputError(argument, f"{path} cannot be read as {path.suffix} ({reason})") from None
@@ -141,45 +140,9 @@ def _npz(path: Path, key: str | None, argument: str) -> Any:
 
 
 def _csv(path: Path, key: str | None, argument: str) -> Any:
-    import pandas as pd
+    from w2slens.features.tables import read_csv
 
-    from w2slens.features.tables import matrix_of, numeric_columns
-
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        lines = csv.reader(stream, skipinitialspace=True)
-        first, second = next(lines, []), next(lines, [])
-    if len(first) == 1 and any(mark in first[0] for mark in ";\t"):
-        raise InputError(argument, f"{path.name} has one column; separate cells by commas")
-    if second and len(second) != len(first):
-        cells = f"{len(first)} cells in its first line and {len(second)} in its second"
-        raise InputError(argument, f"{path.name} has {cells}")
-    frame = pd.read_csv(
-        path,
-        header=0 if _is_header(first, second) else None,
-        index_col=False,
-        skipinitialspace=True,
-        encoding="utf-8-sig",
-        low_memory=False,
-    )
-    return matrix_of(numeric_columns(frame, path.name, argument))
-
-
-def _is_header(first: list[str], second: list[str]) -> bool:
-    """Whether a first line names the columns: by text, or by whole numbers over fractions."""
-    if not all(map(_is_number, first)):
-        return True
-    if len(first) > 2 and first == [str(i) for i in range(len(first))]:
-        return True
-    whole = [cell.strip().isdigit() for cell in first]
-    return all(whole) and bool(second) and not any(cell.strip().isdigit() for cell in second)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return cell.strip() == ""
-    return True
+    return read_csv(path, argument)
 
 
 def _parquet(path: Path, key: str | None, argument: str) -> Any:
@@ -189,10 +152,8 @@ def _parquet(path: Path, key: str | None, argument: str) -> Any:
 
 
 def _zarr(path: Path, key: str | None, argument: str) -> Any:
-    try:
+    with needing("zarr", f"reading {path.name}", extra="zarr"):
         import zarr
-    except ImportError:
-        raise MissingExtraError("zarr", "zarr", f"reading {path.name}") from None
     node = zarr.open(str(path), mode="r")
     if key is not None and not isinstance(node, zarr.Array) and key in node:
         node = node[key]
@@ -216,10 +177,8 @@ class _Tensor:
 
 
 def _safetensors(path: Path, key: str | None, argument: str) -> Any:
-    try:
+    with needing("safetensors", f"reading {path.name}", extra="safetensors"):
         from safetensors import safe_open
-    except ImportError:
-        raise MissingExtraError("safetensors", "safetensors", f"reading {path.name}") from None
     tensors: Any = safe_open(path, framework="numpy")
     return _Tensor(tensors, _pick(list(tensors.keys()), key, path, argument))
 

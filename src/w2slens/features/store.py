@@ -35,14 +35,13 @@ def is_store(path: Path) -> bool:
 def read_manifest(folder: Path, argument: str) -> dict[str, Any]:
     """Read what a store says of itself."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         version = manifest["format"]
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(argument, f"{folder} holds no readable {MANIFEST}") from None
     if version != FORMAT:
         raise InputError(argument, f"{folder} has format {version!r}; {FORMAT} is read here")
-    found: dict[str, Any] = manifest
-    return found
+    return manifest
 
 
 class StoreWriter:

@@ -1,5 +1,6 @@
 """Tables as matrices: CSV and Parquet columns, each of which must be numeric."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,48 @@ INDEX = "__index_level_"
 """Prefix of the columns in which pandas keeps an index."""
 
 
+def read_csv(path: Path, argument: str) -> NDArray[Any]:
+    """Read a CSV file, with or without a line of names, as a matrix."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        lines = csv.reader(stream, skipinitialspace=True)
+        first, second = next(lines, []), next(lines, [])
+    if len(first) == 1 and any(mark in first[0] for mark in ";\t"):
+        raise InputError(argument, f"{path.name} has one column; separate cells by commas")
+    if second and len(second) != len(first):
+        cells = f"{len(first)} cells in its first line and {len(second)} in its second"
+        raise InputError(argument, f"{path.name} has {cells}")
+    frame = pd.read_csv(
+        path,
+        header=0 if _is_header(first, second) else None,
+        index_col=False,
+        skipinitialspace=True,
+        encoding="utf-8-sig",
+        low_memory=False,
+    )
+    return matrix_of(numeric_columns(frame, path.name, argument))
+
+
+def _is_header(first: list[str], second: list[str]) -> bool:
+    """Whether a first line names the columns: by text, or by whole numbers over fractions."""
+    if not all(map(_is_number, first)):
+        return True
+    if len(first) > 2 and first == [str(i) for i in range(len(first))]:
+        return True
+    whole = [cell.strip().isdigit() for cell in first]
+    return all(whole) and bool(second) and not any(cell.strip().isdigit() for cell in second)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return cell.strip() == ""
+    return True
+
+
 def numeric_columns(frame: pd.DataFrame, name: str, argument: str) -> pd.DataFrame:
     """Convert columns to numbers, refusing text with its place (rows counted from 0)."""
-    found = {}
+    numeric = {}
     for position, label in enumerate(frame.columns):
         column = frame.iloc[:, position]
         numbers = pd.to_numeric(column, errors="coerce")
@@ -30,8 +70,8 @@ def numeric_columns(frame: pd.DataFrame, name: str, argument: str) -> pd.DataFra
                 f"column {position}{named} of {name} holds text, first {text.iloc[0]!r} at row "
                 f"{text.index[0]}; only numeric columns can be read",
             )
-        found[position] = numbers
-    return pd.DataFrame(found, index=frame.index)
+        numeric[position] = numbers
+    return pd.DataFrame(numeric, index=frame.index)
 
 
 def matrix_of(frame: pd.DataFrame) -> NDArray[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, stats
 
+from w2slens._core.json import as_float
 from w2slens._core.types import Array
 from w2slens.moments.moments import Moments
 from w2slens.moments.products import product
@@ -57,29 +58,18 @@ class Correlation:
         return cls(d_sw, d_sw, d_sw, 0.0, (d_sw, d_sw), canonical)
 
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> "Correlation":
+    def from_dict(cls, saved: dict[str, Any]) -> "Correlation":
         """Read what `to_dict` wrote; null is nan."""
         names = ("plug_in", "debiased", "unclipped", "chance")
-        plug_in, debiased, unclipped, chance = (as_float(found[name]) for name in names)
-        low, high = (as_float(end) for end in found["interval"])
-        canonical = np.array(found["canonical"], float)
+        plug_in, debiased, unclipped, chance = (as_float(saved[name]) for name in names)
+        low, high = (as_float(end) for end in saved["interval"])
+        canonical = np.array(saved["canonical"], float)
         return cls(plug_in, debiased, unclipped, chance, (low, high), canonical)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types; undefined ones are nan."""
-        return {
-            "plug_in": self.plug_in,
-            "debiased": self.debiased,
-            "unclipped": self.unclipped,
-            "chance": self.chance,
-            "interval": list(self.interval),
-            "canonical": self.canonical.tolist(),
-        }
-
-
-def as_float(value: Any) -> float:
-    """Read a number from JSON, where nan is null."""
-    return float("nan") if value is None else float(value)
+        lists = {"interval": list(self.interval), "canonical": self.canonical.tolist()}
+        return vars(self) | lists
 
 
 def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:

@@ -7,6 +7,10 @@ principal components, sketches, squared error) is computed from them without the
 turns a stream of chunks into one.
 
 The price is a squared condition number; `Moments.spectrum` cuts at the one documented cutoff.
+
+The value is in `moments`, its running sums in `accumulate`, the sums of streams in `stream`; Gram
+matrices are multiplied in `products`, decomposed in `spectrum`, solved in `solve`, and rows cut to
+principal `components`.
 """
 
 from w2slens.moments.moments import Moments

@@ -126,10 +126,16 @@ class Moments:
 
     def require_variation(self, name: str) -> None:
         """Refuse a block that is constant, or varies by no more than its rounding."""
-        if self.spectrum(name).rank == 0:
-            spread = np.sqrt(np.diag(self.cross(name, name)) / max(self.count, 1))
-            still = spread <= ARITHMETIC_ROUNDING * np.abs(self.centre(name))
-            (check.refuse_constant if still.all() else check.refuse_rounding)(name)
+        if self.spectrum(name).rank:
+            return
+        spread = np.sqrt(np.diag(self.cross(name, name)) / max(self.count, 1))
+        if (spread <= ARITHMETIC_ROUNDING * np.abs(self.centre(name))).all():
+            check.refuse_constant(name)
+        raise InputError(
+            name,
+            "has no column that varies by more than the rounding of its values; subtract the "
+            "column means before storing it, scale it, or store it in a wider type",
+        )
 
     def select(self, *names: str) -> "Moments":
         """Keep the named blocks only, in the order given."""

@@ -12,7 +12,6 @@ from w2slens._core.check.arrays import (
     pieces,
     refuse_constant,
     refuse_infinite,
-    refuse_rounding,
     same_rows,
 )
 from w2slens._core.check.scalars import choice, counts, non_negative, plural, ridge, share, whole
@@ -33,7 +32,6 @@ __all__ = [
     "plural",
     "refuse_constant",
     "refuse_infinite",
-    "refuse_rounding",
     "ridge",
     "same_rows",
     "share",

@@ -104,15 +104,6 @@ def refuse_constant(argument: str) -> None:
     )
 
 
-def refuse_rounding(argument: str) -> None:
-    """Raise for features that vary by no more than the rounding of their values."""
-    raise InputError(
-        argument,
-        "has no column that varies by more than the rounding of its values; subtract the column "
-        "means before storing it, scale it, or store it in a wider type",
-    )
-
-
 def same_rows(sizes: dict[str, int]) -> int:
     """Refuse arguments whose numbers of rows differ; return the common number."""
     counts = list(sizes.values())

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from w2slens._core.errors import InputError
+from w2slens._core.json import as_float
 from w2slens.experiments.curves import Curve, curves_of
 from w2slens.experiments.folder.journal import check_format, read_table
 from w2slens.experiments.folder.layout import CONFIG, MARKER, PARTS
 from w2slens.experiments.results import Results
 from w2slens.measure.intrinsic import Dimensions
-from w2slens.measure.overlap import as_float
 from w2slens.models.risks import MODELS, Risks
 from w2slens.theory.bounds import Bounds
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core import check
-from w2slens._core.errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, first_line, needing
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
 from w2slens.features.corpora.images import decode
-from w2slens.features.corpora.texts import text_corpus
+from w2slens.features.corpora.texts import require_columns, text_corpus
 
 SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
 """Files by which a folder is known to be one that `datasets` has saved."""
@@ -47,7 +47,7 @@ def dataset_texts(
         If there is no such dataset or split, or it lacks a column.
     """
     table = _load(dataset, config, split)
-    _require(table, {"text": text, "label": label})
+    require_columns({"text": text, "label": label}, table.column_names, "the dataset")
     source = {"dataset": dataset, "config": config, "split": split, "text": text, "label": label}
     return text_corpus(table[text][:], _labels(table, label), source)
 
@@ -67,7 +67,7 @@ def dataset_images(
     Corpus of images; one that cannot be decoded is a broken example.
     """
     table = _load(dataset, config, split)
-    _require(table, {"image": image, "label": label})
+    require_columns({"image": image, "label": label}, table.column_names, "the dataset")
     datasets = import_module("datasets")
     if not isinstance(table.features[image], datasets.Image):
         raise InputError("image", f"is {image!r}; that column of {dataset} holds no images")
@@ -87,28 +87,25 @@ def _labels(table: Any, label: str | None) -> NDArray[Any] | None:
 
 def _loader(stored: Any, image: str) -> Callable[[int], NDArray[np.uint8]]:
     def load(i: int) -> NDArray[np.uint8]:
-        found = stored[i][image]
-        if not found or not (found["bytes"] or found["path"]):
+        content = stored[i][image]
+        if not content or not (content["bytes"] or content["path"]):
             raise BrokenExampleError(f"row {i} has no image")
-        return decode(found["bytes"] or Path(found["path"]), f"row {i}")
+        return decode(content["bytes"] or Path(content["path"]), f"row {i}")
 
     return load
 
 
 def _load(dataset: str, config: str | None, split: str) -> Any:
-    try:
+    with needing("datasets", f"reading {dataset!r}"):
         datasets = import_module("datasets")
-    except ImportError:
-        raise MissingExtraError("datasets", "features", f"reading {dataset!r}") from None
     folder = Path(dataset)
     try:
         if not any((folder / name).is_file() for name in SAVED):
             return datasets.load_dataset(dataset, config, split=split)
         saved = datasets.load_from_disk(dataset)
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
-            "dataset", f"{dataset!r} (split {split!r}) cannot be loaded ({reason})"
+            "dataset", f"{dataset!r} (split {split!r}) cannot be loaded ({first_line(error)})"
         ) from None
     return _split(saved, split, dataset)
 
@@ -121,10 +118,3 @@ def _split(saved: Any, split: str, dataset: str) -> Any:
         listed = ", ".join(map(repr, there))
         raise InputError("split", f"is {split!r}; {dataset} holds {listed}")
     return saved[split] if several else saved
-
-
-def _require(table: Any, columns: dict[str, str | None]) -> None:
-    for argument, column in columns.items():
-        if column is not None and column not in table.column_names:
-            listed = ", ".join(map(repr, table.column_names))
-            raise InputError(argument, f"is {column!r}; the dataset has the columns {listed}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, needing
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -65,19 +65,17 @@ def _labels_of(paths: Sequence[Path], root: Path, label: str | None) -> NDArray[
         pattern = re.compile(label)
     except re.error as error:
         raise InputError("label", f"is {label!r}, no regular expression ({error})") from None
-    found = [pattern.search(path.name) for path in paths]
-    for path, match in zip(paths, found, strict=True):
+    matches = [pattern.search(path.name) for path in paths]
+    for path, match in zip(paths, matches, strict=True):
         if match is None or pattern.groups < 1:
             raise InputError("label", f"{label!r} finds no group in {path.name!r}")
-    return np.array([float(match.group(1)) for match in found if match])
+    return np.array([float(match.group(1)) for match in matches if match])
 
 
 def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:
     """Decode an image file, or its content, as RGB."""
-    try:
+    with needing("pillow", "reading image files"):
         from PIL import Image
-    except ImportError:
-        raise MissingExtraError("pillow", "features", "reading image files") from None
     try:
         with Image.open(io.BytesIO(stored) if isinstance(stored, bytes) else stored) as image:
             return np.asarray(image.convert("RGB"))

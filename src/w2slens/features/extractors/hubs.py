@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from w2slens._core.errors import InputError, MissingExtraError
+from w2slens._core.errors import InputError, MissingExtraError, first_line, needing
 from w2slens.features.extractors.networks import ImageNetwork, TextNetwork, device_of
 from w2slens.features.extractors.sentences import SentenceNetwork
 
@@ -20,15 +20,14 @@ def loading(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(
             "model",
-            f"{name!r} cannot be loaded ({reason}); look whether there is such a folder, or such a "
-            "model on a hub that can be reached from here",
+            f"{name!r} cannot be loaded ({first_line(error)}); look whether there is such a "
+            "folder, or such a model on a hub that can be reached from here",
         ) from None
 
 
-def timm_network(name: str, size: int | None, device: str) -> ImageNetwork:
+def timm_network(name: str, size: int | None = None, device: str = "auto") -> ImageNetwork:
     """Load any model of timm, pooled before its classifier, with its own size and colours."""
     try:
         timm = import_module("timm")
@@ -47,7 +46,7 @@ def timm_network(name: str, size: int | None, device: str) -> ImageNetwork:
     )
 
 
-def clip_network(name: str, size: int | None, device: str) -> ImageNetwork:
+def clip_network(name: str, size: int | None = None, device: str = "auto") -> ImageNetwork:
     """Load the image tower of a model of open_clip, by ``MODEL/PRETRAINED``."""
     model, _, pretrained = name.partition("/")
     try:
@@ -55,13 +54,7 @@ def clip_network(name: str, size: int | None, device: str) -> ImageNetwork:
     except ImportError as error:
         what = f"the model 'open_clip:{name}' ({error})"
         raise MissingExtraError("open_clip_torch", "features", what) from None
-    if (model, pretrained) not in open_clip.list_pretrained():
-        listed = sorted({other for other, _ in open_clip.list_pretrained()})
-        near = ", ".join(difflib.get_close_matches(model, listed, 5, cutoff=0.0))
-        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "none"
-        raise InputError(
-            "model", f"open_clip has no {name!r}; weights of {model!r}: {tags}; models: {near}"
-        )
+    _require_pretrained(open_clip, name)
     # The weights decide the activation: by default open_clip takes the model's, and only warns.
     activation = open_clip.get_pretrained_cfg(model, pretrained).get("quick_gelu", False)
     with loading(f"open_clip:{name}"):
@@ -85,17 +78,34 @@ def clip_network(name: str, size: int | None, device: str) -> ImageNetwork:
     )
 
 
+def _require_pretrained(open_clip: Any, name: str) -> None:
+    """Refuse weights that open_clip does not list, naming what is near."""
+    model, _, pretrained = name.partition("/")
+    listed = open_clip.list_pretrained()
+    if (model, pretrained) not in listed:
+        models = sorted({other for other, _ in listed})
+        near = ", ".join(difflib.get_close_matches(model, models, 5, cutoff=0.0))
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "none"
+        raise InputError(
+            "model", f"open_clip has no {name!r}; weights of {model!r}: {tags}; models: {near}"
+        )
+
+
 def transformer(
-    name: str, layer: int, pooling: str, tokens: int, device: str, *, path: str | None = None
+    name: str,
+    layer: int = -1,
+    pooling: str = "mean",
+    tokens: int = 128,
+    device: str = "auto",
+    *,
+    path: str | None = None,
 ) -> TextNetwork:
     """Load any encoder or decoder that `transformers` loads, by its hub name or a folder.
 
     Of a network that has both, the encoder is taken.
     """
-    try:
+    with needing("transformers", f"the model {name!r}"):
         transformers = import_module("transformers")
-    except ImportError:
-        raise MissingExtraError("transformers", "features", f"the model {name!r}") from None
     with loading(name):
         tokenizer = transformers.AutoTokenizer.from_pretrained(path or name)
         network = transformers.AutoModel.from_pretrained(path or name)
@@ -107,13 +117,10 @@ def transformer(
     return TextNetwork(tokenizer, network, name, layer, pooling, tokens, device)
 
 
-def sentence_network(name: str, device: str) -> Any:
+def sentence_network(name: str, device: str = "auto") -> SentenceNetwork:
     """Load any sentence encoder that `sentence_transformers` loads, by its hub name or a folder."""
-    try:
+    with needing("sentence-transformers", f"the model 'sentence-transformers:{name}'"):
         library = import_module("sentence_transformers")
-    except ImportError:
-        what = f"the model 'sentence-transformers:{name}'"
-        raise MissingExtraError("sentence-transformers", "features", what) from None
     with loading(name):
         encoder = library.SentenceTransformer(name, device="cpu")
     return SentenceNetwork(encoder, f"sentence-transformers:{name}", device)

@@ -49,8 +49,8 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (batch, inputs, h, w) to (batch, outputs, h', w')."""
-        found: torch.Tensor = self.conv(x)
-        return x + found if self.shortcut else found
+        y: torch.Tensor = self.conv(x)
+        return x + y if self.shortcut else y
 
 
 class MobileNetV2(nn.Module):
@@ -70,5 +70,5 @@ class MobileNetV2(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the last convolution's features."""
-        found: torch.Tensor = self.features(x)
-        return found
+        y: torch.Tensor = self.features(x)
+        return y

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -66,30 +67,30 @@ class ModuleFeatures:
         with mixed_precision(self._device):
             if isinstance(batch, Mapping):
                 moved = {name: tensor.to(self._device) for name, tensor in batch.items()}
-                found = self.module(**moved)
+                output = self.module(**moved)
             else:
-                found = self.module(batch.to(self._device))
-        return np.asarray(averaged(found, self.name).float().cpu().numpy())
+                output = self.module(batch.to(self._device))
+        return np.asarray(averaged(output, self.name).float().cpu().numpy())
 
     def describe(self) -> dict[str, Any]:
         """Return the settings."""
         return {"model": self.name}
 
 
-def averaged(found: Any, name: str) -> torch.Tensor:
+def averaged(output: Any, name: str) -> torch.Tensor:
     """Average (batch, tokens, coordinates) over tokens, (batch, channels, h, w) over space."""
-    if not isinstance(found, torch.Tensor) or found.ndim not in (2, 3, 4):
-        shape = tuple(getattr(found, "shape", ()))
+    if not isinstance(output, torch.Tensor) or output.ndim not in (2, 3, 4):
+        shape = tuple(getattr(output, "shape", ()))
         raise InputError(
             "model",
-            f"{name!r} gives {type(found).__name__} {shape}; a tensor of 2, 3 or 4 dimensions, the "
-            "batch first, is needed",
+            f"{name!r} gives {type(output).__name__} {shape}; a tensor of 2, 3 or 4 dimensions, "
+            "the batch first, is needed",
         )
     over: dict[int, tuple[int, ...]] = {3: (1,), 4: (2, 3)}
-    return found if found.ndim == 2 else found.mean(dim=over[found.ndim])
+    return output if output.ndim == 2 else output.mean(dim=over[output.ndim])
 
 
-def own_network(name: str, arguments: Mapping[str, Any]) -> Any:
+def own_network(name: str, arguments: Mapping[str, Any] = MappingProxyType({})) -> Any:
     """Call a function of the user's own, named by ``package.module:function``."""
     module, _, function = name.partition(":")
     try:
@@ -107,11 +108,11 @@ def own_network(name: str, arguments: Mapping[str, Any]) -> Any:
             inspect.signature(build).bind(**arguments)
     except TypeError as error:
         raise InputError("arguments", f"do not fit 'python:{name}' ({error})") from None
-    found = build(**arguments)
-    if not all(hasattr(found, part) for part in ("kind", "describe", "__call__")):
+    extractor = build(**arguments)
+    if not all(hasattr(extractor, part) for part in ("kind", "describe", "__call__")):
         raise InputError(
             "model",
-            f"'python:{name}' returns {type(found).__name__}; a ModuleFeatures or another "
+            f"'python:{name}' returns {type(extractor).__name__}; a ModuleFeatures or another "
             "extractor is needed",
         )
-    return found
+    return extractor

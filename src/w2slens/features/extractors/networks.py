@@ -83,10 +83,10 @@ class ImageNetwork:
         """Map images to pooled features."""
         pixels = self.scaled(examples)
         with mixed_precision(self._device):
-            found = self.network((pixels - self._mean) / self._std)
-        if found.ndim == 4:
-            found = found.mean(dim=(2, 3))
-        return np.asarray(found.float().cpu().numpy())
+            features = self.network((pixels - self._mean) / self._std)
+        if features.ndim == 4:
+            features = features.mean(dim=(2, 3))
+        return np.asarray(features.float().cpu().numpy())
 
     def scaled(self, examples: Sequence[Any]) -> torch.Tensor:
         """Stack images as (batch, 3, size, size) in [0, 1]; equal sizes are scaled together."""

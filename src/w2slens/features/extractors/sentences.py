@@ -36,10 +36,10 @@ class SentenceNetwork:
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
         """Map texts to embeddings."""
         with mixed_precision(self._device):
-            found = self.encoder.encode(
+            embeddings = self.encoder.encode(
                 list(examples), batch_size=len(examples), show_progress_bar=False
             )
-        return np.asarray(found, np.float32)
+        return np.asarray(embeddings, np.float32)
 
     def describe(self) -> dict[str, Any]:
         """Return the settings."""

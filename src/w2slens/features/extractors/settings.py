@@ -29,10 +29,10 @@ DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 def checked(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse values that no model takes; return the settings."""
-    found = dict(settings)
+    valid = dict(settings)
     for key, value in settings.items():
         if key in WHOLE:
-            found[key] = check.whole(value, key, WHOLE[key])
+            valid[key] = check.whole(value, key, WHOLE[key])
         elif key == "pooling":
             check.choice(value, key, POOLINGS)
         elif key == "device" and not (isinstance(value, str) and DEVICE.fullmatch(value)):
@@ -41,4 +41,4 @@ def checked(settings: Mapping[str, Any]) -> dict[str, Any]:
             isinstance(value, dict) and all(isinstance(name, str) for name in value)
         ):
             raise InputError(key, f"is {value!r}; names and values are needed")
-    return found
+    return valid

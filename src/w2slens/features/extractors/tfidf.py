@@ -1,7 +1,7 @@
 """TF-IDF cut to its leading singular directions: the classical map of texts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,12 +42,12 @@ class TfidfSvd:
             weights = terms.fit_transform(examples)
         except ValueError as error:
             raise InputError("model", f"'tfidf' finds no terms in these texts ({error})") from None
-        texts, found = weights.shape
-        if self.dimensions > min(texts, found - 1):
+        texts, width = weights.shape
+        most = min(texts, width - 1)
+        if self.dimensions > most:
             raise InputError(
                 "dimensions",
-                f"is {self.dimensions}; {texts:,} texts with {found:,} terms have at most "
-                f"{min(texts, found - 1):,}",
+                f"is {self.dimensions}; {texts:,} texts with {width:,} terms have at most {most:,}",
             )
         directions = TruncatedSVD(self.dimensions, random_state=self.seed).fit(weights)
         return FittedTfidf(self, terms, directions)
@@ -58,13 +58,7 @@ class TfidfSvd:
 
     def describe(self) -> dict[str, Any]:
         """Return the settings."""
-        return {
-            "model": "tfidf",
-            "dimensions": self.dimensions,
-            "ngrams": self.ngrams,
-            "least": self.least,
-            "seed": self.seed,
-        }
+        return {"model": "tfidf", **asdict(self)}
 
 
 @dataclass(frozen=True, eq=False)
