@@ -1,7 +1,6 @@
-"""Numbers and tables as people read them: on a terminal, in a notebook, on a page."""
+"""Numbers as people read them: on a terminal, in a notebook, on a page."""
 
-from collections.abc import Callable, Iterable, Sequence
-from html import escape
+from collections.abc import Callable, Sequence
 from math import floor, isnan, log10
 from typing import TypeVar
 
@@ -59,16 +58,3 @@ def corners(cells: Sequence[T], sizes: Callable[[T], tuple[int, int]]) -> list[T
 def some(shown: Sequence[object], cells: Sequence[object]) -> str:
     """Say how many cells are shown where it is not all."""
     return "" if len(shown) == len(cells) else f"; {len(shown)} of {len(cells):,} cells"
-
-
-def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a small table as HTML that needs no style sheet."""
-
-    def line(cells: Sequence[str], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-    body = "\n".join(line(row, "td") for row in rows)
-    return (
-        f"<table>\n<caption>{escape(caption)}</caption>\n<thead>{line(head, 'th')}</thead>\n"
-        f"<tbody>\n{body}\n</tbody>\n</table>"
-    )

@@ -9,7 +9,8 @@ labels as the money buys).
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from w2slens._core.format import html_table, number
+from w2slens._core.format import number
+from w2slens._core.table import Column, Table
 
 Name = Literal["w2s", "strong-on-labels", "label-more", "weak-is-enough"]
 
@@ -90,9 +91,24 @@ class Plan:
             "reason": self.reason,
         }
 
+    def table(self) -> Table:
+        """Return the courses, best first, as a table."""
+        head = (Column("course", words=True), *map(Column, ("n", "N", "cost", "risk")))
+        rows = tuple(
+            (
+                course.course,
+                f"{course.n:,}",
+                f"{course.N:,}" if course.N else "–",
+                number(course.cost, 4),
+                number(course.risk),
+                " – ".join(map(number, course.interval)),
+            )
+            for course in self.courses
+        )
+        sizes = {"n*": self.n_star, "N enough": self.N_enough}
+        note = ", ".join(f"{name} = {size:,}" for name, size in sizes.items() if size)
+        return Table((*head, Column("90% interval")), rows, "Courses, best first", note)
+
     def _repr_html_(self) -> str:
         """Show the courses in a notebook."""
-        rows = [
-            (c.course, f"{c.n:,}", f"{c.N:,}", number(c.cost), number(c.risk)) for c in self.courses
-        ]
-        return html_table(self.reason, ("course", "n", "N", "cost", "risk"), rows)
+        return self.table().titled(self.reason).html()

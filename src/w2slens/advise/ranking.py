@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.format import html_table, number
+from w2slens._core.format import number
+from w2slens._core.table import Column, Number, Row, Table
 from w2slens._core.types import Array, Ridge, Task
 from w2slens.features.reading import Source, open_features
 from w2slens.forecasting.forecast import Forecast, forecast_block, read_labels, read_pool
@@ -154,14 +155,32 @@ class Ranking:
             "reason": self.reason,
         }
 
+    def table(self) -> Table:
+        """Return the teachers, best first, as a table."""
+        numbers = ("W2S", "90%", "PGR", "OPR", "d_sw/d_w", "d_s−d_sw", "‖·‖", "LOO")
+        rows: tuple[Row, ...] = tuple(
+            (
+                teacher.name,
+                number(teacher.risk),
+                "–".join(map(number, teacher.interval)),
+                *(Number(x, decimals=2) for x in (teacher.pgr, teacher.opr, teacher.overlap_share)),
+                number(teacher.scores["strong_only"]),
+                number(teacher.scores["norm"]),
+                Number(teacher.teacher_loo, decimals=2),
+            )
+            for teacher in self.teachers
+        )
+        return Table(
+            (Column("teacher", words=True), *map(Column, numbers)),
+            rows,
+            f"Teachers, best first (forecast raw risks, n = {self.n:,}, N = {self.N:,})",
+            "‖·‖: norm of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
+            f"{self.measure}.",
+        )
+
     def _repr_html_(self) -> str:
         """Show the teachers in a notebook."""
-        rows = [
-            (t.name, number(t.risk), number(t.pgr), f"{t.overlap_share:.2f}", number(t.teacher_loo))
-            for t in self.teachers
-        ]
-        head = ("teacher", "W2S risk", "PGR", "d_sw/d_w", f"teacher {self.measure}")
-        return html_table(self.reason, head, rows)
+        return self.table().titled(self.reason).html()
 
 
 def rank_teachers(

@@ -28,7 +28,7 @@ def curve_document(
     cells = []
     for row in summary.to_dict("records"):
         at = (row["n"], row["N"])
-        cells.append({**_cell(row, models), "predicted": {"kind": "oracle", **expected[at]}})
+        cells.append({**describe(row, models), "predicted": {"kind": "oracle", **expected[at]}})
         if known:
             cells[-1]["bounds"] = known[at]
     return {
@@ -39,7 +39,7 @@ def curve_document(
     }
 
 
-def _cell(row: dict[Any, Any], models: list[str]) -> dict[str, Any]:
+def describe(row: dict[Any, Any], models: list[str]) -> dict[str, Any]:
     """Return a row of the summary as JSON types; what the run does not have is None."""
     scores = {
         kind: _prefixed(row, kind, [*models, "pgr" if sign else "opr"])

@@ -7,15 +7,16 @@ from typing import Any
 import pandas as pd
 
 from w2slens._core.errors import InputError
-from w2slens._core.format import corners, html_table, measured, some
+from w2slens._core.format import corners, some
 from w2slens._core.types import Ridge
 from w2slens.experiments.curves import Curve, as_ridge, curves_of
-from w2slens.experiments.document import curve_document, pair
+from w2slens.experiments.display import risks_table
+from w2slens.experiments.document import curve_document, describe
 from w2slens.experiments.oracle import Oracle
 from w2slens.experiments.table import models_in, summarise
 from w2slens.experiments.verdict import Verdict, verdict
 from w2slens.measure.intrinsic import Dimensions
-from w2slens.models.risks import MODELS, Risks, Scale
+from w2slens.models.risks import Risks, Scale
 from w2slens.theory.bounds import Bounds
 
 
@@ -172,23 +173,15 @@ class Results:
 
     def _repr_html_(self) -> str:
         """Show the verdict and the measured risks in a notebook."""
-        parts = []
+        parts, models = [], models_in(self.table)
         for curve in self.curves():
-            rows = curve.summary.to_dict("records")
-            shown = corners(rows, lambda row: (row["n"], row["N"]))
+            cells = [describe(row, models) for row in curve.summary.to_dict("records")]
+            shown = corners(cells, lambda cell: (cell["n"], cell["N"]))
             s = curve.setting
             what = f"{s.teacher}, noise {s.noise:g}, ridges {s.ridge_weak} and {s.ridge_strong}"
-            body = [
-                (
-                    f"{row['n']:,}",
-                    f"{row['N']:,}",
-                    *(measured(pair(row, name)) for name in MODELS),
-                    *(measured(pair(row, name), 2) for name in ("pgr", "opr")),
-                )
-                for row in shown
-            ]
-            caption = f"{what}: {curve.verdict.action}. {curve.verdict.reason}{some(shown, rows)}"
-            parts.append(html_table(caption, ("n", "N", *MODELS, "PGR", "OPR"), body))
+            title = f"{what}: {curve.verdict.action}. {curve.verdict.reason}{some(shown, cells)}"
+            table = risks_table({"cells": shown, "scale": self.scale, "config": self.config})
+            parts.append(table.titled(title).html())
         return "\n".join(parts)
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,20 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from w2slens._core.format import html_table, number
+from w2slens._core.format import number
+from w2slens._core.table import Column, Table
 from w2slens._core.types import Array
 from w2slens.measure.overlap import Correlation
 from w2slens.moments.spectrum import holding
-
-SIDE_COLUMNS = (
-    "features",
-    "coordinates",
-    "rank",
-    "energy rank",
-    "particip. ratio",
-    "stable rank",
-)
-"""Headings of a table of both sides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +120,16 @@ class Dimensions:
         """``d_w − d_sw``: directions of teacher noise that the student cannot copy."""
         return self.d_w - self.d_sw
 
-    def side_rows(self) -> list[tuple[str, ...]]:
-        """Write both sides as rows under `SIDE_COLUMNS`."""
-        return [
+    def tables(self) -> tuple[Table, Table]:
+        """Return both sides' dimensions, and their overlap, as tables."""
+        over = f"over {self.rows:,} rows" if self.rows else "of the population"
+        head = (
+            Column("features", words=True),
+            *map(Column, ("coordinates", "rank", "energy rank")),
+            Column("particip. ratio", "participation ratio"),
+            Column("stable rank"),
+        )
+        sides = [
             (
                 name,
                 f"{side.coordinates:,}",
@@ -142,6 +140,21 @@ class Dimensions:
             )
             for name, side in (("weak", self.weak), ("strong", self.strong))
         ]
+        found = self.correlation
+        low, high = found.interval
+        overlap = {
+            "debiased": number(found.debiased),
+            "90% interval": f"{number(low)} – {number(high)}" if low == low else "–",
+            "plug-in": number(found.plug_in),
+            "chance": number(found.chance),
+            "d_s − d_sw": number(self.learnable_by_strong_only),
+            "d_w − d_sw": number(self.not_copied),
+        }
+        title = "Correlation dimension d_sw (overlap of the two feature spaces)"
+        return (
+            Table(head, tuple(sides), f"Intrinsic dimensions {over}"),
+            Table(tuple(map(Column, overlap)), (tuple(overlap.values()),), title),
+        )
 
     def __repr__(self) -> str:
         """Say what was found, in one line."""
@@ -154,7 +167,8 @@ class Dimensions:
         interval = f", 90% interval {number(low)} to {number(high)}" if low == low else ""
         rows = f"{self.rows:,} rows" if self.rows else "the population"
         caption = f"Dimensions over {rows}: d_sw = {number(self.d_sw)}{interval}"
-        return html_table(caption, SIDE_COLUMNS, self.side_rows())
+        sides, overlap = self.tables()
+        return sides.titled(caption).html() + overlap.html()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types; undefined ones are nan."""

@@ -11,7 +11,8 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.format import corners, html_table, number, some
+from w2slens._core.format import corners, number, some
+from w2slens._core.table import Column, Table
 from w2slens._core.types import Array
 from w2slens.models.estimates import ROUNDING_GAP, UndefinedRatioWarning, _warn_undefined
 
@@ -30,6 +31,17 @@ class Models(NamedTuple, Generic[T]):
 MODELS = Models._fields
 
 Scale = Literal["excess", "raw"]
+
+MODEL_COLUMNS = (
+    Column("weak", "weak teacher"),
+    Column("W2S", "W2S student"),
+    Column("strong", "strong on labels"),
+    Column("ceiling", "strong ceiling"),
+)
+"""Headings of the four models."""
+
+RATIO_COLUMNS = (Column("PGR"), Column("OPR"))
+"""Headings of the ratios."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,22 +142,22 @@ class Risks:
             warnings.simplefilter("ignore", UndefinedRatioWarning)
             return self.pgr, self.opr
 
-    def _repr_html_(self) -> str:
-        """Show the grid, or its corners, in a notebook."""
-        ratios = self.quiet_ratios()
+    def table(self) -> Table:
+        """Return the grid, or its corners, as a table."""
+        grids = [*(getattr(self, name) for name in MODELS), *self.quiet_ratios()]
         cells = [(i, j) for i in range(len(self.n)) for j in range(len(self.N))]
         shown = corners(cells, lambda cell: (self.n[cell[0]], self.N[cell[1]]))
-        rows = [
-            (
-                f"{self.n[i]:,}",
-                f"{self.N[j]:,}",
-                *(number(float(getattr(self, name)[i, j])) for name in MODELS),
-                *(number(float(ratio[i, j])) for ratio in ratios),
-            )
+        rows = tuple(
+            (f"{self.n[i]:,}", f"{self.N[j]:,}", *(number(float(grid[i, j])) for grid in grids))
             for i, j in shown
-        ]
-        caption = f"{self.scale.capitalize()} risks ({self.method}), PGR and OPR"
-        return html_table(caption + some(shown, cells), ("n", "N", *MODELS, "PGR", "OPR"), rows)
+        )
+        title = f"{self.scale.capitalize()} risks ({self.method}), PGR and OPR{some(shown, cells)}"
+        head = (Column("n"), Column("N"), *MODEL_COLUMNS, *RATIO_COLUMNS)
+        return Table(head, rows, title, names=2)
+
+    def _repr_html_(self) -> str:
+        """Show the grid, or its corners, in a notebook."""
+        return self.table().html()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the risks and ratios as nested lists over n × N; undefined ones are nan."""

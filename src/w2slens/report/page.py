@@ -1,27 +1,16 @@
 """The page: a dict of words, numbers and inline figures, then one template."""
 
 from collections import Counter
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import jinja2
 
-from w2slens._core.format import measured, number
+from w2slens._core.format import number
+from w2slens.experiments.display import curve_name, risks_table, score_tables
 from w2slens.experiments.results import Results
-from w2slens.experiments.table import SCORE_TITLES
-from w2slens.models.risks import MODELS
-from w2slens.report.plots import (
-    LOOKS,
-    curve_name,
-    plot_canonical,
-    plot_comparison,
-    plot_inheritance,
-    plot_map,
-    plot_ratios,
-    plot_risks,
-    plot_spectra,
-)
-from w2slens.report.svg import panel
+from w2slens.report.figures import comparison_figure, curve_figures
+from w2slens.report.tables import curves_table
 
 HEADLINES = {
     "w2s": "Train the strong model on the teacher's labels",
@@ -37,6 +26,22 @@ DRAWN_CURVES = 12
 
 SHOWN_CELLS = 12
 """A table of more cells is folded."""
+
+COMPARED = [
+    "curve",
+    "PGR",
+    "OPR",
+    "verdict",
+    "weak",
+    "W2S",
+    "strong",
+    "ceiling",
+    "n",
+    "N",
+    "d_w",
+    "d_sw",
+]
+"""Columns of the table of curves: ratios first, where a phone shows them."""
 
 
 def render(results: Results, *, title: str | None = None, command: str | None = None) -> str:
@@ -58,7 +63,7 @@ def render(results: Results, *, title: str | None = None, command: str | None = 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "measured": measured}
+    environment.filters["number"] = number
     return environment.get_template("page.html").render(summary(results, title, command))
 
 
@@ -66,72 +71,65 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
     """Collect all that the page shows."""
     config = results.config
     curves = [
-        _curve(curve, curve_name(results, place), drawn=place < DRAWN_CURVES)
+        _curve(curve, curve_name(results.settings, place), drawn=place < DRAWN_CURVES)
         for place, curve in enumerate(results.curves())
     ]
     several = len(curves) > 1
     verdict = _overall(curves) if several else curves[0]["verdict"]
     return {
         "title": title or config.get("title") or "Weak-to-strong run",
+        "facts": _facts(results),
         "replay": _replay(config, command),
         "config": {key: value for key, value in config.items() if key != "recipe"},
-        "scale": results.scale,
-        "models": {name: LOOKS[name][0] for name in MODELS},
         "curves": curves,
-        "several": several,
         "verdict": verdict,
         "headline": HEADLINES[verdict["action"]],
-        "comparison": _comparison(results) if several else "",
+        "comparison": _comparison(results) if several else None,
         "shown_cells": SHOWN_CELLS,
-        "score_titles": SCORE_TITLES,
     }
 
 
 def _curve(curve: Results, name: str, *, drawn: bool) -> dict[str, Any]:
-    dims = curve.dimensions
     document = curve.to_dict()
-    size = (curve.head["n"], curve.head["N"])
-    head = next(cell for cell in document["cells"] if (cell["n"], cell["N"]) == size)
+    sides, _ = curve.dimensions.tables()
     return {
         "name": name,
-        "head": head,
-        "rows": dims.rows,
-        "d_w": dims.d_w,
-        "d_s": dims.d_s,
-        "learnable": dims.learnable_by_strong_only,
-        "not_copied": dims.not_copied,
-        "figures": _figures(curve, name) if drawn else [],
-        **document,
+        "dimensions": curve.dimensions,
+        "verdict": document["verdict"],
+        "figures": curve_figures(curve, name) if drawn else [],
+        "sides": sides.titled(""),
+        "risks": risks_table(document).titled(""),
+        "scores": {table.title: table.titled("") for table in score_tables(document)},
     }
 
 
-def _figures(curve: Results, name: str) -> list[str]:
-    """Draw the panels of one curve, in reading order."""
-    dims, n, N = curve.dimensions, curve.predicted.n, curve.predicted.N
-    drawn = [
-        (partial(plot_risks, curve), "Measured and predicted risks over the labels n"),
-        (partial(plot_ratios, curve), "PGR and OPR over the labels n"),
-    ]
-    if len(N) > 1:
-        top = max(n)
-        drawn += [
-            (partial(plot_risks, curve, n=top), "Risks over the pseudo-labels N"),
-            (partial(plot_ratios, curve, n=top), "PGR and OPR over the pseudo-labels N"),
-        ]
-    if len(n) > 1 and len(N) > 1:
-        drawn += [
-            (partial(plot_map, curve, ratio=ratio), f"Map of {ratio.upper()} over n and N")
-            for ratio in ("opr", "pgr")
-        ]
-    drawn += [
-        (partial(plot_spectra, dims), "Eigenvalue spectra of the weak and strong features"),
-        (partial(plot_canonical, dims), "Squared canonical correlations of the features"),
-        (
-            partial(plot_inheritance, dims, N=N),
-            "Share of the teacher's variance that the student inherits and sheds",
-        ),
-    ]
-    return [panel(draw, f"{name}: {description}") for draw, description in drawn]
+def _comparison(results: Results) -> dict[str, Any]:
+    table = curves_table(results).titled("").pick(*COMPARED)
+    return {"figure": comparison_figure(results), "table": table}
+
+
+def _facts(results: Results) -> list[str]:
+    """Say how large the run is, and of what."""
+    config, count = results.config, len(results.settings)
+    trials, noise = config["trials"], config.get("noise_levels", [0.0])
+    facts = [f"{_range(config['n'])} labels", f"{_range(config['N'])} pseudo-labels"]
+    facts.append("1 trial" if trials == 1 else f"{trials} trials")
+    if count > 1:
+        facts.append(f"{count} curves")
+    if noise != [0.0]:
+        facts.append(f"label noise {', '.join(map(str, noise))}")
+    law = config.get("drawn", {}).get("law", "gaussian")
+    if law != "gaussian":
+        facts.append(f"{law} law")
+    rows = results.curves()[0].dimensions.rows
+    facts.append(f"{rows:,} examples" if rows else "rows drawn anew in every trial")
+    outputs = f", summed over {config['outputs']} outputs" if config["outputs"] > 1 else ""
+    return [*facts, f"{results.scale} risk in squared label units{outputs}"]
+
+
+def _range(sizes: Sequence[int]) -> str:
+    ends = dict.fromkeys((min(sizes), max(sizes)))
+    return " to ".join(f"{size:,}" for size in ends)
 
 
 def _overall(curves: list[dict[str, Any]]) -> dict[str, str]:
@@ -142,11 +140,6 @@ def _overall(curves: list[dict[str, Any]]) -> dict[str, str]:
     shares = ", ".join(f"{found} for {count} of {len(curves)} curves" for found, count in counts)
     reason = f"{shares}. For instance {example['name']}: {example['verdict']['reason']}"
     return {"action": action, "reason": reason}
-
-
-def _comparison(results: Results) -> str:
-    size = (5.6, 1.5 + 0.42 * len(results.settings))
-    return panel(partial(plot_comparison, results), "PGR and OPR of all curves", size)
 
 
 def _replay(config: dict[str, Any], command: str | None) -> list[str]:

@@ -1,5 +1,7 @@
 """The feature spaces of a pair: spectra, overlap, and what the overlap does to variance."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -71,25 +73,18 @@ def plot_inheritance(
     if len(sizes) > most:
         sizes = [sizes[int(k)] for k in np.linspace(0, len(sizes) - 1, most).round()]
     shared, copied = inherited(dimensions.d_w, dimensions.d_s, dimensions.d_sw, np.array(sizes))
-    rows = np.arange(len(sizes))
-    total = shared + copied
+    rows, total = np.arange(len(sizes)), shared + copied
     known = np.isfinite(total)
     parts = (
-        (np.zeros(len(sizes)), np.full(len(sizes), shared), LOOKS["weak"][1], "", "shared: stays"),
-        (np.full(len(sizes), shared), copied, "#E69F00", "//", "copied, as N is finite"),
-        (total, np.maximum(1 - total, 0), LOOKS["w2s"][1], "..", "shed"),
+        (np.full(len(sizes), shared), LOOKS["weak"][1], "", "shared: stays"),
+        (copied, "#E69F00", "//", "copied, as N is finite"),
+        (np.maximum(1 - total, 0), LOOKS["w2s"][1], "..", "shed"),
     )
-    for left, width, color, hatch, label in parts:
-        ax.barh(
-            rows[known],
-            width[known],
-            left=left[known],
-            color=color,
-            hatch=hatch,
-            edgecolor="#FFFFFF",
-            linewidth=0.5,
-            label=label,
-        )
+    left = np.zeros(len(sizes))
+    for width, color, hatch, label in parts:
+        look: dict[str, Any] = {"color": color, "hatch": hatch, "edgecolor": "#FFFFFF"}
+        ax.barh(rows[known], width[known], left=left[known], label=label, linewidth=0.5, **look)
+        left = left + width
     ax.axvline(1, color=NEUTRAL, linewidth=0.8)
     for row in rows[~known]:
         ax.text(0.02, row, "N too small for a ridgeless student", va="center", fontsize="small")

@@ -1,19 +1,26 @@
-"""What all plots share: labels, colours and markers; the legend below; a window on ratios."""
+"""What all plots share: labels, colours, markers; the axis of sizes; the legend; a window."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
+from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
+from w2slens.models.risks import MODEL_COLUMNS, MODELS
 
 LOOKS = {
-    "weak": ("weak teacher", "#D55E00", "o"),
-    "w2s": ("W2S student", "#0072B2", "s"),
-    "strong": ("strong on labels", "#009E73", "^"),
-    "ceiling": ("strong ceiling", "#666666", "D"),
+    name: (column.full, color, marker)
+    for name, column, (color, marker) in zip(
+        MODELS,
+        MODEL_COLUMNS,
+        (("#D55E00", "o"), ("#0072B2", "s"), ("#009E73", "^"), ("#666666", "D")),
+        strict=True,
+    )
 }
 """Label, colour and marker of each model."""
 
@@ -24,6 +31,18 @@ NEUTRAL = "#888888"
 
 LEGEND_DROP = -0.42
 """Inches from the bottom of an Axes to its legend: tick labels and axis label lie between."""
+
+
+LOG_FROM = 30.0
+"""Sizes and risks that differ by more than this factor are drawn on a logarithmic axis."""
+
+
+def size_axis(ax: Axes, axis: str, sizes: NDArray[Any]) -> None:
+    """Let x be the sizes of ``"n"`` or ``"N"``."""
+    ax.set_xlabel("labels n" if axis == "n" else "pseudo-labels N")
+    if len(sizes) > 1 and sizes.max() > LOG_FROM * sizes.min():
+        ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
 
 
 def legend_below(ax: Axes) -> Axes:

@@ -1,0 +1,190 @@
+"""Tables, made once and read on a terminal, on a page and in a notebook.
+
+A cell holds values rather than text where readers write them otherwise: a terminal stacks a mean,
+its standard error and what was predicted, HTML writes them into one cell.
+"""
+
+from dataclasses import dataclass, replace
+from html import escape
+from math import nan
+from typing import TYPE_CHECKING, NamedTuple
+
+from w2slens._core.format import measured, number
+
+if TYPE_CHECKING:
+    from rich.table import Table as Drawn
+
+LOOSE_COLUMNS = 8
+"""Tables of more columns stand closer on a terminal, so that they fit into 80 characters."""
+
+
+class Column(NamedTuple):
+    """A heading, the same in full where there is room, and whether words stand below it."""
+
+    name: str
+    full: str = ""
+    words: bool = False
+
+
+class Number(NamedTuple):
+    """A number to three significant digits, or to decimals; nan where it is not defined.
+
+    With its standard error and what was predicted, where there are such: nan is not known.
+    """
+
+    mean: float
+    se: float | None = None
+    predicted: float | None = None
+    decimals: int | None = None
+
+    def __str__(self) -> str:
+        """Write the mean alone."""
+        if self.decimals is None:
+            return number(self.mean)
+        return measured({"mean": self.mean, "se": nan}, self.decimals)
+
+    def html(self) -> str:
+        """Write mean ± standard error, and below it the prediction if there is one."""
+        if self.se is None:
+            return str(self)
+        known = self.predicted is not None and self.predicted == self.predicted
+        below = _small(f"predicted {number(self.predicted)}") if known else ""
+        return measured({"mean": self.mean, "se": self.se}, self.decimals) + below
+
+
+class Marked(NamedTuple):
+    """Words with a mark before them on a terminal, and a note below them on a page."""
+
+    words: str
+    note: str
+    mark: str = "×"
+
+    def __str__(self) -> str:
+        """Write the mark and the words."""
+        return f"{self.mark}{self.words}"
+
+    def html(self) -> str:
+        """Write the words, and below them what the mark says."""
+        return escape(self.words) + _small(f"{self.mark} {self.note}")
+
+
+Row = tuple[str | Marked | Number, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings: rich prints it, notebooks and templates show it as HTML.
+
+    Attributes
+    ----------
+    head
+        Headings.
+    rows
+        One cell a heading each.
+    title, note
+        Above and below.
+    names
+        How many of the first columns name a row; HTML writes them into one, which a page keeps in
+        view.
+    """
+
+    head: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    title: str = ""
+    note: str = ""
+    names: int = 1
+
+    def titled(self, title: str) -> "Table":
+        """Give it another title, or none."""
+        return replace(self, title=title)
+
+    def pick(self, *names: str) -> "Table":
+        """Keep the columns of these names, in this order."""
+        known = [column.name for column in self.head]
+        places = [known.index(name) for name in names]
+        rows = tuple(tuple(row[place] for place in places) for row in self.rows)
+        return replace(self, head=tuple(self.head[place] for place in places), rows=rows)
+
+    def means(self) -> "Table":
+        """Drop standard errors and predictions."""
+        rows = (tuple(str(c) if isinstance(c, Number) else c for c in row) for row in self.rows)
+        return replace(self, rows=tuple(rows))
+
+    def html(self) -> str:
+        """Write it as HTML that needs no style sheet."""
+        words = tuple(column.full or column.name for column in self.head)
+        lines = [self._line(row, "td") for row in self.rows]
+        parts = [f"<thead>{self._line(words, 'th')}</thead>", "<tbody>", *lines, "</tbody>"]
+        if self.title:
+            parts.insert(0, f"<caption>{escape(self.title)}</caption>")
+        if self.note:
+            cell = f'<td colspan="{len(words)}" style="text-align: left">{escape(self.note)}</td>'
+            parts.append(f"<tfoot><tr>{cell}</tr></tfoot>")
+        return "\n".join(["<table>", *parts, "</table>"])
+
+    __html__ = _repr_html_ = html
+
+    def _line(self, row: Row, tag: str) -> str:
+        """Write a row as HTML, its names as one cell."""
+        names, values = row[: self.names], row[self.names :]
+        texts = [c.words if isinstance(c, Marked) else str(c) for c in names]
+        notes = [_small(f"{c.mark} {c.note}") for c in names if isinstance(c, Marked)]
+        name = escape(", ".join(texts)) + "".join(notes)
+        rest = [escape(c) if isinstance(c, str) else c.html() for c in values]
+        cells = "".join(f"<{tag}>{cell}</{tag}>" for cell in rest)
+        return f'<tr><{tag} style="text-align: left">{name}</{tag}>{cells}</tr>'
+
+    def __rich__(self) -> "Drawn":
+        """Draw it for a terminal; it is rich that asks for this."""
+        from rich import box
+        from rich.markup import escape as plain
+        from rich.table import Table as Drawn
+        from rich.text import Text
+
+        stacked = any(isinstance(c, Number) and c.se is not None for row in self.rows for c in row)
+        close = stacked or len(self.head) > LOOSE_COLUMNS
+        drawn = Drawn(
+            title=plain(self.title) or None,
+            caption=plain(self.note) or None,
+            title_justify="left",
+            caption_justify="left",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            padding=(0, 1, 0, 0) if close else (0, 1),
+        )
+        for place, column in enumerate(self.head):
+            if stacked and place == self.names:
+                drawn.add_column("", no_wrap=True)
+            drawn.add_column(
+                column.name,
+                justify="left" if column.words else "right",
+                overflow="fold" if column.words else "ellipsis",
+                no_wrap=close and not column.words,
+            )
+        for row in self.rows:
+            lines = _stack(row) if stacked else {"": [str(cell) for cell in row]}
+            for label, words in lines.items():
+                cells = [Text(word, style="dim" if label == "±" else "") for word in words]
+                if stacked:
+                    cells.insert(self.names, Text(label))
+                drawn.add_row(*cells)
+            if len(lines) > 2:
+                drawn.add_section()
+        return drawn
+
+
+def _small(text: str) -> str:
+    return f"<br><small>{escape(text)}</small>"
+
+
+def _stack(row: Row) -> dict[str, list[str]]:
+    """Write means, below them standard errors and, where there are such, predictions."""
+    found = [cell if isinstance(cell, Number) else None for cell in row]
+    means = [number(n.mean) if n else str(cell) for n, cell in zip(found, row, strict=True)]
+    lines = {"mean": means, "±": [number(n.se, 2) if n else "" for n in found]}
+    expected = [n.predicted if n else None for n in found]
+    if any(value is not None for value in expected):
+        known = any(value is not None and value == value for value in expected)
+        predicted = [number(n.predicted) if n and known else "" for n in found]
+        lines["pred." if known else ""] = predicted
+    return lines
