@@ -3,8 +3,10 @@ import pytest
 
 from tests.laws import close
 from w2slens import InputError, Moments, Problem, forecast, predict
-from w2slens.forecasting.forecast import forecast_block
+from w2slens.forecasting.forecast import forecast_pair
 from w2slens.forecasting.pool import Unlabeled
+from w2slens.forecasting.sample import LabeledSide, Labels, PairSample
+from w2slens.models.design import Design
 from w2slens.models.labeled import LabeledBlock
 
 D_W, D_S, SHARED, WIDTH = 20, 15, 5, 30
@@ -66,12 +68,13 @@ def test_a_forecast_is_better_than_bare_leave_one_out():
     assert np.median(mine) < 0.6 * np.median(bare)
 
 
-def test_labels_and_pool_give_the_same_as_their_blocks():
+def test_labels_and_pool_give_the_same_as_their_parts():
     weak, strong, y = drawn(3)
     whole = forecast(weak, strong, y, N=900)
-    block = LabeledBlock.from_rows(weak[:100], strong[:100], y[:, None])
-    pool = Unlabeled(weak[100:], strong[100:])
-    parts = forecast_block(block, pool, 900, "auto", "auto")
+    labels = Labels.of(y[:, None])
+    sides = (LabeledSide(Design.from_rows(rows[:100]), labels) for rows in (weak, strong))
+    sample = PairSample(*sides, Unlabeled.from_rows(weak[100:], strong[100:]))
+    parts = forecast_pair(sample, 900, "auto", "auto")
     close(whole.pgr, parts.pgr, 1e-9)
     assert whole.interval("opr") == pytest.approx(parts.interval("opr"), rel=1e-9)
     assert whole.risks.N == (900,)
@@ -132,7 +135,7 @@ def test_what_the_student_lacks_is_seen_where_the_labels_show_it(n):
         x = rng.standard_normal((n + 2000, 20))
         y = x[:n, :15].sum(axis=1) + rng.standard_normal(n)
         found = forecast(x, x[:, :10], y, ridge_weak=0, ridge_strong=0)
-        seen = found.losses[1]
+        seen = found.losses.w2s
         off = abs(float(found.risks.w2s[0, 0]) - seen.mean())
         assert off < 2 * seen.std() / n**0.5 + 0.05 * seen.mean()
 

@@ -8,6 +8,7 @@ from w2slens import InputError, Problem, cli, forecast, predict, rank_teachers
 from w2slens.forecasting.label_free import strong_only
 from w2slens.forecasting.pool import Unlabeled
 from w2slens.forecasting.several_teachers import pooled_risks
+from w2slens.moments import moments
 
 WIDTH, D_S = 60, 20
 
@@ -138,7 +139,7 @@ def test_scores_are_those_of_the_projections_themselves(ridges):
         K = features @ features.T
         smooth.append(K @ np.linalg.pinv(K + 120 * β * np.eye(120), rcond=1e-10))
     whole = smooth[1] @ (np.eye(120) - smooth[0])
-    norm, energy = strong_only(Unlabeled(weak, strong), *ridges)
+    norm, energy = strong_only(Unlabeled.from_rows(weak, strong), *ridges)
     close(norm, np.linalg.norm(whole, 2), 1e-8)
     close(energy, np.sum(whole**2), 1e-8)
 
@@ -155,6 +156,40 @@ def test_forecast_risks_are_near_the_truth_of_a_known_population():
         for seed in range(20)
     ]
     assert abs(np.mean(found) - truth) < 3 * np.std(found) / 20**0.5 + 0.02
+
+
+def test_the_students_side_of_the_pool_is_factored_once_for_all_teachers(monkeypatch):
+    rng, calls = np.random.default_rng(0), []
+    x = rng.standard_normal((900, 40))
+    teachers = {str(d): x[:, :d] for d in (11, 12, 13, 14, 15, 16)}
+    y = x[:100, :3].sum(axis=1) + rng.standard_normal(100)
+    plain = moments.spectrum
+
+    def counted(gram, *rest):
+        calls.append(len(gram))
+        return plain(gram, *rest)
+
+    monkeypatch.setattr(moments, "spectrum", counted)
+    rank_teachers(teachers, x[:, 10:38], y)
+    assert sorted(calls) == [11, 12, 13, 14, 15, 16, 28]
+
+
+def test_a_ranking_forecasts_every_teacher_as_if_it_were_alone():
+    """Where the labels determine f*: else draws from its posterior depend on rounding."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((900, 50))
+    teachers = {"a": x[:, :6], "b": x[:, 6:18] @ rng.standard_normal((12, 12)), "c": x[:, 18:26]}
+    strong, y = x[:, 30:] + 0.3 * x[:, :20], x[:200, :35].sum(axis=1) + rng.standard_normal(200)
+    for ridge in (0, "auto"):
+        found = rank_teachers(teachers, strong, y, ridge_weak=ridge, ridge_strong=ridge)
+        for teacher in found.teachers:
+            features = teachers[teacher.name]
+            alone = forecast(features, strong, y, ridge_weak=ridge, ridge_strong=ridge)
+            close(
+                np.nan_to_num([teacher.pgr, teacher.opr]),
+                np.nan_to_num([alone.pgr, alone.opr]),
+                1e-10,
+            )
 
 
 def write(folder):

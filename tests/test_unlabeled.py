@@ -1,11 +1,14 @@
 """What the pool says without labels: forms of the risks, leverages, debiased overlap."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.laws import agrees, close
-from w2slens import Problem, predict
+from w2slens import Moments, Problem, predict
 from w2slens.forecasting.pool import Unlabeled, debiased_correlations
+from w2slens.forecasting.pool_side import PoolSide
 from w2slens.forecasting.posterior import Belief
 from w2slens.forecasting.risk_forms import Forms
 
@@ -19,11 +22,23 @@ def nested(seed=0, count=ROWS):
     return strong[:, 2:9] @ rng.standard_normal((7, 7)), strong
 
 
-class Gaussian(Unlabeled):
+class Gaussian(PoolSide):
     """Without draws, so that the Gaussian formula stands."""
 
-    def drawn(self, side, n):
-        return None
+    def shows(self, n):
+        return False
+
+
+def undrawn(weak, strong):
+    moments = Moments.from_rows(weak=weak, strong=strong)
+    sides = (Gaussian(rows, name, moments) for rows, name in ((weak, "weak"), (strong, "strong")))
+    return Unlabeled(moments, *sides)
+
+
+def outcomes(forms, β, noise):
+    """Return the risks of the four models and of the student on the whole pool, (5,)."""
+    found = forms.risks(β, np.array([noise]))
+    return np.concatenate([*found.models, found.whole])
 
 
 @pytest.mark.parametrize(
@@ -41,8 +56,8 @@ def test_forms_are_the_theory_of_a_known_target(n, N, ridges):
     rng, σ2, (λ_w, λ, λ_s) = np.random.default_rng(1), 0.7, ridges
     β = rng.standard_normal((19, 2))
     f = np.hstack([weak, strong]) @ β
-    forms = Forms.of(Gaussian(weak, strong), n, N, λ_w, λ, λ_s)
-    found = forms.risks(β[None], np.array([2 * σ2]))[:, 0]
+    forms = Forms.of(undrawn(weak, strong), n, N, λ_w, λ, λ_s)
+    found = outcomes(forms, β[None], 2 * σ2)
     pair = Problem.from_data(weak, strong, f, noise=2 * σ2)
 
     def risk(model, **settings):
@@ -67,10 +82,10 @@ def test_forms_are_the_theory_of_a_known_target(n, N, ridges):
 
 def test_a_student_that_contains_its_teacher_copies_it():
     weak, strong = nested()
-    forms = Forms.of(Unlabeled(weak, strong), 40, 300, 0.0, 0.0, 0.0)
+    forms = Forms.of(Unlabeled.from_rows(weak, strong), 40, 300, 0.0, 0.0, 0.0)
     β = np.zeros((1, 19, 1))
     β[0, :7] = 1.0  # what the teacher expresses: the student has nothing to add
-    found = forms.risks(β, np.array([1.0]))[:, 0]
+    found = outcomes(forms, β, 1.0)
     close(found[1], found[0], 1e-9)
 
 
@@ -79,8 +94,8 @@ def test_forms_with_draws_are_exact_for_gaussian_features():
     d_w, d_s, n, N, found = 10, 12, 40, 200, []
     for seed in range(12):
         x = np.random.default_rng(seed).standard_normal((3000, 18))
-        forms = Forms.of(Unlabeled(x[:, :d_w], x[:, 6:]), n, N, 0.0, 0.0, 0.0)
-        found.append(forms.noise[:4] - 1)
+        forms = Forms.of(Unlabeled.from_rows(x[:, :d_w], x[:, 6:]), n, N, 0.0, 0.0, 0.0)
+        found.append([form.noise - 1 for form in forms.models])
     pair = Problem.gaussian(d_w, d_s, 4, 1.0)
     exact = predict(pair, n=n, N=N, intercept=True)
     for model, values in zip(("weak", "w2s", "strong"), np.array(found).T, strict=False):
@@ -90,7 +105,7 @@ def test_forms_with_draws_are_exact_for_gaussian_features():
 def test_gaussian_draws_learn_the_noise_that_the_exact_theory_says():
     rows = np.random.default_rng(0).standard_normal((20_000, 10)) @ np.diag(np.arange(1.0, 11))
     n, d = 40, 10
-    drawn = Unlabeled(rows, rows).drawn("weak", n)
+    drawn = Unlabeled.from_rows(rows, rows).weak.drawn(n)
     close(drawn.share, d / (n - d - 2), 0.1)  # 20 draws, each with a standard deviation of 30%
     scaled = drawn.inverse * np.outer(np.arange(1.0, 11), np.arange(1.0, 11))
     close(np.trace(scaled), d / (n - d - 2), 0.1)
@@ -99,13 +114,13 @@ def test_gaussian_draws_learn_the_noise_that_the_exact_theory_says():
 def test_heavy_leverages_show_without_labels():
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((20_000, 10)) * rng.exponential(size=(20_000, 1))
-    assert Unlabeled(rows, rows).drawn("weak", 30).share > 1.15 * 10 / 18
+    assert Unlabeled.from_rows(rows, rows).weak.drawn(30).share > 1.15 * 10 / 18
 
 
 def test_too_few_rows_or_too_small_a_pool_are_left_to_the_gaussian_formula():
     rows = np.random.default_rng(0).standard_normal((60, 10))
-    assert Unlabeled(rows, rows).drawn("weak", 12) is None
-    assert Unlabeled(rows, rows).drawn("weak", 55) is None
+    assert not Unlabeled.from_rows(rows, rows).weak.shows(12)
+    assert not Unlabeled.from_rows(rows, rows).weak.shows(55)
 
 
 @pytest.mark.parametrize("correlations", [[], [1.0] * 5, [0.9] * 3 + [0.5] * 10])
@@ -117,8 +132,8 @@ def test_overlap_by_chance_is_taken_off_the_cross_moments(correlations):
     for _ in range(40):
         strong = rng.standard_normal((rows, d_s))
         weak = r * strong[:, :d_w] + np.sqrt(1 - r**2) * rng.standard_normal((rows, d_w))
-        pool = Unlabeled(weak, strong)
-        white = pool.spectra[1].whitening @ pool.cross @ pool.spectra[0].whitening.T
+        pool = Unlabeled.from_rows(weak, strong)
+        white = pool.strong.spectrum.whitening @ pool.cross @ pool.weak.spectrum.whitening.T
         kept.append(float(np.sum(white**2)))
     # clipping at zero biases an overlap near zero up, by less than half a dimension here
     tolerance = 3 * np.std(kept) / 40**0.5 + (0.5 if not correlations else 0.05)
@@ -138,7 +153,7 @@ def test_belief_finds_the_target_and_the_noise_where_labels_abound():
     β[7:] = rng.standard_normal((12, 1))
     z = np.hstack([weak, strong])
     y = z[:2000] @ β + rng.standard_normal((2000, 1))
-    belief = Belief(z[:2000], y, Unlabeled(weak[2000:], strong[2000:]))
+    belief = Belief(z[:2000], y, Unlabeled.from_rows(weak[2000:], strong[2000:]))
     drawn = list(belief.draw(200, np.random.default_rng(0)))
     coefficients = np.concatenate([b for b, _ in drawn])
     noise = np.concatenate([σ2 for _, σ2 in drawn])
@@ -157,7 +172,7 @@ def test_belief_covers_the_target_of_few_labels():
         rng = np.random.default_rng(seed)
         f = z @ np.concatenate([np.zeros(7), rng.standard_normal(12)])[:, None]
         y = f[:30] + 2 * rng.standard_normal((30, 1))
-        belief = Belief(z[:30], y, Unlabeled(weak[30:], strong[30:]))
+        belief = Belief(z[:30], y, Unlabeled.from_rows(weak[30:], strong[30:]))
         β = np.concatenate([b for b, _ in belief.draw(100, rng)])[..., 0]
         guesses = (z[30:] - z[30:].mean(axis=0)) @ belief.axes @ β.T
         mean = guesses.mean(axis=1)
@@ -171,5 +186,35 @@ def test_a_feature_that_does_not_vary_in_a_draw_is_left_alone():
     rows = rng.standard_normal((3000, 10))
     rows[:, 9] = 0.0
     rows[:4, 9] = 1.0
-    drawn = Unlabeled(rows, rows).drawn("weak", 60)
+    drawn = Unlabeled.from_rows(rows, rows).weak.drawn(60)
     assert 9 / 50 * 0.7 < drawn.share < 1.5
+
+
+def test_a_changed_copy_of_a_pool_draws_anew():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((3000, 10))
+    pool = Unlabeled.from_rows(rows, rows)
+    first = pool.weak.drawn(40)
+    assert pool.weak.drawn(40) is first
+    heavy = rows * rng.exponential(size=(3000, 1))
+    other = replace(pool.weak, rows=heavy, moments=Moments.from_rows(weak=heavy))
+    fresh = Unlabeled.from_rows(heavy, heavy).weak
+    close(other.drawn(40).share, fresh.drawn(40).share, 1e-12)
+    close(other.spectrum.values, fresh.spectrum.values, 1e-12)
+    assert other.drawn(40).share > 1.1 * first.share
+
+
+def test_another_teacher_finds_the_students_side_done():
+    rng = np.random.default_rng(0)
+    one, other, strong = (rng.standard_normal((400, d)) for d in (6, 9, 8))
+    pool = Unlabeled.from_rows(one, strong)
+    drawn = pool.strong.drawn(30)
+    second, alone = pool.with_teacher(other), Unlabeled.from_rows(other, strong)
+    assert second.moments.spectrum("strong") is pool.moments.spectrum("strong")
+    assert second.strong.drawn(30) is drawn
+    for found, expected in ((second.cross, alone.cross), (second.weak.gram, alone.weak.gram)):
+        close(found, expected, 1e-12)
+    found, expected = (Forms.of(each, 30, 200, 0.0, 0.1, 0.0) for each in (second, alone))
+    for mine, theirs in zip(found.models, expected.models, strict=True):
+        close(mine.matrix, theirs.matrix, 1e-10)
+        close(mine.noise, theirs.noise, 1e-12)

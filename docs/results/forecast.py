@@ -8,6 +8,7 @@ moments of all rows and labels, a forecast the n labels of its draw and the feat
 
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from _page import HERE, ROOT, write_page
@@ -17,9 +18,11 @@ from matplotlib.figure import Figure
 from w2slens import sweep
 from w2slens.experiments.split import Split
 from w2slens.features.digits import digits
-from w2slens.forecasting.forecast import forecast_block
+from w2slens.forecasting.forecast import forecast_pair
 from w2slens.forecasting.pool import Unlabeled
-from w2slens.models.labeled import LabeledBlock
+from w2slens.forecasting.pool_side import PoolSide
+from w2slens.forecasting.sample import LabeledSide, Labels, PairSample
+from w2slens.models.design import Design
 from w2slens.moments.components import principal
 
 TRIALS = 20
@@ -35,11 +38,12 @@ EDGE = 0.03
 """Cells whose gap is smaller than this share of the teacher's risk have no PGR worth a number."""
 
 
-class Gaussian(Unlabeled):
-    """A pool whose leverages are not looked at."""
+class Gaussian(PoolSide):
+    """A side whose leverages are not looked at."""
 
-    def drawn(self, side, n):
-        """Have none."""
+    def shows(self, n):
+        """Show nothing."""
+        return False
 
 
 class PlugIn(Unlabeled):
@@ -128,30 +132,33 @@ def cells(ridge):
 
 def one(weak, strong, y, split, n, N, ridge):
     """Forecast from the labels of one draw, with and without what leverages say."""
-    labels, pool = split.labels(n), split.pool(N)
-    block = LabeledBlock.from_rows(weak[labels], strong[labels], y[labels])
-    rows = Unlabeled(weak[pool], strong[pool])
-    found = forecast_block(block, rows, N, ridge, ridge)
+    pool = split.pool(N)
+    rows = Unlabeled.from_rows(weak[pool], strong[pool])
+    pair = sample(weak, strong, y, split.labels(n), rows)
+    found = forecast_pair(pair, N, ridge, ridge)
     intervals = {name: found.interval(name) for name in ("pgr", "opr", "weak", "w2s", "strong")}
     draw = {"pgr": found.pgr, "opr": found.opr, "interval": intervals}
-    draw["bare"] = bare_pgr(block, rows.moments, found, n, N)
+    draw["bare"] = bare_pgr(found)
     if ridge == 0:
-        draw["gaussian"] = forecast_block(block, Gaussian(rows.weak, rows.strong), N, 0, 0).pgr
-        draw["noise"] = {side: rows.drawn(side, n) for side in ("weak", "strong")}
+        sides = rows.weak, rows.strong
+        plain = Unlabeled(rows.moments, *(Gaussian(s.rows, s.name, s.moments) for s in sides))
+        draw["gaussian"] = forecast_pair(replace(pair, pool=plain), N, 0, 0).pgr
+        draw["noise"] = {s.name: s.drawn(n) if s.shows(n) else None for s in sides}
     return draw
 
 
-def bare_pgr(block, pool, found, n, N):
+def sample(weak, strong, y, labels, pool):
+    """Put labeled rows beside a pool."""
+    known = Labels.of(y[labels])
+    sides = (LabeledSide(Design.from_rows(rows[labels]), known) for rows in (weak, strong))
+    return PairSample(*sides, pool)
+
+
+def bare_pgr(found):
     """Bare leave-one-out: the same three errors, and nothing of theory but the ceiling's rows."""
-    λ, y = found.ridges, block.targets
-    weak, strong = (
-        float(np.mean(np.sum(design.loo_residuals(y, λ[side]) ** 2, axis=1)))
-        for side, design in (("weak", block.weak), ("strong", block.strong))
-    )
-    student = y - block.loo_w2s(pool, λ["weak"], [λ["w2s"]])[0]
-    ratio = float(found.risks.ceiling[0, 0] / found.risks.strong[0, 0])
-    gap = weak - strong * ratio
-    return (weak - float(np.mean(np.sum(student**2, axis=1)))) / gap if gap > 0 else np.nan
+    weak, student, strong = (float(np.mean(losses)) for losses in found.losses)
+    gap = weak - strong * float(found.risks.ceiling[0, 0] / found.risks.strong[0, 0])
+    return (weak - student) / gap if gap > 0 else np.nan
 
 
 def judged(every):
@@ -214,10 +221,10 @@ def overlaps():
             for kind in (Unlabeled, PlugIn):
                 guesses = []
                 for split in splits:
-                    labels, pool = split.labels(n), split.pool(SMALL_POOL)
-                    block = LabeledBlock.from_rows(weak[labels], strong[labels], y[labels])
-                    rows = kind(weak[pool], strong[pool])
-                    guesses.append(forecast_block(block, rows, SMALL_POOL, 0, 0).pgr)
+                    pool = split.pool(SMALL_POOL)
+                    rows = kind.from_rows(weak[pool], strong[pool])
+                    pair = sample(weak, strong, y, split.labels(n), rows)
+                    guesses.append(forecast_pair(pair, SMALL_POOL, 0, 0).pgr)
                 errors[kind] = np.nan_to_num(guesses, nan=0.5) - measured["pgr"]
             cells = (f"{np.median(np.abs(e)):.3f} ({np.median(e):+.3f})" for e in errors.values())
             lines.append(f"| {name} | {n} | {measured['pgr']:.2f} | " + " | ".join(cells) + " |")

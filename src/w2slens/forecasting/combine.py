@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from w2slens._core.types import Array
 from w2slens.forecasting.intervals import LEVEL
 from w2slens.forecasting.posterior import Belief
-from w2slens.forecasting.risk_forms import Forms
-from w2slens.models.risks import MODELS
+from w2slens.forecasting.risk_forms import Forms, Outcomes
+from w2slens.forecasting.sample import Losses
+from w2slens.models.risks import Models
 
 SCALES = (0.005, 0.02, 0.08, 0.32, 1.28)
 """Departures from theory in units of the larger raw risk of teacher and student: standard
@@ -42,44 +43,51 @@ CLOSED = 1e-3
 
 
 def combined(
-    losses: Array, forms: Forms, belief: Belief
-) -> tuple[Array, dict[str, tuple[float, float]]]:
+    losses: Losses, forms: Forms, belief: Belief
+) -> tuple[Models[float], dict[str, tuple[float, float]]]:
     """Forecast four raw risks, and 90% intervals of them, of PGR and of OPR.
 
     Parameters
     ----------
     losses
-        (3, n) leave-one-out losses of teacher, student and baseline.
+        At the ridges of the forms.
     forms
-        Of the pair at n, N and the ridges of the losses.
+        Of the pair at n and N.
     belief
         In f*.
 
     Returns
     -------
-    (4,) risks of weak, w2s, strong, ceiling; name → interval.
+    The risks; name → interval.
     """
     rng = np.random.default_rng(0)
     along = forms.along(belief.axes)
-    draws = np.concatenate([along.risks(*drawn) for drawn in belief.draw(DRAWS, rng)], axis=1)
-    risks = np.maximum((unbiased(losses, forms) + believed(losses, draws)) / 2, 0.0)
-    points, samples = _named(risks[:, None]), _named(draws[:4])
-    intervals = {}
-    for name, drawn in samples.items():
-        point = float(points[name][0])
-        low, middle, high = np.quantile(drawn, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
-        size = 1.0 if name == "pgr" else abs(point)
-        more = MISFIT * size + DISAGREEMENT * abs(point - middle)
-        bottom = float(point + low - middle - more)
-        if name != "pgr":  # risks and their ratio are not negative
-            bottom = max(bottom, 0.0)
-        intervals[name] = bottom, float(point + high - middle + more)
-    if _closed(risks) or np.mean(_closed(draws)) > (1 - LEVEL) / 2:  # as in Fieller's theorem
+    draws = Outcomes.joined([along.risks(*drawn) for drawn in belief.draw(DRAWS, rng)])
+    pairs = zip(unbiased(losses, forms), believed(losses, draws), strict=True)
+    risks = Models(*(max((one + other) / 2, 0.0) for one, other in pairs))
+    points = _named(Models(*map(np.array, risks)))
+    intervals = {
+        name: _interval(name, float(points[name]), drawn)
+        for name, drawn in _named(draws.models).items()
+    }
+    open_ends = np.mean(_closed(draws.models.weak, draws.models.ceiling)) > (1 - LEVEL) / 2
+    if open_ends or _closed(risks.weak, risks.ceiling):  # as in Fieller's theorem
         intervals["pgr"] = -np.inf, np.inf
     return risks, intervals
 
 
-def unbiased(losses: Array, forms: Forms) -> Array:
+def _interval(name: str, point: float, draws: Array) -> tuple[float, float]:
+    """Carry the spread of the posterior to the forecast, and add what both may be off by."""
+    low, middle, high = np.quantile(draws, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
+    size = 1.0 if name == "pgr" else abs(point)
+    more = MISFIT * size + DISAGREEMENT * abs(point - middle)
+    bottom = float(point + low - middle - more)
+    if name != "pgr":  # risks and their ratio are not negative
+        bottom = max(bottom, 0.0)
+    return bottom, float(point + high - middle + more)
+
+
+def unbiased(losses: Losses, forms: Forms) -> Models[float]:
     """Forecast four risks from theory without bias, its two differences corrected by the labels.
 
     The departures of ``R_w − R_w2s`` and ``R_w − R_c`` from theory have a prior of mean 0 and
@@ -87,15 +95,21 @@ def unbiased(losses: Array, forms: Forms) -> Array:
     student's at the pool's own size, the ceiling's carried from the baseline's by their degrees of
     freedom.
     """
-    teacher, student, baseline = losses
-    τ, c = float(teacher.mean()), forms.noise
-    carried = c[3] / c[2]
-    gap = 1 - c[3] / c[0] + forms.leaning
-    theory, theory_seen = (np.array([1 - student / c[0], gap]) for student in (c[1], c[4]))
-    seen = np.stack([teacher - student, teacher - carried * baseline])
-    departures = seen - np.multiply.outer(theory_seen, teacher)
-    unit = max(τ, float(student.mean()))
-    mean, doubt = departures.mean(axis=1), np.cov(departures) / len(teacher)
+    τ, n = float(losses.weak.mean()), len(losses.weak)
+    c, whole = Models(*(form.noise for form in forms.models)), forms.whole.noise
+    carried = c.ceiling / c.strong
+    gap = 1 - c.ceiling / c.weak + forms.leaning
+    theory, theory_seen = (np.array([1 - student / c.weak, gap]) for student in (c.w2s, whole))
+    seen = np.stack([losses.weak - losses.w2s, losses.weak - carried * losses.strong])
+    departures = seen - np.multiply.outer(theory_seen, losses.weak)
+    mean, doubt = departures.mean(axis=1), np.cov(departures) / n
+    found = _departure(mean, doubt, max(τ, float(losses.w2s.mean())))
+    gain, gap = (found + τ * theory).tolist()
+    return Models(τ, τ - gain, (τ - gap) / carried, τ - gap)
+
+
+def _departure(mean: Array, doubt: Array, unit: float) -> Array:
+    """Posterior mean of (2,) departures, observed with covariance `doubt`, over all `SCALES`."""
     parts, logs = [], []
     for scale in SCALES:
         prior = (scale * unit) ** 2 * np.eye(2)
@@ -103,35 +117,40 @@ def unbiased(losses: Array, forms: Forms) -> Array:
         parts.append(prior @ np.linalg.solve(total, mean))
         logs.append(-0.5 * np.linalg.slogdet(total)[1] - 0.5 * mean @ np.linalg.solve(total, mean))
     weights = np.exp(np.array(logs) - max(logs))
-    gain, gap = weights @ np.array(parts) / weights.sum() + τ * theory
-    return np.array([τ, τ - gain, (τ - gap) / carried, τ - gap])
+    return np.asarray(weights @ np.array(parts) / weights.sum())
 
 
-def believed(losses: Array, draws: Array) -> Array:
-    """Forecast four risks from (5, draws) of their posterior, corrected by the labels.
+def believed(losses: Losses, draws: Outcomes) -> Models[float]:
+    """Forecast four risks from draws of their posterior, corrected by the labels.
 
     Leave-one-out observes the gain ``R_w − R_w2s`` and, on its own, the level R_w; the gap follows
     the gain by their covariance.
     """
-    weak, w2s, strong, ceiling, whole = draws.mean(axis=1)
-    both = np.cov(np.stack([draws[0] - draws[4], draws[0] - draws[3]]))
-    paired, n = losses[0] - losses[1], losses.shape[1]
+    drawn, whole = draws
+    mean = Models(*(float(risk.mean()) for risk in drawn))
+    both = np.cov(np.stack([drawn.weak - whole, drawn.weak - drawn.ceiling]))
+    paired, n = losses.weak - losses.w2s, len(losses.weak)
     pull = DOUBT * both[0] / (DOUBT * both[0, 0] + paired.var(ddof=1) / n)
-    gain, gap = np.array([weak - w2s, weak - ceiling]) + pull * (paired.mean() - (weak - whole))
-    level = float(draws[0].var())
-    level /= level + losses[0].var() / n
-    τ = weak + level * (losses[0].mean() - weak)
-    return np.array([τ, τ - gain, (τ - gap) * strong / ceiling, τ - gap])
+    surprise = float(paired.mean() - (mean.weak - whole.mean()))
+    gain, gap = (
+        np.array([mean.weak - mean.w2s, mean.weak - mean.ceiling]) + pull * surprise
+    ).tolist()
+    level = float(drawn.weak.var())
+    level /= level + float(losses.weak.var()) / n
+    τ = mean.weak + level * (float(losses.weak.mean()) - mean.weak)
+    return Models(τ, τ - gain, (τ - gap) * mean.strong / mean.ceiling, τ - gap)
 
 
-def _closed(risks: Array) -> NDArray[np.bool_]:
-    """Whether (4, …) risks show no gap."""
-    return np.asarray(risks[0] - risks[3] <= CLOSED * risks[0])
+def _closed(weak: Array | float, ceiling: Array | float) -> NDArray[np.bool_]:
+    """Whether risks show no gap."""
+    return np.asarray(weak - ceiling <= CLOSED * weak)
 
 
-def _named(risks: Array) -> dict[str, Array]:
-    """Name (4, draws) risks, PGR (bounded where the gap closes) and OPR."""
-    weak, w2s, strong, ceiling = risks
-    gap = np.maximum(weak - ceiling, CLOSED * weak)
-    ratios = {"pgr": (weak - w2s) / gap, "opr": strong / np.maximum(w2s, 1e-9 * weak)}
-    return dict(zip(MODELS, risks, strict=True)) | ratios
+def _named(risks: Models[Array]) -> dict[str, Array]:
+    """Name risks, PGR (bounded where the gap closes) and OPR."""
+    gap = np.maximum(risks.weak - risks.ceiling, CLOSED * risks.weak)
+    pgr, opr = (
+        (risks.weak - risks.w2s) / gap,
+        risks.strong / np.maximum(risks.w2s, 1e-9 * risks.weak),
+    )
+    return risks._asdict() | {"pgr": pgr, "opr": opr}

@@ -20,10 +20,10 @@ def strong_only(pool: Unlabeled, ridge_weak: float, ridge_strong: float) -> tupl
     ridge_weak, ridge_strong
         β of P_w and of P_s.
     """
-    weak, strong = pool.spectra
     C = pool.correlations
-    kept_w, kept_s = _kept(weak, ridge_weak), _kept(strong, ridge_strong)
-    lost = np.eye(strong.rank) - (C * (kept_w * (2 - kept_w))) @ C.T
+    kept_w = _kept(pool.weak.spectrum, ridge_weak)
+    kept_s = _kept(pool.strong.spectrum, ridge_strong)
+    lost = np.eye(len(kept_s)) - (C * (kept_w * (2 - kept_w))) @ C.T
     both = kept_s[:, None] * lost * kept_s
     return float(np.linalg.eigvalsh(both)[-1].clip(0) ** 0.5), max(float(np.trace(both)), 0.0)
 

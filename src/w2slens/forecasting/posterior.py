@@ -97,7 +97,8 @@ class Belief:
     def __init__(self, rows: Array, labels: Array, pool: Unlabeled) -> None:
         B, C = _axes(pool)
         left = (rows - rows.mean(axis=0)) @ B
-        guesses = list(_guesses(left, labels - labels.mean(axis=0), pool.spectra, C))
+        spectra = pool.weak.spectrum, pool.strong.spectrum
+        guesses = list(_guesses(left, labels - labels.mean(axis=0), spectra, C))
         best = max(guess.log for guess in guesses)
         kept = [guess for guess in guesses if guess.log > best + np.log(NEGLIGIBLE)]
         weights = np.exp([guess.log - best for guess in kept])
@@ -126,8 +127,8 @@ class Belief:
 
 def _axes(pool: Unlabeled) -> tuple[Array, Array]:
     """Axes B of unit variance along the leading directions of both sides, and correlations C."""
-    weak, strong = (eigen.whitening[:DIRECTIONS].T for eigen in pool.spectra)
-    return linalg.block_diag(weak, strong), pool.overlap[:DIRECTIONS, :DIRECTIONS]
+    axes = (side.spectrum.whitening[:DIRECTIONS].T for side in (pool.weak, pool.strong))
+    return linalg.block_diag(*axes), pool.overlap[:DIRECTIONS, :DIRECTIONS]
 
 
 def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -> Iterator[_Guess]:

@@ -5,35 +5,66 @@ every risk ``R_j = βᵀM_jβ + c_jσ²``, where M_j and c_j follow from the mom
 pool, n, N and the ridges. Intercepts are fitted too.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from w2slens._core.types import Array
-from w2slens.forecasting.pool import Drawn, Unlabeled
+from w2slens.forecasting.pool import Unlabeled
+from w2slens.forecasting.pool_side import PoolSide
+from w2slens.models.risks import Models
 from w2slens.moments.spectrum import Spectrum
 from w2slens.theory.shrinkage import Shrinkage, Sites
+from w2slens.theory.student import Relay, Student
+
+
+class Form(NamedTuple):
+    """The raw risk ``βᵀMβ + cσ²``: M (p, p) over the coordinates of z, and c."""
+
+    matrix: Array
+    noise: float
+
+
+class Outcomes(NamedTuple):
+    """Raw risks of draws of f* and the noise, (draws,) each.
+
+    Attributes
+    ----------
+    models
+        At the N that is asked about.
+    whole
+        Of the student on the whole pool.
+    """
+
+    models: Models[Array]
+    whole: Array
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Outcomes]") -> "Outcomes":
+        """Concatenate draws."""
+        models = (np.concatenate(draws) for draws in zip(*(p.models for p in parts), strict=True))
+        return cls(Models(*models), np.concatenate([part.whole for part in parts]))
 
 
 @dataclass(frozen=True, eq=False)
 class Forms:
-    """Raw risks of weak, w2s, strong and ceiling, in that order, and of w2s on the whole pool.
-
-    The last is what leave-one-out sees, whatever N is asked about.
+    """Forms of the raw risks.
 
     Attributes
     ----------
-    matrices
-        (5, p, p) M_j over the coordinates of z.
-    noise
-        (5,) c_j.
+    models
+        Of the four models.
+    whole
+        Of the student on the whole pool: what leave-one-out sees, whatever N is asked about.
     leaning
         ``(df1 − df2)/n`` of the teacher: the bias, in units of its raw risk, that a ridge costs
         where it is the best one.
     """
 
-    matrices: Array
-    noise: Array
+    models: Models[Form]
+    whole: Form
     leaning: float
 
     @classmethod
@@ -43,53 +74,74 @@ class Forms:
         Ridgeless fits take the noise that they learn from draws of n rows of the pool; the
         ceiling keeps the baseline's total ridge.
         """
-        seen = _Seen(pool)
-        weak, strong = pool.spectra
-        teacher = _Fitted.of(seen.second, seen.weak, weak, n, λ_w, pool, "weak")
-        baseline = _Fitted.of(seen.second, seen.strong, strong, n, λ_s, pool, "strong")
-        top = _Fitted.of(seen.second, seen.strong, strong, n + N, λ_s * n / (n + N))
-        student = _student(seen, teacher, _Learned.of(strong, N, λ))
-        whole = student
-        if pool.moments.count != N:
-            whole = _student(seen, teacher, _Learned.of(strong, pool.moments.count, λ))
-        found = [teacher.risk, student, baseline.risk, top.risk, whole]
-        shrunk = weak.values * teacher.fit.resolvent[0]
+        weak, strong, relay = _seen(pool)
+        teacher, baseline = _Fitted.of(weak, n, λ_w), _Fitted.of(strong, n, λ_s)
+        top = _Fitted.gaussian(strong, n + N, λ_s * n / (n + N))
+        whole = pool.moments.count
+        students = {
+            rows: _student(weak, strong, teacher, relay, _Stage.of(relay.eigen, rows, λ))
+            for rows in {N, whole}
+        }
+        shrunk = teacher.fit.values * teacher.fit.resolvent[0]
         leaning = float(np.sum(shrunk - shrunk**2)) / (n - 1)
-        return cls(np.stack([M for M, _ in found]), np.array([c for _, c in found]), leaning)
+        models = Models(teacher.risk, students[N], baseline.risk, top.risk)
+        return cls(models, students[whole], leaning)
 
     def along(self, axes: Array) -> "Forms":
         """See the forms along axes B, (p, r): of coefficients a with β = Ba."""
-        return replace(self, matrices=np.stack([axes.T @ M @ axes for M in self.matrices]))
+        *models, whole = (Form(axes.T @ M @ axes, c) for M, c in (*self.models, self.whole))
+        return Forms(Models(*models), whole, self.leaning)
 
-    def risks(self, β: Array, noise: Array) -> Array:
-        """Evaluate (draws, p, k) coefficients and (draws,) noise levels → (5, draws)."""
+    def risks(self, β: Array, noise: Array) -> Outcomes:
+        """Evaluate (draws, p, k) coefficients and (draws,) noise levels."""
         draws, p, k = β.shape
         flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(p, draws * k)
-        bias = [
-            np.sum(flat * (M @ flat), axis=0).reshape(draws, k).sum(axis=1) for M in self.matrices
-        ]
-        return np.array(bias) + np.multiply.outer(self.noise, noise)
-
-
-class _Seen:
-    """Second moments S of z, and its cross moments with the axes of either side."""
-
-    def __init__(self, pool: Unlabeled) -> None:
-        weak, strong = pool.spectra
-        moments, cross = pool.moments, pool.cross
-        Σ_ww, Σ_ss = moments.covariance("weak"), moments.covariance("strong")
-        self.second = np.block([[Σ_ww, cross.T], [cross, Σ_ss]])
-        width = len(Σ_ww)
-        self.weak = self.second[:, :width] @ weak.vectors
-        self.strong = self.second[:, width:] @ strong.vectors
-        self.cross = strong.vectors.T @ cross @ weak.vectors
+        *models, whole = (
+            np.sum(flat * (M @ flat), axis=0).reshape(draws, k).sum(axis=1) + c * noise
+            for M, c in (*self.models, self.whole)
+        )
+        return Outcomes(Models(*models), whole)
 
 
 @dataclass(frozen=True, eq=False)
-class _Learned:
-    """What a fit learns of noise: ``c = 1 + df2/(free − df2)``, and the rows that are free.
+class _Features:
+    """One side among z.
 
-    Ridgeless fits of Gaussian features are exact with one row less than the equivalent has.
+    Attributes
+    ----------
+    pool
+        Its rows.
+    second
+        S = E[zzᵀ], (p, p).
+    cross
+        G: cross moments of z with the side's axes, (p, r).
+    """
+
+    pool: PoolSide
+    second: Array
+    cross: Array
+
+    def form(self, fit: Shrinkage, c: float) -> Form:
+        """Inflate what a fit misses of f* and of the noise: ``c·(S − G·(1−κ²R²)Λ⁻¹·Gᵀ)`` and c."""
+        used = (1 - fit.kappa**2 * fit.resolvent[0] ** 2) / fit.values
+        return Form(c * (self.second - (self.cross * used) @ self.cross.T), c)
+
+
+def _seen(pool: Unlabeled) -> tuple[_Features, _Features, Relay]:
+    """See both sides among z, and the way from one to the other."""
+    weak, strong, Σ_sw = pool.weak, pool.strong, pool.cross
+    V_w, V_s = weak.spectrum.vectors, strong.spectrum.vectors
+    S = np.block([[weak.gram, Σ_sw.T], [Σ_sw, strong.gram]])
+    relay = Relay(strong.spectrum, V_s.T @ Σ_sw @ V_w, np.diag(weak.spectrum.values))
+    p_w = len(V_w)
+    return _Features(weak, S, S[:, :p_w] @ V_w), _Features(strong, S, S[:, p_w:] @ V_s), relay
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """A fit to so many rows, and what it learns of noise: ``1 + df2/(free − df2)``.
+
+    Ridgeless fits of Gaussian features are exact with one row less free than the equivalent has.
     """
 
     fit: Shrinkage
@@ -97,7 +149,7 @@ class _Learned:
     free: float
 
     @classmethod
-    def of(cls, eigen: Spectrum, rows: int, ridge: float) -> "_Learned":
+    def of(cls, eigen: Spectrum, rows: int, ridge: float) -> "_Stage":
         fit = Shrinkage(eigen, Sites.of(rows, ridge, True))
         free = float(rows - 2)
         if ridge == 0 and free > eigen.rank:
@@ -107,61 +159,60 @@ class _Learned:
 
 @dataclass(frozen=True, eq=False)
 class _Fitted:
-    """A fit to noisy labels: its risk without the intercept's error is βᵀMβ + c·σ²."""
+    """A fit to noisy labels.
 
-    learned: _Learned
-    matrix: Array
-    noise: float
-    drawn: Drawn | None
+    Attributes
+    ----------
+    fit
+        Along the side's axes.
+    form
+        Of its risk without the error of the intercept.
+    covariance
+        (r, r) of the coefficients along the axes, in units of the raw risk.
+    """
+
+    fit: Shrinkage
+    form: Form
+    covariance: Array
 
     @classmethod
-    def of(
-        cls,
-        S: Array,
-        G: Array,
-        eigen: Spectrum,
-        rows: int,
-        ridge: float,
-        pool: Unlabeled | None = None,
-        side: str = "",
-    ) -> "_Fitted":
-        learned = _Learned.of(eigen, rows, ridge)
-        drawn = None if pool is None or ridge else pool.drawn(side, rows)
-        c = learned.inflation if drawn is None else 1 + drawn.share
-        fit = learned.fit
-        used = (1 - fit.kappa**2 * fit.resolvent[0] ** 2) / fit.values
-        return cls(learned, c * (S - (G * used) @ G.T), c, drawn)
+    def gaussian(cls, side: _Features, rows: int, ridge: float) -> "_Fitted":
+        """Take the features as Gaussian."""
+        stage = _Stage.of(side.pool.spectrum, rows, ridge)
+        variance = stage.fit.values * stage.fit.resolvent[0] ** 2
+        return cls(stage.fit, side.form(stage.fit, stage.inflation), np.diag(variance / stage.free))
+
+    @classmethod
+    def of(cls, side: _Features, rows: int, ridge: float) -> "_Fitted":
+        """Take the noise that a ridgeless fit learns from draws of the pool, where they show it."""
+        if ridge or not side.pool.shows(rows):
+            return cls.gaussian(side, rows, ridge)
+        drawn, eigen = side.pool.drawn(rows), side.pool.spectrum
+        fit, c = Shrinkage(eigen, Sites.of(rows, ridge, True)), 1 + drawn.share
+        return cls(fit, side.form(fit, c), eigen.vectors.T @ drawn.inverse @ eigen.vectors / c)
 
     @property
-    def fit(self) -> Shrinkage:
-        return self.learned.fit
+    def mean_error(self) -> float:
+        """Share of the raw risk that the error of the intercept adds."""
+        return float(self.fit.sites.mean_error[0])
 
     @property
-    def risk(self) -> tuple[Array, float]:
-        """M and c with the error of the intercept."""
-        share = 1 + float(self.fit.sites.mean_error[0])
-        return self.matrix * share, self.noise * share
-
-    @property
-    def covariance(self) -> Array:
-        """(r, r) covariance of the coefficients along the axes, in units of the raw risk."""
-        if self.drawn is None:
-            variance = self.fit.values * self.fit.resolvent[0] ** 2
-            return np.asarray(np.diag(variance / self.learned.free))
-        V = self.fit.eigen.vectors
-        return np.asarray(V.T @ self.drawn.inverse @ V / self.noise)
+    def risk(self) -> Form:
+        """The form with the error of the intercept."""
+        share = 1 + self.mean_error
+        return Form(self.form.matrix * share, self.form.noise * share)
 
 
-def _student(seen: _Seen, teacher: _Fitted, learned: _Learned) -> tuple[Array, float]:
-    """M and c of the W2S student; symbols as in `equivalent`."""
-    s, X = learned.fit, seen.cross
-    μ, R = s.values, s.resolvent[0]
-    K = X.T @ ((R**2 * μ)[:, None] * X)
-    Q = np.diag(teacher.fit.values) - X.T @ (s.relayed[0][:, None] * X)
-    copied = (s.df2[0] / learned.free + s.sites.mean_error[0]) * learned.inflation
-    passed = K + copied * Q
-    inherited = float(np.sum(passed * teacher.covariance) + teacher.fit.sites.mean_error[0])
-    L = teacher.fit.resolvent[0][:, None] * seen.weak.T
-    H = L.T @ X.T @ (R[:, None] * seen.strong.T)
-    M = L.T @ passed @ L - H - H.T + seen.second + inherited * teacher.matrix
-    return M, 1 + inherited * teacher.noise
+def _student(
+    weak: _Features, strong: _Features, teacher: _Fitted, relay: Relay, stage: _Stage
+) -> Form:
+    """Form of the W2S student; symbols as in `equivalent`, with m_w = Lβ and c_s = Gᵀβ."""
+    s, X = stage.fit, relay.cross
+    copied = (s.df2[0] / stage.free + s.sites.mean_error[0]) * stage.inflation
+    passed = Student(relay, s).passed(float(copied))  # K + c·Q
+    # tr((K + c·Q)·C_w) in units of τ_w², and the teacher's intercept, which the student copies
+    inherited = float(np.sum(passed * teacher.covariance) + teacher.mean_error)
+    L = teacher.fit.resolvent[0][:, None] * weak.cross.T
+    H = L.T @ X.T @ (s.resolvent[0][:, None] * strong.cross.T)  # (Am_w)ᵀc_s
+    M = L.T @ passed @ L - H - H.T + weak.second + inherited * teacher.form.matrix
+    return Form(M, 1 + inherited * teacher.form.noise)

@@ -1,5 +1,6 @@
 """Synthetic problems: rows to draw whose population, hence every risk, is known."""
 
-from w2slens.synthetic.planted import Planted, Sample
+from w2slens.synthetic.planted import Planted
+from w2slens.synthetic.sample import Sample
 
 __all__ = ["Planted", "Sample"]

@@ -6,7 +6,6 @@ it, so the second moments, hence the `Problem`, are exact whatever the law of z.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -15,30 +14,11 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
-from w2slens.moments.accumulate import PANEL_ROWS
 from w2slens.synthetic.latent import LAWS
+from w2slens.synthetic.sample import Sample, draw_panels
 from w2slens.synthetic.subspaces import correlated_maps, correlations, eigenvalues, rotation
 from w2slens.synthetic.target import target_coefficients
 from w2slens.theory import Problem
-
-
-class Sample(NamedTuple):
-    """Rows drawn from a `Planted` problem.
-
-    Attributes
-    ----------
-    weak, strong
-        (rows, p_w) and (rows, p_s) features.
-    y
-        (rows, k) labels, f* + noise.
-    target
-        (rows, k) f*.
-    """
-
-    weak: Array
-    strong: Array
-    y: Array
-    target: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,11 +227,6 @@ class Planted:
                 "rng", f"is {type(rng).__name__}; a numpy Generator (default_rng(seed)) is needed"
             )
         maps = (self.weak_map, self.strong_map, self.coef)
-        weak, strong, f = (np.empty((rows, x.shape[1])) for x in maps)
-        for start in range(0, rows, PANEL_ROWS):
-            panel = slice(start, min(start + PANEL_ROWS, rows))
-            z = LAWS[self.law](rng, (panel.stop - start, len(self.coef)))
-            for x, out in zip(maps, (weak, strong, f), strict=True):
-                np.matmul(z, x, out=out[panel])
+        weak, strong, f = draw_panels(maps, self.law, rows, rng)
         e = rng.standard_normal(f.shape) * (self.noise / f.shape[1]) ** 0.5
         return Sample(weak, strong, f + e, f)

@@ -236,10 +236,9 @@ class Problem:
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write to .npz or .json (by the ending)."""
-        values = {name: getattr(self, name) for name in ARRAYS}
-        known = {"signal_known": self.signal is not None}
-        scalars = {"signal": self.energy, "noise": self.noise}
-        write_values(path, values | scalars | known, overwrite=overwrite)
+        values = {name: getattr(self, name) for name in (*ARRAYS, "noise")}
+        values |= {"signal": self.energy, "signal_known": self.signal is not None}
+        write_values(path, values, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> "Problem":

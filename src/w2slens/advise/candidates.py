@@ -1,0 +1,159 @@
+"""Candidate teachers and their ranking: what is known of each, and what that says."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from w2slens._core.format import number
+from w2slens._core.table import Column, Number, Row, Table
+
+TIE = 0.005
+"""Marks of teachers, and PGR, that differ by less are not worth a word."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One teacher, as forecast for the student.
+
+    Attributes
+    ----------
+    name
+        As it was given.
+    risk
+        Forecast raw risk of the student that it teaches.
+    interval
+        90%.
+    teacher_risk
+        Forecast raw risk of the teacher itself.
+    pgr, opr
+        Forecasts for the pair alone, the other teachers not looked at; nan where undefined.
+    d_w, d_s, d_sw
+        Dimensions on the pool, the overlap debiased; nan where the pool has too few rows for it.
+    teacher_loo
+        The teacher's leave-one-out accuracy, for regression R².
+    scores
+        Without labels: ``strong_only`` (d_s − d_sw), and ``norm`` and ``energy`` of P_s(I − P_w)
+        (its operator norm and squared Frobenius norm; arXiv 2502.00620).
+    apart
+        Whether these labels tell it apart from the best; False for the best itself.
+    """
+
+    name: str
+    risk: float
+    interval: tuple[float, float]
+    teacher_risk: float
+    pgr: float
+    opr: float
+    d_w: int
+    d_s: int
+    d_sw: float
+    teacher_loo: float
+    scores: dict[str, float]
+    apart: bool = False
+
+    @property
+    def overlap_share(self) -> float:
+        """``d_sw/d_w``: the share of the teacher's variance that the student inherits."""
+        return self.d_sw / self.d_w
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the candidate as JSON types."""
+        return {
+            **asdict(self),
+            "interval": list(self.interval),
+            "overlap_share": self.overlap_share,
+        }
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Candidate teachers of one student, best first.
+
+    Attributes
+    ----------
+    teachers
+        Best first.
+    n, N
+        Labels and pseudo-labels.
+    measure
+        What ``teacher_loo`` is: ``"accuracy"`` or ``"R²"``.
+    """
+
+    teachers: tuple[Candidate, ...]
+    n: int
+    N: int
+    measure: str
+
+    @property
+    def best(self) -> Candidate:
+        """The teacher of least forecast W2S risk."""
+        return self.teachers[0]
+
+    @property
+    def reason(self) -> str:
+        """What the ranking says, in words."""
+        best, rest = self.best, self.teachers[1:]
+        sizes = f"{self.n:,} labels and {self.N:,} pseudo-labels"
+        gain = best.pgr > TIE and best.opr >= 1
+        head = "Label with" if gain else "Best of these teachers:"
+        lines = [f"{head} {best.name}, forecast W2S risk {number(best.risk)} with {sizes}."]
+        if best.opr < 1:
+            lines.append(
+                f"But the strong model on the {self.n:,} labels alone is forecast to do better "
+                f"(OPR {best.opr:.2f}): train it on the labels."
+            )
+        elif not gain:
+            lines.append("But no gain over the teacher itself is forecast.")
+        close = [teacher.name for teacher in rest if not teacher.apart]
+        if close:
+            lines.append(f"These labels do not tell it apart from {', '.join(close)}.")
+        top = max(self.teachers, key=lambda teacher: teacher.teacher_loo)
+        if top.teacher_loo > best.teacher_loo + TIE:
+            lines.append(
+                f"The best teacher on its own is {top.name} ({self.measure} "
+                f"{top.teacher_loo:.3f} against {best.teacher_loo:.3f})."
+            )
+            if top.overlap_share > best.overlap_share:
+                lines.append(
+                    f"But the student would share {top.overlap_share:.0%} of its noise, and "
+                    f"{best.overlap_share:.0%} of that of {best.name}."
+                )
+        return " ".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ranking as JSON types."""
+        return {
+            "teachers": [teacher.to_dict() for teacher in self.teachers],
+            "n": self.n,
+            "N": self.N,
+            "kind": "forecast",
+            "scale": "raw",
+            "measure": self.measure,
+            "reason": self.reason,
+        }
+
+    def table(self) -> Table:
+        """Return the teachers, best first, as a table."""
+        numbers = ("W2S", "90%", "PGR", "OPR", "d_sw/d_w", "d_s−d_sw", "‖·‖", "LOO")
+        rows: tuple[Row, ...] = tuple(
+            (
+                teacher.name,
+                number(teacher.risk),
+                "–".join(map(number, teacher.interval)),
+                *(Number(x, decimals=2) for x in (teacher.pgr, teacher.opr, teacher.overlap_share)),
+                number(teacher.scores["strong_only"]),
+                number(teacher.scores["norm"]),
+                Number(teacher.teacher_loo, decimals=2),
+            )
+            for teacher in self.teachers
+        )
+        return Table(
+            (Column("teacher", words=True), *map(Column, numbers)),
+            rows,
+            f"Teachers, best first (forecast raw risks, n = {self.n:,}, N = {self.N:,})",
+            "‖·‖: norm of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
+            f"{self.measure}.",
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the teachers in a notebook."""
+        return self.table().titled(self.reason).html()

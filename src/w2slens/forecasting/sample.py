@@ -1,0 +1,146 @@
+"""What a user has of a pair: n labeled rows, and a pool without labels."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array, Ridge
+from w2slens.forecasting.pool import Unlabeled
+from w2slens.models.design import Design
+from w2slens.models.labeled import LabeledBlock
+from w2slens.models.tuning import choose_loo, choose_w2s
+
+LEAST_POOL = 10
+"""Fewer rows without labels show no second moments."""
+
+
+class Labels(NamedTuple):
+    """Labels in units of their spread: risks are squares, and none may overflow.
+
+    Attributes
+    ----------
+    values
+        (n, k), over `unit`.
+    unit
+        Root mean square of the outputs' standard deviations.
+    """
+
+    values: Array
+    unit: float
+
+    @classmethod
+    def of(cls, targets: Array) -> "Labels":
+        """Take (n, k) labels as they are."""
+        unit = float(np.sqrt(np.mean(targets.var(axis=0))))
+        return cls(targets / unit, unit)
+
+
+class Ridges(NamedTuple):
+    """λ of the teacher, the student and the baseline."""
+
+    weak: float
+    w2s: float
+    strong: float
+
+
+class Losses(NamedTuple):
+    """(n,) leave-one-out losses of the teacher, the student and the baseline."""
+
+    weak: Array
+    w2s: Array
+    strong: Array
+
+
+@dataclass(frozen=True, eq=False)
+class LabeledSide:
+    """One side's rows with labels, factored once for every pair that the side is part of."""
+
+    design: Design
+    labels: Labels
+
+    def ridge(self, asked: Ridge) -> float:
+        """Return λ as asked for, or as leave-one-out on the labels chooses it."""
+        return self._best_ridge if asked == "auto" else asked
+
+    @cached_property
+    def _best_ridge(self) -> float:
+        return choose_loo(self.design, self.labels.values)
+
+    def residuals(self, ridge: float) -> Array:
+        """(n, k) leave-one-out residuals of a fit to the labels."""
+        return self.design.loo_residuals(self.labels.values, ridge)
+
+
+def refuse_short(weak: NDArray[Any], strong: NDArray[Any], labels: Labels) -> None:
+    """Refuse sides of different rows, and rows that leave no pool beside the labels."""
+    n, rows = len(labels.values), len(weak)
+    check.same_rows({"strong": len(strong), "weak": rows})
+    if rows < n + LEAST_POOL:
+        raise InputError(
+            "weak",
+            f"has {rows:,} rows and there are {n:,} labels; a pool of at least {LEAST_POOL} "
+            "rows without labels is needed",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PairSample:
+    """Both sides, over the same rows and labels.
+
+    Attributes
+    ----------
+    weak, strong
+        The rows with labels.
+    pool
+        The others.
+    """
+
+    weak: LabeledSide
+    strong: LabeledSide
+    pool: Unlabeled
+
+    @classmethod
+    def of(cls, weak: NDArray[Any], strong: NDArray[Any], labels: Labels) -> "PairSample":
+        """Divide (rows, p) features: those of the labels come first."""
+        n = len(labels.values)
+        pool = Unlabeled.from_rows(weak[n:], strong[n:])
+        left, right = (LabeledSide(Design.from_rows(rows[:n]), labels) for rows in (weak, strong))
+        return cls(left, right, pool)
+
+    def with_teacher(self, weak: NDArray[Any]) -> "PairSample":
+        """Give the same student another teacher, (rows, p_w): its side is not done again."""
+        n = len(self.labels.values)
+        left = LabeledSide(Design.from_rows(weak[:n]), self.labels)
+        return PairSample(left, self.strong, self.pool.with_teacher(weak[n:]))
+
+    @cached_property
+    def block(self) -> LabeledBlock:
+        """The rows with labels."""
+        return LabeledBlock(self.weak.design, self.strong.design, self.labels.values)
+
+    @property
+    def labels(self) -> Labels:
+        """Of the labeled rows."""
+        return self.strong.labels
+
+    def ridges(self, weak: Ridge, strong: Ridge) -> Ridges:
+        """Choose the ridges that are left open."""
+        λ_w, λ_s = self.weak.ridge(weak), self.strong.ridge(strong)
+        if strong != "auto":
+            return Ridges(λ_w, strong, λ_s)
+        return Ridges(λ_w, choose_w2s(self.block, self.pool.moments, λ_w), λ_s)
+
+    def losses(self, ridges: Ridges) -> Losses:
+        """Leave one label out at a time."""
+        (student,) = self.block.loo_w2s(self.pool.moments, ridges.weak, [ridges.w2s])
+        errors = (
+            self.weak.residuals(ridges.weak),
+            self.labels.values - student,
+            self.strong.residuals(ridges.strong),
+        )
+        return Losses(*(np.sum(error**2, axis=1) for error in errors))
