@@ -13,13 +13,8 @@ from w2slens.experiments.settings import OPTIONS
 def told_by_settings(names: Sequence[str] = tuple(OPTIONS)) -> Callable[..., Any]:
     """Give a function whose last parameter is ``**settings`` the settings' own keywords.
 
-    Its signature shows them with their defaults, its docstring describes them where it says
-    ``<settings>``, and a keyword that is none is refused as Python does.
-
-    Parameters
-    ----------
-    names
-        Which settings it takes.
+    Its signature shows those of `names` with their defaults, its docstring describes them where it
+    says ``<settings>``, and a keyword that is none is refused as Python does.
     """
 
     def keywords(function: Callable[..., Any]) -> Callable[..., Any]:

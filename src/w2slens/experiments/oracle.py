@@ -46,30 +46,23 @@ class Oracle(Protocol):
 
 
 class SampleOracle:
-    """From the moments of all rows and labels, as no user without labels could.
-
-    Parameters
-    ----------
-    rows, settings
-        What the trials run on.
-    """
+    """From the moments of all rows and labels, as no user without labels could."""
 
     def __init__(self, rows: Rows, settings: Settings) -> None:
         self._rows, self._settings = rows, settings
         self._scale: Scale = "raw" if rows.truth is None else "excess"
-        self._moments: dict[str, Moments] = {}
+        self._known: dict[str, tuple[tuple[int, int], Problem]] = {}
         self._dimensions: dict[str, Dimensions] = {}
 
     def ranks(self, teacher: str) -> tuple[int, int]:
         """Count the retained directions of all rows."""
-        whole = self._whole(teacher)
-        return whole.spectrum("weak").rank, whole.spectrum("strong").rank
+        return self._described(teacher)[0]
 
     def dimensions(self, teacher: str) -> Dimensions:
         """Measure over all rows, with the jackknife interval."""
         if teacher not in self._dimensions:
             parts = list(self._parts(teacher))
-            self._moments.setdefault(teacher, total(parts))
+            self._describe(teacher, total(parts))
             self._dimensions[teacher] = measure([part.select("weak", "strong") for part in parts])
         return self._dimensions[teacher]
 
@@ -77,7 +70,7 @@ class SampleOracle:
         """Predict with the moments of all rows and labels."""
         if self._settings.loss != "squared":
             return unknown(self._settings, self._scale)
-        problem = self._problem(curve.teacher)
+        problem = self._described(curve.teacher)[1]
         if curve.noise and self._rows.classes is not None:
             flips = Flips.of(self._rows, curve.noise)
             found = at_ridges(flips.taught(problem), self._settings, curve, table, test=problem)
@@ -96,27 +89,21 @@ class SampleOracle:
         width = self._rows.side(teacher).shape[1] + self._rows.strong.shape[1]
         return self._rows.moments(teacher, jackknife_blocks(width))
 
-    def _whole(self, teacher: str) -> Moments:
-        """Sum the blocks one by one: together they would take much memory."""
-        if teacher not in self._moments:
-            self._moments[teacher] = reduce(add, self._parts(teacher))
-        return self._moments[teacher]
+    def _described(self, teacher: str) -> tuple[tuple[int, int], Problem]:
+        if teacher not in self._known:  # block by block: all together they take much memory
+            self._describe(teacher, reduce(add, self._parts(teacher)))
+        return self._known[teacher]
 
-    def _problem(self, teacher: str) -> Problem:
+    def _describe(self, teacher: str, whole: Moments) -> None:
         rows, noise = self._rows, 0.0
         if rows.truth is not None:
             noise = float(np.mean(np.sum((rows.targets - rows.truth) ** 2, axis=1)))
-        return Problem.from_moments(self._whole(teacher), noise=noise)
+        ranks = whole.spectrum("weak").rank, whole.spectrum("strong").rank
+        self._known[teacher] = ranks, Problem.from_moments(whole, noise=noise)
 
 
 class PopulationOracle:
-    """From a population that is known exactly.
-
-    Parameters
-    ----------
-    draws, settings
-        What the trials run on.
-    """
+    """From a population that is known exactly."""
 
     def __init__(self, draws: Draws, settings: Settings) -> None:
         self._problem, self._settings = draws.planted.problem, settings
@@ -159,20 +146,11 @@ class Flips:
 
     The conditional mean shrinks towards its centre, ``p' = a·p + (1−a)/k`` with
     ``a = 1 − share·k/(k−1)``.
-
-    Attributes
-    ----------
-    shrinkage
-        a.
-    noise
-        E‖y' − p'‖².
-    offset
-        ``‖E p' − E p‖²``: what every fitted intercept is off by.
     """
 
-    shrinkage: float
-    noise: float
-    offset: float
+    shrinkage: float  # a
+    noise: float  # E‖y' − p'‖²
+    offset: float  # ‖E p' − E p‖²: what every fitted intercept is off by
 
     @classmethod
     def of(cls, rows: Rows, share: float) -> "Flips":
@@ -206,16 +184,8 @@ def at_ridges(
 ) -> Risks:
     """Predict one curve as the library fits it, with an intercept and the trials' ridges.
 
-    Parameters
-    ----------
-    problem
-        What the models learn from.
-    settings, curve
-        Of the run, and which curve.
-    table
-        Its trials, with the ridge of every model: a chosen ridge is predicted trial by trial.
-    test
-        What they are tested on, if not the same.
+    The models learn from `problem` and are tested on it, unless `test` is another; a chosen ridge
+    is predicted trial by trial, as the table of the trials has it.
     """
     if "auto" not in (curve.ridge_weak, curve.ridge_strong):
         return predict(
@@ -230,14 +200,13 @@ def at_ridges(
         )
     cells = dict(list(table.groupby(["n", "N"])))
     mean_risks = MeanRisks(problem, settings.ceiling, test)
-    found = []
-    for n, N in product(settings.n, settings.N):
-        trials = cells[n, N]
-        ridges = {name: trials[f"ridge_{name}"].to_numpy() for name in MODELS}
-        means = mean_risks(n, N, ridges)
-        found.append([means[name] for name in MODELS])
-    weak, w2s, strong, ceiling = np.array(found).T.reshape(4, len(settings.n), len(settings.N))
-    return Risks(settings.n, settings.N, weak, w2s, strong, ceiling, method="equivalent")
+    found = [
+        mean_risks(n, N, {name: cells[n, N][f"ridge_{name}"].to_numpy() for name in MODELS})
+        for n, N in product(settings.n, settings.N)
+    ]
+    shape = (len(settings.n), len(settings.N))
+    risks = {name: np.array([cell[name] for cell in found]).reshape(shape) for name in MODELS}
+    return Risks(settings.n, settings.N, **risks, method="equivalent")
 
 
 def unknown(settings: Settings, scale: Scale) -> Risks:

@@ -28,16 +28,12 @@ RANGE = ("start", "stop", "num")
 
 
 def load_recipe(path: str | Path) -> Study:
-    """Read a recipe and check everything about it without running it.
+    """Read a recipe, whose paths are relative to its folder, and check all of it.
 
     Parameters
     ----------
     path
-        A YAML file; relative paths in it are relative to its folder.
-
-    Returns
-    -------
-    Study
+        A YAML file.
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """The validated rows of teachers and a student, read once."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index, Task
-from w2slens.experiments.fingerprints import fingerprint
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.features.reading import open_features, read_array
@@ -24,36 +24,23 @@ TEACHER = "weak"
 TEST_SHARE = 0.2
 """Share of the rows that is held out for testing unless asked otherwise."""
 
+HASH_ROWS = 4096
+"""Rows hashed at a time, so that no second copy of the features is made."""
+
 RESERVED = ("strong", "label")
 """Blocks of moments that no teacher may be called."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Validated rows of one or several teachers and a student, held in memory or mapped.
+    """Validated rows of one or several teachers and a student, held in memory or mapped."""
 
-    Attributes
-    ----------
-    teachers
-        Name → (rows, p_w) features in their own type.
-    strong
-        (rows, p_s) features.
-    targets
-        (rows, k) labels, one-hot for classification.
-    truth
-        (rows, k) f* where it is known, else None.
-    classes
-        (k,) class labels, None for regression.
-    groups
-        (rows,) numbers from 0 of the groups that the test block does not divide, if any.
-    """
-
-    teachers: Mapping[str, NDArray[Any]]
-    strong: NDArray[Any]
-    targets: Array
-    truth: Array | None = None
-    classes: NDArray[Any] | None = None
-    groups: Index | None = None
+    teachers: Mapping[str, NDArray[Any]]  # name → (rows, p_w) features in their own type
+    strong: NDArray[Any]  # (rows, p_s)
+    targets: Array  # (rows, k) labels, one-hot for classification
+    truth: Array | None = None  # (rows, k) f* where it is known
+    classes: NDArray[Any] | None = None  # (k,) class labels; None for regression
+    groups: Index | None = None  # (rows,) numbers of the groups that no test block divides
 
     @classmethod
     def read(
@@ -104,7 +91,7 @@ class Rows:
             "scale": "raw" if self.truth is None else "excess",
             "rows": self.rows,
             "groups": None if self.groups is None else int(self.groups.max()) + 1,
-            "outputs": self.outputs,
+            "outputs": self.targets.shape[1],
             "classes": None if self.classes is None else self.classes.tolist(),
             "teachers": list(self.teachers),
         }
@@ -127,11 +114,6 @@ class Rows:
         """Most rows that a split leaves out, so that it divides no group."""
         return 0 if self.groups is None else int(np.bincount(self.groups).max()) - 1
 
-    @property
-    def outputs(self) -> int:
-        """Number of label columns k."""
-        return int(self.targets.shape[1])
-
     def side(self, name: str) -> NDArray[Any]:
         """Return the features of a teacher, or of the student (``strong``)."""
         return self.strong if name == "strong" else self.teachers[name]
@@ -139,21 +121,16 @@ class Rows:
     def noisy(self, levels: Sequence[float], rng: np.random.Generator) -> Array:
         """Return the labels at several levels of noise, side by side: (rows, levels · k).
 
-        The same draw serves all levels, so that they differ by the level alone.
-
-        Parameters
-        ----------
-        levels
-            Classification: the share of rows whose class becomes another one, all others being
-            equally likely. Regression: the standard deviation of Gaussian noise, in standard
-            deviations of each label column.
+        A level is the share of rows whose class becomes another one, all others being equally
+        likely; in a regression the standard deviation of Gaussian noise, in those of each label
+        column. The same draw serves all levels, so that they differ by the level alone.
         """
         if not any(levels):
             return np.tile(self.targets, len(levels)) if len(levels) > 1 else self.targets
         if self.classes is None:
             noise = rng.standard_normal(self.targets.shape) * self.targets.std(axis=0)
             return np.concatenate([self.targets + level * noise for level in levels], axis=1)
-        k = self.outputs
+        k = self.targets.shape[1]
         lot = rng.random(self.rows)
         codes = self.targets.argmax(axis=1)
         others = (codes + rng.integers(1, k, self.rows)) % k
@@ -169,15 +146,21 @@ class Rows:
             into.add({**blocks, "label": labels[some]})
 
     def moments(self, teacher: str, parts: int) -> Iterator[Moments]:
-        """Moments of all rows of ``weak``, ``strong`` and ``label`` (f* if known).
-
-        The rows are dealt to `parts` like cards.
-        """
+        """Moments of ``weak``, ``strong``, ``label`` (f* if known), dealt to parts like cards."""
         label = self.targets if self.truth is None else self.truth
         weak = self.teachers[teacher]
         for part in range(min(parts, len(label))):
             deal = slice(part, None, parts)
             yield Moments.from_rows(weak=weak[deal], strong=self.strong[deal], label=label[deal])
+
+
+def fingerprint(array: NDArray[Any]) -> str:
+    """Write shape, type and SHA-256 of an array's rows."""
+    digest = hashlib.sha256()
+    for start in range(0, len(array), HASH_ROWS):
+        digest.update(np.ascontiguousarray(array[start : start + HASH_ROWS]).data)
+    shape = "×".join(map(str, array.shape))
+    return f"{shape} {array.dtype.str} {digest.hexdigest()}"
 
 
 def _held_out(test: Any, rows: int) -> int:

@@ -33,16 +33,8 @@ TASKS = ("regression", "classification")
 def _told(words: str, kind: Any, default: Any = MISSING, *, drawn: bool = True) -> Any:
     """Declare a setting.
 
-    Parameters
-    ----------
-    words
-        What it is, for documentation and the command line.
-    kind
-        How it is typed: a word that the command line knows, or the choices.
-    default
-        Its value where nothing is said.
-    drawn
-        Whether it goes with a population, too, whose rows are drawn.
+    `words` say what it is, for documentation and the command line; `kind` how it is typed there (a
+    word that it knows, or the choices); `drawn` whether it goes with a population, too.
     """
     metadata = {"words": words, "kind": kind, "drawn": drawn}
     return field(default=default, metadata=metadata)
@@ -178,12 +170,7 @@ class Settings:
     def check_rows(self, rows: int, unused: int = 0) -> None:
         """Refuse a run whose largest cell and test block do not fit into the rows.
 
-        Parameters
-        ----------
-        rows
-            How many there are.
-        unused
-            How many of them a split may have to leave out, so that it divides no group.
+        A split may have to leave some of them `unused`, so that it divides no group.
         """
         if self.rows + unused > rows:
             more = f", {unused:,} more for the largest group," if unused else ""

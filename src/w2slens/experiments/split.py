@@ -9,18 +9,10 @@ from w2slens._core.types import Index
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """One trial's disjoint rows.
+    """One trial's disjoint rows."""
 
-    Attributes
-    ----------
-    test
-        (M,) rows held out first.
-    rest
-        The other rows in random order: labels are prefixes from the front, pools from the back.
-    """
-
-    test: Index
-    rest: Index
+    test: Index  # (M,) rows held out first
+    rest: Index  # the others in random order: labels from the front, pools from the back
 
     @classmethod
     def draw(

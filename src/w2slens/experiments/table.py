@@ -48,18 +48,9 @@ def record(
 
 
 def summarise(table: pd.DataFrame, ranks: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
-    """Average the trials of every cell, in the order of the table.
-
-    Parameters
-    ----------
-    table
-        A record a cell and trial.
-    ranks
-        Teacher → (d_w, d_s), by which interpolation peaks are recognised.
-    """
-    cells = table.groupby([*AXES, "n", "N"], sort=False, dropna=False)
+    """Average the trials of every cell; peaks are told by teacher → (d_w, d_s)."""
     rows = []
-    for _, cell in cells:
+    for _, cell in table.groupby([*AXES, "n", "N"], sort=False, dropna=False):
         row = _averages(cell)
         rows.append({**row, "peak": "+".join(peaks(cell, *ranks[row["teacher"]]))})
     return pd.DataFrame(rows)

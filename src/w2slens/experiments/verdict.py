@@ -59,15 +59,9 @@ class Verdict:
 
 
 def verdict(table: pd.DataFrame, d_w: int, d_s: int) -> Verdict:
-    """Judge a grid of cells: the one with most labels and pseudo-labels that no peak spoils.
+    """Judge a curve by the cell with most labels and pseudo-labels that no peak spoils.
 
-    Parameters
-    ----------
-    table
-        One row a cell and trial: ``n``, ``N``, the risks of the four models, ``constant`` (the
-        risk of predicting the labels' mean) and ``ridge_weak``, ``ridge_w2s``, ``ridge_strong``.
-    d_w, d_s
-        Intrinsic dimensions, by which an interpolation peak is recognised.
+    The table has a row a cell and trial; peaks are recognised by the intrinsic dimensions.
     """
     cells = {
         (int(cell["n"].iloc[0]), int(cell["N"].iloc[0])): (cell, peaks(cell, d_w, d_s))

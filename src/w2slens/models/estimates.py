@@ -56,16 +56,13 @@ def ratio_of_means(top: Array, bottom: Array) -> Estimate:
 def recovered_gap(start: Array, reached: Array, end: Array) -> Estimate:
     """PGR over trials, ``mean(start − reached)/mean(start − end)``, undefined without a gap.
 
-    Parameters
-    ----------
-    start, reached, end
-        (trials,) risks of teacher, student and ceiling; for accuracies pass them negated.
+    Takes (trials,) risks of teacher, student and ceiling; accuracies negated.
     """
     gap = start - end
     mean = Estimate.of(gap)
     noise = NOISE_ERRORS * (0.0 if np.isnan(mean.se) else mean.se)
     if not mean.mean > max(noise, ROUNDING_GAP * abs(float(start.mean()))):
-        _warn_undefined(1)
+        warn_undefined(1)
         return Estimate.undefined()
     return ratio_of_means(start - reached, gap)
 
@@ -82,7 +79,7 @@ def mean_of_ratios(top: Array, bottom: Array) -> Estimate:
     return Estimate.of(top / bottom)
 
 
-def _warn_undefined(count: int) -> None:
+def warn_undefined(count: int) -> None:
     if count:
         warnings.warn(
             "PGR is undefined (nan) where the teacher's risk does not exceed the ceiling's by more "

@@ -32,21 +32,10 @@ class Fitted(NamedTuple):
 
 
 def fit(moments: Moments, solve: Solve, *, features: str = "strong") -> LinearProbe:
-    """Fit a block of features to block ``label`` from moments.
+    """Fit a block of features to block ``label`` from moments, with an unpenalised intercept.
 
-    Parameters
-    ----------
-    moments
-        With blocks `features` (p) and ``label`` (k).
-    solve
-        ``right ↦ (scatter + count·λ·I)⁺ right``, as ``moments.solver(features, λ)``; at λ = 0 this
-        gives the minimum-norm least-squares solution.
-    features
-        Name of the block.
-
-    Returns
-    -------
-    LinearProbe with an unpenalised intercept.
+    `solve` is ``right ↦ (scatter + count·λ·I)⁺ right``, as ``moments.solver(features, λ)`` gives; at
+    λ = 0 the fit is the minimum-norm least-squares solution.
     """
     coef = solve(moments.cross(features, "label"))
     return LinearProbe.centred(coef, moments.centre(features), moments.centre("label"))
@@ -55,10 +44,7 @@ def fit(moments: Moments, solve: Solve, *, features: str = "strong") -> LinearPr
 def sure_solver(moments: Moments, ridge: float, *, features: str) -> Solve:
     """Factor a block where a fit from moments costs no digits that the rows would give.
 
-    Raises
-    ------
-    LinAlgError
-        Where it might: fit from the rows then.
+    Where it might, LinAlgError: fit from the rows then.
     """
     gram, shift = moments.cross(features, features), moments.count * ridge
     rounding = doubtful(gram, moments.raw(features), EPS64 if ridge else moments.rounding(features))

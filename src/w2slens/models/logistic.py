@@ -35,21 +35,11 @@ CURVATURE_SOFTMAX = 0.5
 
 @dataclass(frozen=True, eq=False)
 class LogisticDesign:
-    """Rows of one feature matrix in their principal axes, to be fitted to many labels.
+    """Rows of one feature matrix in their principal axes, to be fitted to many labels."""
 
-    Attributes
-    ----------
-    scores
-        (m, r) centred rows along the axes.
-    axes
-        (p, r) orthonormal.
-    mean
-        (p,) what was subtracted.
-    """
-
-    scores: Array
-    axes: Array
-    mean: Array
+    scores: Array  # (m, r) centred rows along the axes
+    axes: Array  # (p, r) orthonormal
+    mean: Array  # (p,) what was subtracted
 
     @classmethod
     def from_rows(cls, features: NDArray[Any]) -> "LogisticDesign":
@@ -73,12 +63,7 @@ class LogisticDesign:
         return np.asarray(np.mean(self.scores**2, axis=0))
 
     def fit(self, labels: Array, ridge: float) -> LinearProbe:
-        """Fit soft labels (m, k), rows of probabilities, at λ = `ridge` > 0.
-
-        Returns
-        -------
-        LinearProbe to k logits; of two the first is 0.
-        """
+        """Fit soft labels (m, k) at λ > 0: a probe to k logits, of two of which the first is 0."""
         return self.path(labels, [ridge])[0]
 
     def path(self, labels: Array, ridges: Sequence[float]) -> list[LinearProbe]:

@@ -55,31 +55,15 @@ def solve_packed(packed: Array, right: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Normal:
-    """Moments of rows [strong | label], as the normal equations use them.
-
-    Attributes
-    ----------
-    count
-        Number of rows.
-    strong_mean, label_mean
-        (p,) and (q,).
-    gram
-        Packed centred scatter of the strong features.
-    cross
-        (p, q) centred scatter of strong features and labels.
-    label_scatter
-        (q, q).
-    precision
-        Machine epsilons of the types of features and labels.
-    """
+    """Moments of rows [strong | label], as the normal equations use them; scatters are centred."""
 
     count: int
-    strong_mean: Array
-    label_mean: Array
-    gram: Array
-    cross: Array
-    label_scatter: Array
-    precision: tuple[float, float]
+    strong_mean: Array  # (p,)
+    label_mean: Array  # (q,)
+    gram: Array  # packed scatter of the strong features
+    cross: Array  # (p, q) scatter of strong features and labels
+    label_scatter: Array  # (q, q)
+    precision: tuple[float, float]  # machine epsilons of the types of features and labels
 
     @classmethod
     def of(cls, moments: Moments) -> "Normal":
@@ -106,16 +90,7 @@ class Normal:
 
         The Gram of the union is ``G₁ + G₂ + wΔΔᵀ`` with Δ the step between the means and
         ``w = n₁n₂/(n₁+n₂)``: Cholesky of the packed sum, then Sherman and Morrison's formula for
-        the last term, which cannot lower an eigenvalue.
-
-        Returns
-        -------
-        LinearProbe
-
-        Raises
-        ------
-        LinAlgError
-            If the sum is not positive definite.
+        the last term, which cannot lower an eigenvalue. LinAlgError if it is not positive definite.
         """
         M = self.count + other.count
         w = self.count * other.count / M

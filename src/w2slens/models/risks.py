@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from w2slens._core.format import corners, number, some
 from w2slens._core.table import Column, Table
 from w2slens._core.types import Array
-from w2slens.models.estimates import ROUNDING_GAP, UndefinedRatioWarning, _warn_undefined
+from w2slens.models.estimates import ROUNDING_GAP, UndefinedRatioWarning, warn_undefined
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ class Risks:
         """Performance gap recovered ``(R_w − R_w2s)/(R_w − R_c)``; nan where there is no gap."""
         gap = self.weak - self.ceiling
         real = gap > ROUNDING_GAP * np.abs(self.weak)
-        _warn_undefined(int(np.sum(~real & ~np.isnan(gap))))
+        warn_undefined(int(np.sum(~real & ~np.isnan(gap))))
         return _divide(self.weak - self.w2s, gap, real)
 
     @property

@@ -15,18 +15,10 @@ from w2slens.moments.accumulate import PANEL_ROWS
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Errors of several probes on the same rows.
+    """Errors of several probes on the same rows."""
 
-    Attributes
-    ----------
-    squared_error
-        (truths, probes) mean squared error against each truth, summed over outputs.
-    accuracy
-        (probes,) share of rows whose largest output is the true class; nan for regression.
-    """
-
-    squared_error: Array
-    accuracy: Array
+    squared_error: Array  # (truths, probes) means against each truth, summed over outputs
+    accuracy: Array  # (probes,) share of rows whose largest output is the class; or nan
 
 
 def tally(
@@ -36,20 +28,10 @@ def tally(
     classes: NDArray[np.intp] | None = None,
     index: NDArray[np.intp] | None = None,
 ) -> Tally:
-    """Score probes on rows, a panel of rows at a time, one product for all probes.
+    """Score probes of k outputs on rows, a panel at a time, one product for all probes.
 
-    Parameters
-    ----------
-    probes
-        With k outputs each.
-    features
-        (m, p) of any real type, or more rows of which `index` names m.
-    truths
-        Arrays (m, k) to compare the scores with.
-    classes
-        (m,) true class positions, if accuracy is wanted.
-    index
-        (m,) rows of `features` to score, where not all are.
+    The features are (m, p) of any real type, or more rows of which `index` names m; the scores are
+    compared with each of the (m, k) truths and, for an accuracy, the (m,) positions of the classes.
     """
     m = len(truths[0])
     stacked, k = LinearProbe.stack(probes), truths[0].shape[1]
@@ -68,20 +50,11 @@ def tally(
 
 
 def mark_logits(logits: Array, labels: Array, truth: Array | None = None) -> dict[str, float]:
-    """Score (m, k) logits on rows with labels (m, k), one-hot.
+    """Score (m, k) logits on rows with one-hot labels (m, k), and class probabilities if known.
 
-    Parameters
-    ----------
-    logits, labels
-        Of the same rows.
-    truth
-        (m, k) class probabilities, where they are known.
-
-    Returns
-    -------
-    ``risk``: Brier score, summed over classes, against `truth` where it is given (``raw`` is then
-    the one against the labels); ``cross_entropy`` in nats; ``accuracy``; ``auroc``, for more than
-    two classes the mean of each against the rest.
+    ``risk`` is the Brier score, summed over classes, against the probabilities where they are known
+    (``raw`` is then the one against the labels); ``cross_entropy`` is in nats; ``auroc`` is for
+    more than two classes the mean of each against the rest.
     """
     p = probabilities(logits)
     brier = float(np.mean(np.sum((p - labels) ** 2, axis=1)))

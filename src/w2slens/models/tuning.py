@@ -48,18 +48,8 @@ def choose_w2s(
 def choose_folds(folds: Sequence[Moments], whole: Moments, *, groups: int = 1) -> list[float]:
     """Return the ridges of fits of ``label`` on ``strong`` with the least K-fold error.
 
-    Parameters
-    ----------
-    folds
-        Moments of disjoint rows; each is predicted from the others.
-    whole
-        Their sum.
-    groups
-        Into how many groups of equal size the label's columns fall; each gets its ridge.
-
-    Returns
-    -------
-    (groups,)
+    Each fold, moments of disjoint rows whose sum is `whole`, is predicted from the others; the
+    label's columns fall into groups of equal size, which get a ridge each.
     """
     ridges = grid(whole.spectrum("strong").values / whole.count)
     losses = np.zeros((len(ridges), groups))

@@ -77,15 +77,7 @@ def read_document(folder: Path) -> dict[str, Any]:
 
 
 class StoredOracle:
-    """The dimensions and predictions that a result's JSON holds.
-
-    Parameters
-    ----------
-    curves
-        One document a curve.
-    settings
-        The settings of these curves.
-    """
+    """The dimensions and predictions that a result's JSON holds, a document a curve."""
 
     def __init__(self, curves: list[dict[str, Any]], settings: list[Curve]) -> None:
         self._curves = dict(zip(settings, curves, strict=True))

@@ -118,12 +118,9 @@ def open_journal(
 
 def _begin(folder: Path, config: dict[str, Any], *, overwrite: bool) -> None:
     """Make sure that the folder holds this sweep and no other."""
-    known = _config(folder)
-    if known is None and (folder / PARTS).exists():
-        raise InputError(
-            "out",
-            f"{folder / PARTS} exists and is not part of a sweep; choose another folder",
-        )
+    known, parts = _config(folder), folder / PARTS
+    if known is None and parts.exists():
+        raise InputError("out", f"{parts} exists and is not part of a sweep; choose another folder")
     if known is not None and not overwrite:
         _require_same(folder, known, config)
     try:

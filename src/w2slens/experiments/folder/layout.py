@@ -89,12 +89,6 @@ def check_folder(
     """Refuse, before any work, a folder that cannot or must not take a result.
 
     Files of the result that a sweep `continuing` there has begun are no reason.
-
-    Raises
-    ------
-    InputError
-        If `path` is a file, holds a result or one of its files and `overwrite` is false, or
-        cannot be written.
     """
     folder = Path(path)
     if not str(path).strip():
@@ -131,20 +125,8 @@ def write_folder(
 ) -> Path:
     """Write the files of a result, whole or not at all; files that are not ours stay.
 
-    Everything is written aside first and moved into place, the marker last.
-
-    Parameters
-    ----------
-    path
-        The folder.
-    files
-        Name → content, without the marker.
-    document
-        What the marker says.
-    overwrite
-        Whether to replace another result.
-    held
-        Whether the caller holds the folder's lock and owns the result that it has.
+    Everything is written aside first and moved into place, the marker, which says `document`, last.
+    A caller that holds the folder's lock (`held`) owns the result that it has.
     """
     names = [*files, MARKER]
     head = {"format": FORMAT, "files": sorted({*names, PAGE} if held else names)}

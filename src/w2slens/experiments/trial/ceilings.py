@@ -18,16 +18,8 @@ from w2slens.moments import Moments, total
 class Ceilings:
     """Ceilings on a pool, with its labels or those of the labeled rows.
 
-    Parameters
-    ----------
-    folds
-        Moments of the pool with blocks ``strong`` and ``label``, in parts.
-    pool
-        Their sum; its factor of the strong Gram is shared with the students.
-    labels
-        What the labels gave.
-    levels
-        Number of noise levels, the groups of the label's columns.
+    `folds` are moments of the pool in parts, `pool` their sum, whose factor of the strong Gram is
+    shared with the students; the label's columns fall into as many groups as noise levels.
     """
 
     def __init__(

@@ -41,18 +41,10 @@ class Tuned(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LogisticRows:
-    """Rows of one feature matrix with labels, and their folds.
+    """Rows of one feature matrix with labels, and their folds."""
 
-    Attributes
-    ----------
-    features
-        (m, p).
-    labels
-        (m, k) probabilities of the classes.
-    """
-
-    features: NDArray[Any]
-    labels: Array
+    features: NDArray[Any]  # (m, p)
+    labels: Array  # (m, k) probabilities of the classes
 
     @cached_property
     def design(self) -> LogisticDesign:

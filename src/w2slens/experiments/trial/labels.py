@@ -83,24 +83,12 @@ class Learner:
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """What n labels give.
+    """What n labels give; ridges are those that were asked for."""
 
-    Attributes
-    ----------
-    targets
-        (n, levels · k) labels, a group of k columns a noise level.
-    teachers
-        (teacher, asked ridge) → the teacher.
-    baselines
-        Asked ridge → the strong model on the same labels.
-    learners
-        Side → its labeled rows, which students may ask for.
-    """
-
-    targets: Array
+    targets: Array  # (n, levels · k) labels, a group of k columns a noise level
     teachers: dict[tuple[str, Ridge], Fitted]
     baselines: dict[Ridge, Fitted]
-    learners: dict[str, Learner]
+    learners: dict[str, Learner]  # side → its labeled rows, which students may ask for
 
     def lesson(self, teacher: str, ridge: Ridge) -> Lesson:
         """Return a teacher with the labeled rows that taught it."""
@@ -114,35 +102,18 @@ class Learnt:
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """What every number of labels gives, and the normal equations that ceilings add to pools.
+    """What every n gives, and the normal equations of its rows that ceilings add to pools."""
 
-    Attributes
-    ----------
-    learnt
-        n → what n labels give, in the order of the settings.
-    whole, folds
-        n → normal equations of the strong features, whole (for ceilings of a given ridge) and in
-        parts (for ceilings that choose theirs).
-    """
-
-    learnt: dict[int, Learnt]
-    whole: dict[int, Normal]
-    folds: dict[int, list[Normal]]
+    learnt: dict[int, Learnt]  # in the order of the settings
+    whole: dict[int, Normal]  # for ceilings of a given ridge
+    folds: dict[int, list[Normal]]  # for ceilings that choose theirs
 
 
 def learn(rows: Rows, order: Index, noisy: Array, settings: Settings) -> Labels:
     """Fit the teachers and baselines of every number of labels.
 
-    Parameters
-    ----------
-    rows
-        Of the trial.
-    order
-        Rows in the order in which their labels become known.
-    noisy
-        (rows, levels · k) training labels.
-    settings
-        Of the run.
+    Labels become known in the given order of the rows; `noisy` holds those of all rows at all
+    noise levels, (rows, levels · k).
     """
     growths = {name: Growth(rows, order, [name], noisy) for name in rows.teachers}
     strong = Growth(rows, order, ["strong"], noisy, folds_of(settings))

@@ -19,22 +19,8 @@ def imitate(
     """Fit the strong features to the teacher's pseudo-labels, by moments of the pool alone.
 
     The teacher's scores are linear in the weak features, so their cross-scatter with the strong
-    ones is ``Σ_sw θ_w``: the pool's rows are not needed, and no true label is used.
-
-    Parameters
-    ----------
-    pool
-        Moments of the N unlabeled rows with the teacher's block and ``strong``.
-    teacher
-        Scores k outputs from the weak features; `LinearProbe.stack` trains many at once.
-    solve
-        ``pool.solver("strong", λ_s)``; at λ_s = 0 the minimum-norm least-squares solution.
-    weak
-        Name of the teacher's block.
-
-    Returns
-    -------
-    LinearProbe on the strong features.
+    ones is ``Σ_sw θ_w``: the pool's rows are not needed, and no true label is used. `solve` is
+    ``pool.solver("strong", λ_s)``; `LinearProbe.stack` of several teachers trains as many students.
     """
     coef = solve(product(pool.cross("strong", weak), teacher.coef))
     return LinearProbe.centred(coef, pool.centre("strong"), teacher.predict(pool.centre(weak)))

@@ -8,15 +8,7 @@ from w2slens.models.labeled import LabeledBlock
 
 
 class Lesson(NamedTuple):
-    """A teacher, and the labeled rows that taught it.
+    """A teacher, and the labeled rows that taught it."""
 
-    Attributes
-    ----------
-    teacher
-        The teacher for every group of labels.
-    blocks
-        Gathers the labeled rows, a block a group of labels; students that need none never ask.
-    """
-
-    teacher: Fitted
-    blocks: Callable[[], Sequence[LabeledBlock]]
+    teacher: Fitted  # for every group of labels
+    blocks: Callable[[], Sequence[LabeledBlock]]  # a block a group; who needs none never asks
