@@ -23,11 +23,11 @@ def write_page(name, **values):
 
 def run_recipe(folder, name):
     """Run a recipe, or read it back; the results and the seconds that the run took."""
-    campaign = load_recipe(ROOT / "recipes" / folder / f"{name}.yaml")
+    study = load_recipe(ROOT / "recipes" / folder / f"{name}.yaml")
     out = ROOT / "build" / "results" / folder / name
     out.parent.mkdir(parents=True, exist_ok=True)
     timing, begin = out.with_suffix(".seconds"), time.perf_counter()
-    results = campaign.run(out)
+    results = study.run(out)
     if not timing.exists():
         timing.write_text(f"{time.perf_counter() - begin:.0f}", encoding="utf-8")
     return results, float(timing.read_text(encoding="utf-8"))

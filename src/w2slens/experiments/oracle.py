@@ -205,7 +205,9 @@ def at_ridges(
         for n, N in product(settings.n, settings.N)
     ]
     shape = (len(settings.n), len(settings.N))
-    risks = {name: np.array([cell[name] for cell in found]).reshape(shape) for name in MODELS}
+    risks: dict[str, Any] = {
+        name: np.array([cell[name] for cell in found]).reshape(shape) for name in MODELS
+    }
     return Risks(settings.n, settings.N, **risks, method="equivalent")
 
 

@@ -80,6 +80,7 @@ def mean_of_ratios(top: Array, bottom: Array) -> Estimate:
 
 
 def warn_undefined(count: int) -> None:
+    """Warn where so many ratios have no gap to be shares of."""
     if count:
         warnings.warn(
             "PGR is undefined (nan) where the teacher's risk does not exceed the ceiling's by more "

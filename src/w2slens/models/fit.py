@@ -34,7 +34,7 @@ class Fitted(NamedTuple):
 def fit(moments: Moments, solve: Solve, *, features: str = "strong") -> LinearProbe:
     """Fit a block of features to block ``label`` from moments, with an unpenalised intercept.
 
-    `solve` is ``right ↦ (scatter + count·λ·I)⁺ right``, as ``moments.solver(features, λ)`` gives; at
+    `solve` is ``right ↦ (scatter + count·λ·I)⁺ right``, as ``moments.solver(features, λ)``; at
     λ = 0 the fit is the minimum-norm least-squares solution.
     """
     coef = solve(moments.cross(features, "label"))
