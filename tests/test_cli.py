@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -401,3 +402,14 @@ def test_names_of_teachers_are_not_markup(recipe, files, capsys):
     page = (recipe.parent / "s" / "report.html").read_text()
     assert "&lt;b&gt;" in page
     assert "<b>:" not in page
+
+
+def test_a_run_takes_several_ridges_and_shows_their_curves(files, capsys):
+    ridges = ["--ridge-weak", "0.1,auto", "--ridge-strong", "0.1", "--out", "several"]
+    code, out, _ = call(capsys, "run", *files, "--labels", "y.npy", *GRID, *ridges)
+    assert code == 0
+    assert "λ_w 0.1" in out
+    assert "λ_w auto" in out
+    folder = Path("several")
+    assert {path.name for path in folder.iterdir()} == {"result.json", "trials.csv", "report.html"}
+    assert len(json.loads((folder / "result.json").read_text())["curves"]) == 2

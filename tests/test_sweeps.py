@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
+from threadpoolctl import ThreadpoolController
 
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, Planted, simulate, sweep, transfer
+from w2slens._core.threads import cores
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.split import Split
+from w2slens.experiments.workers import side_by_side
 from w2slens.models.risks import MODELS
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
@@ -429,3 +432,29 @@ def test_flipped_classes_are_predicted():
             values, predicted = found.table[model], getattr(found.predicted, model)[0, 0]
             error = values.std() / len(values) ** 0.5
             assert abs(values.mean() - predicted) < 3 * error + 2 / 150 * predicted
+
+
+def test_a_summary_runs_no_jackknife(monkeypatch):
+    from w2slens.experiments import oracle
+
+    x = np.random.default_rng(0).standard_normal((300, 12))
+    found = sweep(x, x[:, :5], x[:, 0] + x[:, 7], n=30, N=100, trials=2, ridge_weak=0.1, jobs=1)
+    monkeypatch.setattr(oracle, "measure", None)
+    assert list(found.summary["peak"]) == [""]
+    assert found.verdict.action
+    with pytest.raises(TypeError):
+        found.to_dict()
+
+
+def blas_of_this_process(trial):
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    return [{"numpy": "numpy" in one.filepath, "threads": one.num_threads} for one in found]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_give_one_thread_to_the_blas_of_numpy(workers):
+    for _, libraries in side_by_side(blas_of_this_process, [0, 1], workers):
+        numpys = [one["threads"] for one in libraries if one["numpy"]]
+        others = [one["threads"] for one in libraries if not one["numpy"]]
+        assert set(numpys) <= {1}
+        assert set(others) == {max(cores() // workers, 1)}
