@@ -21,7 +21,6 @@ LAPACK's estimate of the condition number can be too small by a factor of about 
 leaves no doubt that the eigenvalue route would have kept every direction too.
 """
 
-
 FORMED_DOUBT = 1e-8
 """Share of the mean eigenvalue below which a fit is left to the rows themselves where they are at
 hand, since no solve brings back the digits that were lost when the Gram was formed."""
