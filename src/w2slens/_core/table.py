@@ -6,6 +6,7 @@ its standard error and what was predicted, HTML writes them into one cell.
 
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import takewhile
 from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -102,8 +103,10 @@ class Table:
         """Keep the columns of these names, in this order."""
         known = [column.name for column in self.head]
         places = [known.index(name) for name in names]
+        head = tuple(self.head[place] for place in places)
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
-        return replace(self, head=tuple(self.head[place] for place in places), rows=rows)
+        named = len(list(takewhile(lambda place: place < self.names, places)))
+        return replace(self, head=head, rows=rows, names=max(named, 1))
 
     def means(self) -> "Table":
         """Drop standard errors and predictions."""
@@ -118,7 +121,8 @@ class Table:
         if self.title:
             parts.insert(0, f"<caption>{escape(self.title)}</caption>")
         if self.note:
-            cell = f'<td colspan="{len(words)}" style="text-align: left">{escape(self.note)}</td>'
+            span = f'colspan="{len(words) - self.names + 1}" style="text-align: left"'
+            cell = f"<td {span}>{escape(self.note)}</td>"
             parts.append(f"<tfoot><tr>{cell}</tr></tfoot>")
         return "\n".join(["<table>", *parts, "</table>"])
 
@@ -164,7 +168,7 @@ class Table:
         for row in self.rows:
             lines = _stack(row) if stacked else {"": [str(cell) for cell in row]}
             for label, words in lines.items():
-                cells = [Text(word, style="dim" if label == "±" else "") for word in words]
+                cells = [Text.assemble((word, "dim" if label == "±" else "")) for word in words]
                 if stacked:
                     cells.insert(self.names, Text(label))
                 drawn.add_row(*cells)
