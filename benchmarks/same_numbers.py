@@ -49,9 +49,12 @@ def recipes(stores, trials):
 
 
 def missing(text, stores):
-    """Name a store that a recipe reads and that is not there."""
-    paths = re.findall(rf"{re.escape(str(stores))}/(\S+)", text)
-    return next((path for path in paths if not (stores / path).exists()), None)
+    """Name a store or file that a recipe reads and that is not there, or not yet whole."""
+    for path in re.findall(rf"{re.escape(str(stores))}/(\S+)", text):
+        whole = stores / path if Path(path).suffix else stores / path / "manifest.json"
+        if not whole.exists():
+            return path
+    return None
 
 
 def outputs(source, name, text, folder):

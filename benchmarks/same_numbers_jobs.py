@@ -29,7 +29,7 @@ def rows(task=TASKS[0], count=600):
     z, coef = rng.standard_normal((count, 24)), rng.standard_normal((12, 3)) / 2
     near, apart, strong = (
         z[:, first:last] @ rng.standard_normal((last - first, p)) * 0.9 ** np.arange(p) + 1
-        for first, last, p in ((0, 10, 10), (6, 22, 20), (0, 14, 14))
+        for first, last, p in ((0, 10, 10), (6, 22, 20), (2, 16, 14))
     )
     target = z[:, :12] @ coef
     if task == "regression":
@@ -121,7 +121,9 @@ def simulated(folder):
     """Simulate planted correlations of two laws."""
     errors = {"noise": 0.5, "rho_w": 0.1, "rho_s": 0.2, "spectrum_weak": 1.0}
     for law, ridges in product(("gaussian", "student"), (RIDGES, 0.1)):
-        planted = w2slens.Planted.with_correlations(20, 12, [1, 1, 0.9, 0.5], law=law, **errors)
+        planted = w2slens.Planted.with_correlations(
+            20, 12, np.linspace(1, 0.3, 12), law=law, **errors
+        )
         sizes = {"n": [10, 80], "N": [15, 400], "trials": 4, "test": 300}
         results = w2slens.simulate(planted, ridge_weak=ridges, ridge_strong=ridges, **sizes)
         keep_results(folder, f"{law} {ridges}", results)
