@@ -87,11 +87,11 @@ def read(path):
 
 
 def value(word):
-    """Read a word of a table: a number, text, or nothing."""
+    """Read a word of a table: a number, text, or nothing, as which `auto` was once written."""
     try:
         return float(word)
     except ValueError:
-        return word or None
+        return word if word not in ("", "auto") else None
 
 
 def leaves(document, at):
