@@ -18,18 +18,10 @@ from w2slens.features.readers import Sliceable, open_array
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A feature matrix that may still be on disk.
+    """A feature matrix that may still be on disk."""
 
-    Attributes
-    ----------
-    argument
-        The name by which errors call it.
-    data
-        Array-like of shape (rows, coordinates); slices of it are read when taken.
-    """
-
-    argument: str
-    data: Sliceable
+    argument: str  # the name by which errors call it
+    data: Sliceable  # array-like of shape (rows, coordinates); slices of it are read when taken
 
     @property
     def rows(self) -> int:

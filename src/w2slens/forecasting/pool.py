@@ -17,17 +17,9 @@ from w2slens.moments.moments import Moments
 
 @dataclass(frozen=True, eq=False)
 class Unlabeled:
-    """The pool of a pair: both sides of the same rows, and their overlap, debiased.
+    """The pool of a pair: both sides of the same rows, and their overlap, debiased."""
 
-    Attributes
-    ----------
-    moments
-        Blocks ``weak`` and ``strong``.
-    weak, strong
-        The two sides.
-    """
-
-    moments: Moments
+    moments: Moments  # blocks ``weak`` and ``strong``
     weak: PoolSide
     strong: PoolSide
 

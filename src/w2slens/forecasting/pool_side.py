@@ -44,21 +44,11 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class PoolSide:
-    """The weak or the strong features of the rows without labels.
+    """The weak or the strong features of the rows without labels."""
 
-    Attributes
-    ----------
-    rows
-        (N, p).
-    name
-        ``"weak"`` or ``"strong"``.
-    moments
-        Of the rows, under that name, and of others beside them.
-    """
-
-    rows: NDArray[Any]
-    name: str
-    moments: Moments
+    rows: NDArray[Any]  # (N, p)
+    name: str  # ``"weak"`` or ``"strong"``
+    moments: Moments  # of the rows, under that name, and of others beside them
     _drawn: dict[int, Drawn] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property

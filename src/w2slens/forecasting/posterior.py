@@ -50,30 +50,14 @@ NEGLIGIBLE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class _Guess:
-    """One combination: in coordinates a of prior variance η, ``β = B T a`` and noise ηg.
+    """One combination: in coordinates a of prior variance η, ``β = B T a`` and noise ηg."""
 
-    Attributes
-    ----------
-    log
-        Log evidence.
-    axes
-        T, (r, r).
-    mode
-        (r, k) posterior mean of a.
-    precision
-        (r,) posterior precision of a, times ηg.
-    noise
-        g.
-    quadratic
-        What the labels leave unexplained, over g: its ratio to χ² is η.
-    """
-
-    log: float
-    axes: Array
-    mode: Array
-    precision: Array
-    noise: float
-    quadratic: float
+    log: float  # log evidence
+    axes: Array  # T, (r, r)
+    mode: Array  # (r, k) posterior mean of a
+    precision: Array  # (r,) posterior precision of a, times ηg
+    noise: float  # g
+    quadratic: float  # what the labels leave unexplained, over g: its ratio to χ² is η
 
 
 class Belief:

@@ -69,18 +69,10 @@ def doubtful(gram: Array, raw: Array, precision: float = EPS64) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Solver:
-    """The function ``right ↦ (G + shift·I)⁺ right``.
-
-    Attributes
-    ----------
-    apply
-        The function.
-    definite
-        Whether the matrix is clearly of full rank.
-    """
+    """The function ``right ↦ (G + shift·I)⁺ right``."""
 
     apply: Solve
-    definite: bool
+    definite: bool  # whether the matrix is clearly of full rank
 
     def __call__(self, right: Array) -> Array:
         """Solve for right-hand sides (p, k)."""

@@ -57,21 +57,11 @@ def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EP
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """The eigenpairs of a Gram matrix, largest first, and how many are more than rounding.
+    """The eigenpairs of a Gram matrix, largest first, and how many are more than rounding."""
 
-    Attributes
-    ----------
-    all_values
-        (p,) eigenvalues, not negative.
-    all_vectors
-        (p, p) orthonormal eigenvectors.
-    rank
-        Number of retained directions.
-    """
-
-    all_values: Array
-    all_vectors: Array
-    rank: int
+    all_values: Array  # (p,) eigenvalues, not negative
+    all_vectors: Array  # (p, p) orthonormal eigenvectors
+    rank: int  # number of retained directions
 
     @property
     def values(self) -> Array:

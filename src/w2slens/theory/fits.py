@@ -58,21 +58,11 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """A test population seen by one feature block, along given axes.
+    """A test population seen by one feature block, along given axes."""
 
-    Attributes
-    ----------
-    gram
-        Σ^t, (r, r).
-    target
-        c^t, (r, k).
-    energy
-        E_t‖f*‖².
-    """
-
-    gram: Array
-    target: Array
-    energy: float
+    gram: Array  # Σ^t, (r, r)
+    target: Array  # c^t, (r, k)
+    energy: float  # E_t‖f*‖²
 
     @cached_property
     def diagonal(self) -> bool:

@@ -11,21 +11,11 @@ from w2slens.moments.spectrum import Spectrum, spectrum
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """The weak or the strong features of a population.
+    """The weak or the strong features of a population."""
 
-    Attributes
-    ----------
-    gram
-        Σ = E[φφᵀ], (p, p).
-    target
-        c = E[φ f*], (p, k).
-    energy
-        E‖f*‖².
-    """
-
-    gram: Array
-    target: Array
-    energy: float
+    gram: Array  # Σ = E[φφᵀ], (p, p)
+    target: Array  # c = E[φ f*], (p, k)
+    energy: float  # E‖f*‖²
 
     @cached_property
     def spectrum(self) -> Spectrum:

@@ -21,37 +21,19 @@ from w2slens.theory.shrinkage import Shrinkage, Sites
 
 
 class Taught(NamedTuple):
-    """Second moments B of teachers' coefficients, as far as a student of any size sees them.
+    """Second moments B of teachers' coefficients, as far as a student of any size sees them."""
 
-    Attributes
-    ----------
-    squares
-        (teachers, r_s) diagonals of XBXᵀ.
-    total
-        (teachers,) ``tr(Σ_ww B)``.
-    """
-
-    squares: Array
-    total: Array
+    squares: Array  # (teachers, r_s) diagonals of XBXᵀ
+    total: Array  # (teachers,) ``tr(Σ_ww B)``
 
 
 @dataclass(frozen=True, eq=False)
 class Relay:
-    """The way from a teacher over a pool into the student's features, for every pool size.
+    """The way from a teacher over a pool into the student's features, for every pool size."""
 
-    Attributes
-    ----------
-    eigen
-        Of Σ^u_ss.
-    cross
-        X: Σ^u_sw along `eigen` and the teacher's axes, (r_s, r_w).
-    weak_gram
-        Σ^u_ww along the teacher's axes, (r_w, r_w).
-    """
-
-    eigen: Spectrum
-    cross: Array
-    weak_gram: Array
+    eigen: Spectrum  # of Σ^u_ss
+    cross: Array  # X: Σ^u_sw along `eigen` and the teacher's axes, (r_s, r_w)
+    weak_gram: Array  # Σ^u_ww along the teacher's axes, (r_w, r_w)
 
     @classmethod
     def of(cls, labeled: Problem, pool: Problem) -> "Relay":
@@ -67,18 +49,10 @@ class Relay:
 
 @dataclass(frozen=True, eq=False)
 class Student:
-    """Students at many pool sizes.
+    """Students at many pool sizes."""
 
-    Attributes
-    ----------
-    relay
-        From the teacher.
-    shrinkage
-        Of Σ^u_ss, at pool sizes N with λ_s.
-    """
-
-    relay: Relay
-    shrinkage: Shrinkage
+    relay: Relay  # from the teacher
+    shrinkage: Shrinkage  # of Σ^u_ss, at pool sizes N with λ_s
 
     @classmethod
     def of(cls, relay: Relay, sites: Sites) -> "Student":

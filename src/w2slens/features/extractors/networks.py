@@ -116,31 +116,15 @@ class ImageNetwork:
 
 @dataclass(eq=False)
 class TextNetwork:
-    """Pooled tokens of one layer of a transformer.
-
-    Attributes
-    ----------
-    tokenizer, network
-        As `transformers` loads them.
-    name
-        What the manifest calls them.
-    layer
-        0 is the embeddings, −1 the last layer.
-    pooling
-        One of `settings.POOLINGS`.
-    tokens
-        Longest text; the rest is cut off.
-    device
-        ``"auto"``, ``"cpu"``, ``"cuda"``.
-    """
+    """Pooled tokens of one layer of a transformer."""
 
     tokenizer: Any
     network: Any
-    name: str
-    layer: int = -1
-    pooling: str = "mean"
-    tokens: int = 128
-    device: str = "auto"
+    name: str  # what the manifest calls them
+    layer: int = -1  # 0 is the embeddings, −1 the last layer
+    pooling: str = "mean"  # one of `settings.POOLINGS`
+    tokens: int = 128  # longest text; the rest is cut off
+    device: str = "auto"  # ``"auto"``, ``"cpu"``, ``"cuda"``
     kind: str = field(default="text", init=False)
 
     def __post_init__(self) -> None:

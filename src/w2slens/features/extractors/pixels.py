@@ -24,15 +24,9 @@ def resized(image: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Pixels:
-    """The values of the pixels: size·size·3 coordinates.
+    """The values of the pixels: size·size·3 coordinates."""
 
-    Attributes
-    ----------
-    size
-        Edge to which images are scaled.
-    """
-
-    size: int = 16
+    size: int = 16  # edge to which images are scaled
     kind: ClassVar[str] = "image"
 
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
@@ -46,24 +40,12 @@ class Pixels:
 
 @dataclass(frozen=True)
 class RandomConvolutions:
-    """Mean of the positive part of random convolutions over four quarters of the image.
+    """Mean of the positive part of random convolutions over four quarters of the image."""
 
-    Attributes
-    ----------
-    filters
-        Number of them; there are 4·filters coordinates.
-    patch
-        Edge of a filter.
-    size
-        Edge to which images are scaled.
-    seed
-        Of the filters.
-    """
-
-    filters: int = 256
-    patch: int = 5
-    size: int = 28
-    seed: int = 0
+    filters: int = 256  # number of them; there are 4·filters coordinates
+    patch: int = 5  # edge of a filter
+    size: int = 28  # edge to which images are scaled
+    seed: int = 0  # of the filters
     kind: ClassVar[str] = "image"
 
     @cached_property

@@ -12,21 +12,11 @@ from w2slens.features.extractors.networks import device_of, mixed_precision, rea
 
 @dataclass(eq=False)
 class SentenceNetwork:
-    """Embeddings of a SentenceTransformer.
+    """Embeddings of a SentenceTransformer."""
 
-    Attributes
-    ----------
-    encoder
-        As `sentence_transformers` loads it.
-    name
-        What the manifest calls it.
-    device
-        ``"auto"``, ``"cpu"``, ``"cuda"``.
-    """
-
-    encoder: Any
-    name: str
-    device: str = "auto"
+    encoder: Any  # as `sentence_transformers` loads it
+    name: str  # what the manifest calls it
+    device: str = "auto"  # ``"auto"``, ``"cpu"``, ``"cuda"``
     kind: str = field(default="text", init=False)
 
     def __post_init__(self) -> None:

@@ -12,24 +12,12 @@ from w2slens._core.errors import InputError
 
 @dataclass(frozen=True)
 class TfidfSvd:
-    """TF-IDF weights of words and their runs, then a truncated SVD; learnt from the texts.
+    """TF-IDF weights of words and their runs, then a truncated SVD; learnt from the texts."""
 
-    Attributes
-    ----------
-    dimensions
-        Singular directions that are kept.
-    ngrams
-        Longest run of words that counts as a term.
-    least
-        Texts in which a term must occur.
-    seed
-        Of the randomised SVD.
-    """
-
-    dimensions: int = 100
-    ngrams: int = 1
-    least: int = 2
-    seed: int = 0
+    dimensions: int = 100  # singular directions that are kept
+    ngrams: int = 1  # longest run of words that counts as a term
+    least: int = 2  # texts in which a term must occur
+    seed: int = 0  # of the randomised SVD
     kind: ClassVar[str] = "text"
 
     def fit(self, examples: Iterable[Any]) -> "FittedTfidf":

@@ -32,7 +32,6 @@ NEUTRAL = "#888888"
 LEGEND_DROP = -0.42
 """Inches from the bottom of an Axes to its legend: tick labels and axis label lie between."""
 
-
 LOG_FROM = 30.0
 """Sizes and risks that differ by more than this factor are drawn on a logarithmic axis."""
 
