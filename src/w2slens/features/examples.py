@@ -43,12 +43,8 @@ PHRASES = ("group", "drop")
 def examples_of(recipe: dict[str, Any], base: Path) -> Corpus:
     """Open the examples that a recipe names.
 
-    Parameters
-    ----------
-    recipe
-        With ``images`` or ``texts``, perhaps ``coloured`` and ``rows``.
-    base
-        Folder that its paths start from.
+    `recipe`: with ``images`` or ``texts``, perhaps ``coloured`` and ``rows``; `base`: folder that
+    its paths start from.
     """
     if ("images" in recipe) == ("texts" in recipe):
         raise InputError("images", "or texts is needed: one of them")

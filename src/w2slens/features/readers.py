@@ -52,14 +52,8 @@ class Guarded:
 def open_array(value: str | Path, argument: str) -> Sliceable:
     """Open the array that a path (with ``:key`` where a file holds several) names.
 
-    Returns
-    -------
-    An array, or a `Sliceable` whose rows are read when they are taken.
-
-    Raises
-    ------
-    InputError
-        If there is no such file or array, or it holds pickled objects or text.
+    Returns an array, or a `Sliceable` whose rows are read when they are taken. InputError if there
+    is no such file or array, or it holds pickled objects or text.
     """
     keyed = KEYED.fullmatch(str(value))
     path, key = (Path(keyed["path"]), keyed["key"]) if keyed else (Path(value), None)

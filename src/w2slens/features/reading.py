@@ -48,18 +48,9 @@ class Source:
 def open_features(value: "ArrayLike | str | Path | Source", argument: str) -> Source:
     """Open a feature matrix.
 
-    Parameters
-    ----------
-    value
-        An array (rows, coordinates), or the path of a .npy, .npz (``file.npz:key``), .parquet or
-        .csv file, or with extras .zarr or .safetensors.
-    argument
-        The name by which errors call it.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, holds pickled objects or text, or is not 2-d.
+    `value`: an array (rows, coordinates), or the path of a .npy, .npz (``file.npz:key``), .parquet
+    or .csv file, or with extras .zarr or .safetensors; `argument`: the name by which errors call
+    it. InputError if the file cannot be read, holds pickled objects or text, or is not 2-d.
     """
     if isinstance(value, Source):
         return value

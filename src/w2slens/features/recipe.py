@@ -22,18 +22,8 @@ KEYS = ("images", "texts", "coloured", "rows", "models", "batch", "skip_broken",
 class FeatureRecipe:
     """A validated recipe: the examples, and the models to run over them.
 
-    Attributes
-    ----------
-    corpus
-        The examples.
-    models
-        Name of the store → (model, settings).
-    out
-        Folder of the stores, or None.
-    batch
-        Examples at a time.
-    skip
-        Whether broken examples are left out.
+    `corpus`: the examples; `models`: name of the store → (model, settings); `out`: folder of the
+    stores, or None; `batch`: examples at a time; `skip`: whether broken examples are left out.
     """
 
     corpus: Corpus
@@ -50,16 +40,8 @@ class FeatureRecipe:
     ) -> dict[str, Path]:
         """Extract all features, model by model.
 
-        Parameters
-        ----------
-        out
-            Folder of the stores, instead of the recipe's.
-        progress
-            Called with (name, examples done, examples in all).
-
-        Returns
-        -------
-        Name → folder of its store.
+        `out`: folder of the stores, instead of the recipe's; `progress`: called with (name,
+        examples done, examples in all). Returns name → folder of its store.
         """
         folder = self.out if out is None else Path(out)
         if folder is None:

@@ -47,14 +47,8 @@ def read_manifest(folder: Path, argument: str) -> dict[str, Any]:
 class StoreWriter:
     """A store being filled row by row.
 
-    Parameters
-    ----------
-    folder
-        Where; new, empty, or holding the same extraction unfinished.
-    recipe
-        What decides the features; a folder with another one is refused.
-    rows
-        Number of examples.
+    `folder`: where; new, empty, or holding the same extraction unfinished; `recipe`: what decides
+    the features; a folder with another one is refused; `rows`: number of examples.
     """
 
     def __init__(self, folder: Path, recipe: dict[str, Any], rows: int) -> None:

@@ -47,18 +47,8 @@ def combined(
 ) -> tuple[Models[float], dict[str, tuple[float, float]]]:
     """Forecast four raw risks, and 90% intervals of them, of PGR and of OPR.
 
-    Parameters
-    ----------
-    losses
-        At the ridges of the forms.
-    forms
-        Of the pair at n and N.
-    belief
-        In f*.
-
-    Returns
-    -------
-    The risks; name → interval.
+    `losses`: at the ridges of the forms; `forms`: of the pair at n and N; `belief`: in f*. Returns
+    the risks; name → interval.
     """
     rng = np.random.default_rng(0)
     along = forms.along(belief.axes)

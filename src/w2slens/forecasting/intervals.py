@@ -24,12 +24,8 @@ def freedom(
     the draw of the features leaves of the noise, χ² with ``n − df2 + 1``: together an F ratio,
     exactly so for ridgeless fits of isotropic Gaussian features.
 
-    Parameters
-    ----------
-    problem, n, N, ridge_weak, ridge_strong
-        As in `w2slens.predict`.
-    model
-        ``"weak"``, ``"w2s"`` or ``"strong"``.
+    `problem`, `n`, `N`, `ridge_weak`, `ridge_strong`: as in `w2slens.predict`; `model`: ``"weak"``,
+    ``"w2s"`` or ``"strong"``.
     """
     side, ridge = (problem.weak, ridge_weak)
     if model == "strong":

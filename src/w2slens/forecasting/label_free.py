@@ -13,12 +13,7 @@ def strong_only(pool: Unlabeled, ridge_weak: float, ridge_strong: float) -> tupl
     At β = 0 these are projections: the norm is near 1, the squared Frobenius norm ``d_s − d_sw``
     with the plug-in overlap. Source: Xue et al., arXiv 2502.00620.
 
-    Parameters
-    ----------
-    pool
-        The rows; centred.
-    ridge_weak, ridge_strong
-        β of P_w and of P_s.
+    `pool`: the rows, centred; `ridge_weak`, `ridge_strong`: β of P_w and of P_s.
     """
     C = pool.correlations
     kept_w = _kept(pool.weak.spectrum, ridge_weak)

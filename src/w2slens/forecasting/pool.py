@@ -71,13 +71,9 @@ class Unlabeled:
 def debiased_correlations(canonical: Array, d_w: int, d_s: int, rows: int) -> Array:
     """Shrink sample canonical correlations so that their squares sum to the debiased dimension.
 
-    Parameters
-    ----------
-    canonical
-        (min(d_w, d_s),) sample canonical correlations, largest first.
-    d_w, d_s, rows
-        Dimensions of the sides and the number of rows that they were measured on; with fewer than
-        d_w + d_s + 2 nothing is known, and the correlations stay as they are.
+    `canonical`: (min(d_w, d_s),) sample canonical correlations, largest first; `d_w`, `d_s`,
+    `rows`: dimensions of the sides and the number of rows that they were measured on; with fewer
+    than d_w + d_s + 2 nothing is known, and the correlations stay as they are.
     """
     total = debias(float(np.sum(canonical**2)), d_w, d_s, rows)
     if not np.isfinite(total):

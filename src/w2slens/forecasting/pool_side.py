@@ -30,12 +30,9 @@ class Drawn:
     Gaussian features make ``E[(X̃ᵀX̃)⁻¹] = Σ⁻¹/(n−d−2)``; rows of real features have heavier
     leverages, and a fit to few of them learns more noise. No label is needed to see it.
 
-    Attributes
-    ----------
-    inverse
-        (p, p) mean of ``(X̃ᵀX̃)⁻¹``, scaled so that ``tr(Σ·inverse)`` with the pool's Σ is `share`.
-    share
-        Mean of ``tr(Σ(X̃ᵀX̃)⁻¹)``, Σ of the rows that were not drawn: variance over σ².
+    `inverse`: (p, p) mean of ``(X̃ᵀX̃)⁻¹``, scaled so that ``tr(Σ·inverse)`` with the pool's Σ is
+    `share`; `share`: mean of ``tr(Σ(X̃ᵀX̃)⁻¹)``, Σ of the rows that were not drawn: variance over
+    σ².
     """
 
     inverse: Array

@@ -63,19 +63,8 @@ class _Guess:
 class Belief:
     """Posterior of f* and of the noise.
 
-    Parameters
-    ----------
-    rows
-        (n, p) features z of the labeled rows.
-    labels
-        (n, k).
-    pool
-        The rows without labels.
-
-    Attributes
-    ----------
-    axes
-        B, (p, r): directions of unit variance along which f* is sought.
+    `rows`: (n, p) features z of the labeled rows; `labels`: (n, k); `pool`: the rows without
+    labels. `axes`: B, (p, r): directions of unit variance along which f* is sought.
     """
 
     def __init__(self, rows: Array, labels: Array, pool: Unlabeled) -> None:

@@ -44,15 +44,9 @@ class Outcomes(NamedTuple):
 class Forms:
     """Forms of the raw risks.
 
-    Attributes
-    ----------
-    models
-        Of the four models.
-    whole
-        Of the student on the whole pool: what leave-one-out sees, whatever N is asked about.
-    leaning
-        ``(df1 − df2)/n`` of the teacher: the bias, in units of its raw risk, that a ridge costs
-        where it is the best one.
+    `models`: of the four models; `whole`: of the student on the whole pool: what leave-one-out
+    sees, whatever N is asked about; `leaning`: ``(df1 − df2)/n`` of the teacher: the bias, in units
+    of its raw risk, that a ridge costs where it is the best one.
     """
 
     models: Models[Form]

@@ -100,13 +100,9 @@ def jackknife_blocks(coordinates: int) -> int:
 def measure(parts: Sequence[Moments], *, energy: float = 0.99) -> Dimensions:
     """Compute `Dimensions` from moments with blocks ``weak`` and ``strong``.
 
-    Parameters
-    ----------
-    parts
-        Moments of disjoint blocks of rows. The interval comes from leaving out one at a time, so
-        that a single part gives none; rows should be dealt to the parts like cards.
-    energy
-        As in `dimensions`.
+    `parts`: moments of disjoint blocks of rows. The interval comes from leaving out one at a time,
+    so that a single part gives none; rows should be dealt to the parts like cards; `energy`: as in
+    `dimensions`.
     """
     whole = total(parts)
     N, sides = whole.count, {}

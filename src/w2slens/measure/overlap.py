@@ -75,12 +75,8 @@ class Correlation:
 def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:
     """Measure the overlap of blocks ``weak`` and ``strong``.
 
-    Parameters
-    ----------
-    parts
-        Moments of disjoint rows; leaving out one at a time gives the interval. None: no interval.
-    whole
-        Their sum.
+    `parts`: moments of disjoint rows; leaving out one at a time gives the interval. None: no
+    interval; `whole`: their sum.
     """
     d_w, d_s, N = whole.spectrum("weak").rank, whole.spectrum("strong").rank, whole.count
     overlap = whitened_cross(whole)

@@ -28,14 +28,8 @@ LEVERAGE_ROUNDING = 100.0
 class Design:
     """Centred rows X̃ of one feature matrix, with ``X̃⁺_λ = (X̃ᵀX̃ + nλI)⁺X̃ᵀ``.
 
-    Attributes
-    ----------
-    rows
-        (n, p) centred features, float64.
-    mean
-        (p,) what was subtracted.
-    precision
-        Machine epsilon of the type that the rows came in.
+    `rows`: (n, p) centred features, float64; `mean`: (p,) what was subtracted; `precision`: machine
+    epsilon of the type that the rows came in.
     """
 
     rows: Array
@@ -137,16 +131,7 @@ class Design:
         where a ridgeless fit passes through a row whatever its label (leverage 1), both vanish
         and the limit of M/λ takes their place.
 
-        Parameters
-        ----------
-        targets
-            (n, k).
-        ridge
-            λ ≥ 0.
-
-        Returns
-        -------
-        (n, k)
+        Takes and returns (n, k).
         """
         (path,) = self.loo_path(targets, [ridge])
         return np.asarray(path)

@@ -20,24 +20,10 @@ Components = int | float | None
 def principal(features: NDArray[Any], components: Components, argument: str) -> NDArray[Any]:
     """Project features on their leading principal components.
 
-    Parameters
-    ----------
-    features
-        (rows, p) of any real type.
-    components
-        How many, or the share of the variance (energy) that they hold at least; None keeps the
-        features as they are.
-    argument
-        Name of the setting, for errors.
-
-    Returns
-    -------
-    (rows, components) centred scores, float64; or the features.
-
-    Raises
-    ------
-    InputError
-        If there are not so many components.
+    `features`: (rows, p) of any real type; `components`: how many, or the share of the variance
+    (energy) that they hold at least; None keeps the features as they are; `argument`: name of the
+    setting, for errors. Returns (rows, components) centred scores, float64; or the features.
+    InputError if there are not so many components.
     """
     if components is None:
         return features

@@ -9,14 +9,8 @@ from w2slens.moments.spectrum import Spectrum
 def factored(moments: Moments, name: str, eigen: Spectrum) -> Moments:
     """Give a block the spectrum that moments of the same rows, beside other blocks, had for it.
 
-    Parameters
-    ----------
-    moments
-        Of rows of which the block `name` is a part.
-    name
-        A block.
-    eigen
-        Its spectrum; it must be that of the same rows.
+    `moments`: of rows of which the block `name` is a part; `name`: a block; `eigen`: its spectrum;
+    it must be that of the same rows.
     """
     known = replace(moments)
     known._spectra.update({**moments._spectra, name: eigen})

@@ -29,19 +29,9 @@ hand, since no solve brings back the digits that were lost when the Gram was for
 def cholesky_solver(gram: Array, shift: float, doubt: float) -> Solve:
     """Factor ``G + shift·I``, refusing one whose smallest eigenvalue may be below `doubt`.
 
-    Parameters
-    ----------
-    gram
-        (p, p) symmetric; only the lower triangle of it is read.
-    shift
-        Added to the diagonal (total ridge nλ), ≥ 0.
-    doubt
-        Absolute.
-
-    Raises
-    ------
-    LinAlgError
-        If it is doubtful: leave the fit to the spectrum, or to the rows.
+    `gram`: (p, p) symmetric; only the lower triangle of it is read; `shift`: added to the diagonal
+    (total ridge nλ), ≥ 0; `doubt`: absolute. LinAlgError if it is doubtful: leave the fit to the
+    spectrum, or to the rows.
     """
     shifted = np.array(gram, order="F")
     shifted[np.diag_indices_from(shifted)] += shift

@@ -37,18 +37,9 @@ def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EP
     off by up to e times their size. It counts for float16 features and for features whose mean is
     much larger than their spread, column by column, so that one large column hides no other.
 
-    Parameters
-    ----------
-    values, vectors
-        (r,) eigenvalues, largest first, and (p, r) eigenvectors.
-    raw
-        (p,) sums of squares of the rows' columns before centring.
-    precision
-        Machine epsilon of the type that the rows had when they came.
-
-    Returns
-    -------
-    (r,) cutoffs.
+    `values`, `vectors`: (r,) eigenvalues, largest first, and (p, r) eigenvectors; `raw`: (p,) sums
+    of squares of the rows' columns before centring; `precision`: machine epsilon of the type that
+    the rows had when they came. Returns (r,) cutoffs.
     """
     largest = max(float(values[0]), 0.0) if len(values) else 0.0
     rounding = entry_rounding(precision) ** 2 * (vectors**2).T @ raw
@@ -93,12 +84,8 @@ class Spectrum:
 def spectrum(gram: Array, raw: Array | None = None, precision: float = EPS64) -> Spectrum:
     """Eigendecompose a Gram matrix (p, p) and count what lies above `rank_cutoff`.
 
-    Parameters
-    ----------
-    gram
-        Symmetric positive semi-definite.
-    raw, precision
-        As in `rank_cutoff`; by default the Gram's own diagonal, and float64.
+    `gram`: symmetric positive semi-definite; `raw`, `precision`: as in `rank_cutoff`; by default
+    the Gram's own diagonal, and float64.
     """
     values, vectors = linalg.eigh(gram, check_finite=False, driver="evd")
     values, vectors = values[::-1], np.ascontiguousarray(vectors[:, ::-1])

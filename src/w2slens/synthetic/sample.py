@@ -13,14 +13,8 @@ from w2slens.synthetic.latent import LAWS
 class Sample(NamedTuple):
     """Rows drawn from a `Planted` problem.
 
-    Attributes
-    ----------
-    weak, strong
-        (rows, p_w) and (rows, p_s) features.
-    y
-        (rows, k) labels, f* + noise.
-    target
-        (rows, k) f*.
+    `weak`, `strong`: (rows, p_w) and (rows, p_s) features; `y`: (rows, k) labels, f* + noise;
+    `target`: (rows, k) f*.
     """
 
     weak: Array
@@ -32,16 +26,8 @@ class Sample(NamedTuple):
 def draw_panels(maps: tuple[Array, ...], law: str, rows: int, rng: Generator) -> list[Array]:
     """Draw latent z panel by panel, so that memory stays bounded, and map it.
 
-    Parameters
-    ----------
-    maps
-        (L, p) each.
-    law
-        Of the latent coordinates.
-
-    Returns
-    -------
-    (rows, p) each: z times every map.
+    `maps`: (L, p) each; `law`: of the latent coordinates. Returns (rows, p) each: z times every
+    map.
     """
     drawn = [np.empty((rows, each.shape[1])) for each in maps]
     for start in range(0, rows, PANEL_ROWS):

@@ -35,10 +35,8 @@ def correlations(canonical: ArrayLike, most: int) -> Array:
 def correlated_maps(r: Array, d_w: int, d_s: int) -> tuple[Array, Array]:
     """Map z to canonical coordinates: ``u_i = z_i``, ``v_i = r_i·z_i + √(1−r_i²)·z'_i``.
 
-    Returns
-    -------
-    (L, d_w) and (L, d_s), where the last of the L = d_w + d_s + 1 latent coordinates is outside
-    both subspaces.
+    Returns (L, d_w) and (L, d_s), where the last of the L = d_w + d_s + 1 latent coordinates is
+    outside both subspaces.
     """
     pairs = np.arange(len(r))
     u, v = np.eye(d_w + d_s + 1, d_w), np.eye(d_w + d_s + 1, d_s, -d_w)

@@ -29,18 +29,9 @@ def target_coefficients(
     along the first pair if r_1 = 1, else by moving errors into it, where the same errors carry
     the most signal.
 
-    Parameters
-    ----------
-    r
-        (min(d_w, d_s),) canonical correlations, largest first.
-    sizes
-        (d_w, d_s).
-    signal
-        None: the least, plus 1 if r_1 = 1.
-
-    Returns
-    -------
-    (d_w,) α, (d_s,) β and the size g of the part outside both subspaces.
+    `r`: (min(d_w, d_s),) canonical correlations, largest first; `sizes`: (d_w, d_s); `signal`:
+    none: the least, plus 1 if r_1 = 1. Returns (d_w,) α, (d_s,) β and the size g of the part
+    outside both subspaces.
     """
     for name, value in (("rho_w", rho_w), ("rho_s", rho_s)):
         check.non_negative(value, name)
@@ -78,10 +69,7 @@ def _parts(
 ) -> tuple[float, float, float]:
     """Split the errors into the weak side's own, the strong side's own, and the common one.
 
-    Parameters
-    ----------
-    r
-        The least canonical correlation.
+    `r`: the least canonical correlation.
     """
     d_w, d_s = sizes
     slack = TINY * max(rho_w, rho_s)

@@ -73,10 +73,7 @@ def equivalent(
 class MeanRisks:
     """Risks of single cells, intercept included, averaged over trials with ridges of their own.
 
-    Parameters
-    ----------
-    problem, ceiling, test
-        As in `w2slens.predict`.
+    `problem`, `ceiling`, `test`: as in `w2slens.predict`.
     """
 
     def __init__(self, problem: Problem, ceiling: str = "all", test: Problem | None = None) -> None:

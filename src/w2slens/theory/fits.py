@@ -21,14 +21,7 @@ Parts = tuple[Array, Array]
 class Fit:
     """Fits of one feature block to noisy labels, at many sites.
 
-    Parameters
-    ----------
-    side
-        The training population's.
-    noise
-        σ².
-    sites
-        Where.
+    `side`: the training population's; `noise`: σ²; `sites`: where it is evaluated.
     """
 
     def __init__(self, side: Side, noise: float, sites: Sites) -> None:

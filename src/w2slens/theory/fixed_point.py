@@ -26,16 +26,8 @@ def effective_ridge(eigenvalues: Array, rows: Array, ridges: Array) -> Array:
     ``(Σλᵢ + nλ)x``; it is at least nλx, and at least r times the share of the smallest eigenvalue.
     So the root is bracketed; it is found in log x.
 
-    Parameters
-    ----------
-    eigenvalues
-        (r,) positive eigenvalues of the second moment.
-    rows, ridges
-        (sites,) numbers of rows n > 0, and λ ≥ 0.
-
-    Returns
-    -------
-    (sites,)
+    `eigenvalues`: (r,) positive eigenvalues of the second moment; `rows`, `ridges`: (sites,)
+    numbers of rows n > 0, and λ ≥ 0. Returns (sites,).
     """
     pieces = range(0, len(rows), SITES)
     found = [_solve(eigenvalues, rows[i : i + SITES], ridges[i : i + SITES]) for i in pieces]

@@ -20,12 +20,8 @@ STEP, STENCIL = 0.35, 8
 class MixedCeiling:
     """Strong fits on mixtures of two populations.
 
-    Parameters
-    ----------
-    labeled, pool, tested
-        Populations of the n rows, of the N rows and of the test rows; the noise is the first's.
-    ridge, intercept
-        As in `w2slens.predict`.
+    `labeled`, `pool`, `tested`: populations of the n rows, of the N rows and of the test rows; the
+    noise is the first's; `ridge`, `intercept`: as in `w2slens.predict`.
     """
 
     def __init__(

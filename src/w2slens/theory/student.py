@@ -79,12 +79,7 @@ class Student:
         The variance has three parts: what a finite pool makes of the teacher's mean, the teacher's
         variance that the student inherits, and what the pool makes of the rest of it.
 
-        Parameters
-        ----------
-        teacher
-            Fitted on ℓ.
-        test
-            t along the axes of Σ^u_ss.
+        `teacher`: fitted on ℓ; `test`: t along the axes of Σ^u_ss.
         """
         s, relay = self.shrinkage, self.relay
         R, sites = s.resolvent, s.sites

@@ -85,9 +85,7 @@ def features(value: Any, argument: str) -> NDArray[Any]:
 
     Single constant columns are normal (dead units) and stay.
 
-    Returns
-    -------
-    (rows, coordinates) array of the input's own type.
+    Returns (rows, coordinates) array of the input's own type.
     """
     array = numeric(value, argument)
     matrix_shape(array.shape, argument)

@@ -29,12 +29,8 @@ def labels(
 ) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
     """Validate labels and write them as numbers to regress on.
 
-    Returns
-    -------
-    targets
-        (rows, outputs) float64: the labels, or one-hot columns in the order of `classes`.
-    classes
-        (outputs,) sorted class labels; None for regression.
+    Returns (rows, outputs) float64, the labels or one-hot columns, and the (outputs,) sorted class
+    labels in the order of the columns, None for regression.
     """
     array = numeric(value, argument)
     if array.ndim == 2 and array.shape[1] == 1:

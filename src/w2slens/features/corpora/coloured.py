@@ -26,20 +26,9 @@ def coloured(
 ) -> Corpus:
     """Colour a corpus of grey images.
 
-    Parameters
-    ----------
-    corpus
-        Grey images with integer classes.
-    threshold
-        Classes from here on are positive.
-    flip, mismatch
-        Probabilities that label and clean label, colour and label disagree, in (0, 1).
-    seed
-        Of both draws.
-
-    Returns
-    -------
-    Corpus with labels ±1 and `target` f*.
+    `corpus`: grey images with integer classes; `threshold`: classes from here on are positive;
+    `flip`, `mismatch`: probabilities that label and clean label, colour and label disagree, in (0,
+    1); `seed`: of both draws. Returns corpus with labels ±1 and `target` f*.
     """
     if corpus.kind != "image" or corpus.labels is None:
         raise InputError("coloured", "needs images with classes")

@@ -16,22 +16,11 @@ class BrokenExampleError(ValueError):
 class Corpus:
     """A sequence of images or texts.
 
-    Attributes
-    ----------
-    kind
-        ``"image"`` (uint8 arrays, height × width × 3) or ``"text"`` (strings).
-    ids
-        A name for each example, by which a row of features is found again.
-    load
-        Position → the example; raises `BrokenExampleError` where it cannot be read.
-    source
-        Where the examples come from, as JSON types.
-    labels
-        (examples,) labels, if there are any.
-    target
-        (examples,) f*, where it is known.
-    groups
-        (examples,) numbers of groups that no split may divide, if there are any.
+    `kind`: ``"image"`` (uint8 arrays, height × width × 3) or ``"text"`` (strings); `ids`: a name
+    for each example, by which a row of features is found again; `load`: position → the example;
+    raises `BrokenExampleError` where it cannot be read; `source`: where the examples come from, as
+    JSON types; `labels`: (examples,) labels, if there are any; `target`: (examples,) f*, where it
+    is known; `groups`: (examples,) numbers of groups that no split may divide, if there are any.
     """
 
     kind: str

@@ -28,23 +28,10 @@ def dataset_texts(
 ) -> Corpus:
     """Take the texts of a column of a dataset.
 
-    Parameters
-    ----------
-    dataset
-        A name on the hub, or a folder: of files that `datasets` loads, or one that it saved.
-    text, label
-        Names of the columns.
-    config, split
-        Which part of the dataset.
-
-    Returns
-    -------
-    Corpus of texts; a row without text is a broken example.
-
-    Raises
-    ------
-    InputError
-        If there is no such dataset or split, or it lacks a column.
+    `dataset`: a name on the hub, or a folder: of files that `datasets` loads, or one that it saved;
+    `text`, `label`: names of the columns; `config`, `split`: which part of the dataset. Returns
+    corpus of texts; a row without text is a broken example. InputError if there is no such dataset
+    or split, or it lacks a column.
     """
     table = _load(dataset, config, split)
     require_columns({"text": text, "label": label}, table.column_names, "the dataset")
@@ -62,9 +49,7 @@ def dataset_images(
 ) -> Corpus:
     """Take the images of a column of a dataset; parameters as of `dataset_texts`.
 
-    Returns
-    -------
-    Corpus of images; one that cannot be decoded is a broken example.
+    Returns corpus of images; one that cannot be decoded is a broken example.
     """
     table = _load(dataset, config, split)
     require_columns({"image": image, "label": label}, table.column_names, "the dataset")

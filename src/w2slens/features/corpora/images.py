@@ -23,22 +23,10 @@ IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E
 def folder_images(folder: str | Path, *, label: str | None = None) -> Corpus:
     r"""Take all images below a folder, in the order of their paths.
 
-    Parameters
-    ----------
-    folder
-        With the images, or with one subfolder a class.
-    label
-        A regular expression whose first group, found in the file's name, is the label as a number
-        (UTKFace's age: ``"^(\d+)_"``). Default: the subfolder's place among the subfolders.
-
-    Returns
-    -------
-    Corpus of images.
-
-    Raises
-    ------
-    InputError
-        If there is no image, or a name without the label.
+    `folder`: with the images, or with one subfolder a class; `label`: a regular expression whose
+    first group, found in the file's name, is the label as a number (UTKFace's age: ``"^(\d+)_"``).
+    Default: the subfolder's place among the subfolders. Returns corpus of images. InputError if
+    there is no image, or a name without the label.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -86,16 +74,8 @@ def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:
 def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
     """Take the images of an IDX file, plain or gzipped, as MNIST and Fashion-MNIST ship.
 
-    Parameters
-    ----------
-    images
-        (examples, height, width) unsigned bytes.
-    labels
-        (examples,) bytes.
-
-    Returns
-    -------
-    Corpus of grey images as RGB.
+    `images`: (examples, height, width) unsigned bytes; `labels`: (examples,) bytes. Returns corpus
+    of grey images as RGB.
     """
     pixels = read_idx(images, "images")
     if pixels.ndim != 3:

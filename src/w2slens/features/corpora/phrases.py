@@ -31,14 +31,8 @@ def sentence_groups(texts: Sequence[Any]) -> NDArray[np.intp]:
     both contain the same listed text of at least `TELLING_WORDS` words: across groups no text of
     that length is part of another.
 
-    Parameters
-    ----------
-    texts
-        Strings; anything else is a group by itself.
-
-    Returns
-    -------
-    (len(texts),) group numbers from 0.
+    `texts`: strings; anything else is a group by itself. Returns (len(texts),) group numbers from
+    0.
     """
     words = [_words(text) for text in texts]
     owners = _owners(words)

@@ -17,22 +17,9 @@ READERS = (".tsv", ".csv", ".parquet", ".jsonl")
 def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpus:
     """Take the texts of a column of a TSV, CSV, Parquet or JSONL file.
 
-    Parameters
-    ----------
-    path
-        The file.
-    text, label
-        Names of the columns.
-
-    Returns
-    -------
-    Corpus of texts; a row without text is a broken example.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or lacks a column (those that there are, are named), or the
-        labels are no numbers.
+    `path`: the file; `text`, `label`: names of the columns. Returns corpus of texts; a row without
+    text is a broken example. InputError if the file cannot be read or lacks a column (those that
+    there are, are named), or the labels are no numbers.
     """
     table = _read(Path(path))
     require_columns({"text": text, "label": label}, table.columns, Path(path).name)

@@ -24,10 +24,7 @@ PACKAGES = {
 def available(models: Mapping[str, str]) -> str:
     """Say which models can be loaded here, and what to install for the others.
 
-    Parameters
-    ----------
-    models
-        Name or prefix → how it is shown.
+    `models`: name or prefix → how it is shown.
     """
     ready, rest = [], []
     for name, shown in models.items():
