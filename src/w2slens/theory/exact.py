@@ -60,9 +60,9 @@ def exact(
 def inherited(d_w: int, d_s: int, d_sw: float, N: Array) -> tuple[float, Array]:
     """Shares of the teacher's variance that a ridgeless student inherits.
 
-    `d_w`, `d_s`, `d_sw`: dimensions; `N`: numbers of pseudo-labels. Returns ``d_sw/d_w``, since what
-    lies in the shared directions stays, and ``d_s/(N−d_s−1)·(d_w−d_sw)/d_w`` in the shape of N, what
-    a finite pool copies of the rest; nan where N ≤ d_s + 1.
+    `d_w`, `d_s`, `d_sw`: dimensions; `N`: numbers of pseudo-labels. Returns ``d_sw/d_w``, since
+    what lies in the shared directions stays, and ``d_s/(N−d_s−1)·(d_w−d_sw)/d_w`` in the shape of
+    N, what a finite pool copies of the rest; nan where N ≤ d_s + 1.
     """
     return d_sw / d_w, _per_row(d_s * (d_w - d_sw) / d_w, np.asarray(N, float), d_s, 0.0)
 
