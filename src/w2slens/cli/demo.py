@@ -1,13 +1,13 @@
 """``w2slens demo``: the main job on scikit-learn's bundled digits."""
 
-import click
-from rich.console import Console
+from itertools import chain
 
+import click
+
+from w2slens import Settings, Study
 from w2slens.cli._options import command_line
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress, show_run
-from w2slens.experiments.settings import Settings
-from w2slens.experiments.study import Study
+from w2slens.cli._tables import notes, progress, shown
 from w2slens.features.digits import digits
 from w2slens.report.files import files_of
 
@@ -41,14 +41,9 @@ def command(seed: int, output: Output) -> None:
     with notes(), progress("cells") as move:
         results = Study.of_rows(*digits(), settings, words=words).run(jobs=1, progress=move)
         document = {**results.to_dict(), "command": replay}
-
-    def show(console: Console) -> None:
-        console.print(INTRODUCTION)
-        show_run(results, console)
-
     output.deliver(
         document,
         files=lambda: files_of(results),
-        show=show,
+        shown=chain([INTRODUCTION], shown(results)),
         told="Figure: {out}/risks.png   Report: {out}/report.html   Numbers: {out}/result.json",
     )

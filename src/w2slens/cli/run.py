@@ -2,11 +2,10 @@
 
 import click
 
+from w2slens import Settings, Study
 from w2slens.cli._options import command_line, replaying, settings_options
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress, show_sweep
-from w2slens.experiments.settings import Settings
-from w2slens.experiments.study import Study
+from w2slens.cli._tables import notes, progress, shown
 from w2slens.features.reading import read_array
 from w2slens.report.files import files_of
 
@@ -47,6 +46,6 @@ def command(
     output.deliver(
         document,
         files=lambda: files_of(results),
-        show=lambda console: show_sweep(results, console),
+        shown=shown(results),
         told="Result: {out} (open report.html)",
     )

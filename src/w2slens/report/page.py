@@ -27,22 +27,6 @@ DRAWN_CURVES = 12
 SHOWN_CELLS = 12
 """A table of more cells is folded."""
 
-COMPARED = [
-    "curve",
-    "PGR",
-    "OPR",
-    "verdict",
-    "weak",
-    "W2S",
-    "strong",
-    "ceiling",
-    "n",
-    "N",
-    "d_w",
-    "d_sw",
-]
-"""Columns of the table of curves: ratios first, where a phone shows them."""
-
 
 def render(results: Results, *, title: str | None = None, command: str | None = None) -> str:
     """Render a run or a sweep as HTML that needs nothing from the network.
@@ -84,7 +68,8 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
         "curves": curves,
         "verdict": verdict,
         "headline": HEADLINES[verdict["action"]],
-        "comparison": _comparison(results) if several else None,
+        "comparison": several
+        and {"figure": comparison_figure(results), "table": curves_table(results).titled("")},
         "shown_cells": SHOWN_CELLS,
     }
 
@@ -101,11 +86,6 @@ def _curve(curve: Results, name: str, *, drawn: bool) -> dict[str, Any]:
         "risks": risks_table(document).titled(""),
         "scores": {table.title: table.titled("") for table in score_tables(document)},
     }
-
-
-def _comparison(results: Results) -> dict[str, Any]:
-    table = curves_table(results).titled("").pick(*COMPARED)
-    return {"figure": comparison_figure(results), "table": table}
 
 
 def _facts(results: Results) -> list[str]:

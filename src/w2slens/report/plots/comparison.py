@@ -11,15 +11,7 @@ from w2slens.report.plots.style import NEUTRAL, RATIOS, legend_below, window
 
 
 def plot_comparison(results: Results, ax: Axes) -> Axes:
-    """Draw PGR and OPR of every curve of a sweep, a row each, at the cell its verdict is about.
-
-    Parameters
-    ----------
-    results
-        Of `sweep`.
-    ax
-        Where to draw.
-    """
+    """Draw PGR and OPR of every curve of a sweep, a row each, at the cell its verdict is about."""
     heads = [curve.head for curve in results.curves()]
     rows = np.arange(len(heads))
     for shift, (name, (label, color, marker)) in zip((-0.13, 0.13), RATIOS.items(), strict=True):
@@ -39,13 +31,11 @@ def plot_comparison(results: Results, ax: Axes) -> Axes:
     ax.set_xlim(*window([head[name] for head in heads for name in RATIOS], ax.get_xlim()))
     cells = [f"n = {head['n']:,}, N = {head['N']:,}" for head in heads]
     same = len(set(cells)) == 1
-    names = [
-        "\n".join(wrap(curve_name(results.settings, place), 28)) for place in range(len(heads))
-    ]
+    curves = [curve_name(results.settings, place) for place in range(len(heads))]
+    names = ["\n".join(wrap(name, 28)) for name in curves]
     if not same:
         names = [f"{name}\n{cell}" for name, cell in zip(names, cells, strict=True)]
     ax.set_yticks(rows, names, parse_math=False)
-    ax.set_ylim(len(heads) - 0.5, -0.5)
-    ax.set_xlabel("ratio")
-    ax.set_title("PGR and OPR" + (f" at {cells[0]}" if same else ""))
+    title = "PGR and OPR" + (f" at {cells[0]}" if same else "")
+    ax.set(ylim=(len(heads) - 0.5, -0.5), xlabel="ratio", title=title)
     return legend_below(ax)

@@ -9,17 +9,7 @@ from w2slens.report.plots.style import LOG_FROM, LOOKS, legend_below, size_axis
 
 
 def plot_predicted(risks: Risks, ax: Axes, *, n: int | None = None) -> Axes:
-    """Draw predicted risks of the four models: over n at the largest N, or over N at one n.
-
-    Parameters
-    ----------
-    risks
-        Of `predict`.
-    ax
-        Where to draw.
-    n
-        Draw over N at this number of labels.
-    """
+    """Draw risks of `predict`: over n at the largest N, or over N at this `n`."""
     if n is not None and n not in risks.n:
         raise InputError("n", f"is {n}; the grid has {', '.join(map(str, risks.n))}")
     axis, fixed = ("n", "N") if n is None else ("N", "n")
@@ -36,6 +26,6 @@ def plot_predicted(risks: Risks, ax: Axes, *, n: int | None = None) -> Axes:
     if len(known) and known.max() > LOG_FROM * known.min():
         ax.set_yscale("log")
     size_axis(ax, axis, sizes)
-    ax.set_ylabel(f"{risks.scale} risk (squared error)")
-    ax.set_title(f"Predicted risks at {fixed} = {getattr(risks, fixed)[place]:,}")
+    title = f"Predicted risks at {fixed} = {getattr(risks, fixed)[place]:,}"
+    ax.set(ylabel=f"{risks.scale} risk (squared error)", title=title)
     return legend_below(ax)
