@@ -92,31 +92,28 @@ def flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def settings_options(**defaults: Any) -> Callable[..., Any]:
-    """Add an option a setting, with the `defaults` that differ; the command gets `Settings`."""
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add an option a setting; the command gets `Settings`, the task as the labels say."""
 
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(command)
-        def told(**given: Any) -> Any:
-            settings = Settings(**{name: given.pop(name) for name in OPTIONS})
-            return command(settings=settings, **given)
+    @wraps(command)
+    def told(**given: Any) -> Any:
+        settings = Settings(**{name: given.pop(name) for name in OPTIONS})
+        return command(settings=settings, **given)
 
-        for name, one in reversed(list(OPTIONS.items())):
-            kind, words = one.metadata["kind"], one.metadata["words"]
-            default = defaults.get(name, None if one.default is MISSING else one.default)
-            default = default[0] if isinstance(default, tuple) else default
-            told = click.option(
-                flag(name),
-                name,
-                type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],
-                required=one.default is MISSING,
-                default=default,
-                show_default=True,
-                help=f"{words[0].upper()}{words[1:]}.",
-            )(told)
-        return told
-
-    return add
+    for name, one in reversed(list(OPTIONS.items())):
+        kind, words = one.metadata["kind"], one.metadata["words"]
+        needed = one.default is MISSING
+        default = None if needed or name == "task" else one.default
+        told = click.option(
+            flag(name),
+            name,
+            type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],
+            required=needed,
+            default=default[0] if isinstance(default, tuple) else default,
+            show_default=True,
+            help=f"{words[0].upper()}{words[1:]}.",
+        )(told)
+    return told
 
 
 def command_line(name: str, options: Sequence[tuple[str, Any]]) -> str:

@@ -1,5 +1,6 @@
 """``w2slens demo``: the main job on scikit-learn's bundled digits."""
 
+from dataclasses import replace
 from itertools import chain
 
 import click
@@ -11,7 +12,9 @@ from w2slens.cli._tables import notes, progress, shown
 from w2slens.features.digits import digits
 from w2slens.report.files import files_of
 
-LABELS, POOL, TRIALS = (100, 150, 200, 300), 1100, 20
+SETTINGS = Settings(
+    n=(100, 150, 200, 300), N=1100, trials=20, ridge_weak=0, ridge_strong=0, task="classification"
+)
 
 INTRODUCTION = """\
 [bold]Weak-to-strong generalization on handwritten digits[/bold]
@@ -28,15 +31,7 @@ prediction.
 def command(seed: int, output: Output) -> None:
     """Measure, predict and judge weak-to-strong training on digits, in seconds."""
     replay = command_line("demo", [("--seed", seed)])
-    settings = Settings(
-        n=LABELS,
-        N=POOL,
-        trials=TRIALS,
-        ridge_weak=0.0,
-        ridge_strong=0.0,
-        task="classification",
-        seed=seed,
-    )
+    settings = replace(SETTINGS, seed=seed)
     words = {"title": "Weak-to-strong on handwritten digits", "command": replay}
     with notes(), progress("cells") as move:
         results = Study.of_rows(*digits(), settings, words=words).run(jobs=1, progress=move)

@@ -14,6 +14,7 @@ from w2slens._core.types import Task
 from w2slens.cli._options import RIDGE
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress
+from w2slens.experiments.settings import TASKS
 from w2slens.features.reading import read_array
 from w2slens.report.files import png
 from w2slens.report.plots import plot_teachers
@@ -33,11 +34,7 @@ from w2slens.report.plots import plot_teachers
 @click.option("--N", "N", type=int, help="Number of pseudo-labels [default: the other rows].")
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True)
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True)
-@click.option(
-    "--task",
-    type=click.Choice(["regression", "classification"]),
-    help="Needed where the labels are whole numbers.",
-)
+@click.option("--task", type=click.Choice(TASKS), help="Needed where the labels are whole numbers.")
 @output_options
 def command(
     weak: tuple[str, ...],

@@ -7,9 +7,10 @@ from typing import Any
 import jinja2
 
 from w2slens._core.format import number
-from w2slens.experiments.display import curve_name, risks_table, score_tables
+from w2slens.experiments.display import risks_table, score_tables
 from w2slens.experiments.results import Results
 from w2slens.report.figures import comparison_figure, curve_figures
+from w2slens.report.plots import curve_name
 from w2slens.report.tables import curves_table
 
 HEADLINES = {
@@ -55,7 +56,7 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
     """Collect all that the page shows."""
     config = results.config
     curves = [
-        _curve(curve, curve_name(results.settings, place), drawn=place < DRAWN_CURVES)
+        _curve(curve, curve_name(results, place), drawn=place < DRAWN_CURVES)
         for place, curve in enumerate(results.curves())
     ]
     several = len(curves) > 1

@@ -2,9 +2,9 @@
 
 from w2slens._core.format import number
 from w2slens._core.table import Column, Marked, Number, Table
-from w2slens.experiments.display import curve_name
 from w2slens.experiments.results import Results
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
+from w2slens.report.plots import curve_name
 
 COLUMNS = (
     Column("curve", words=True),
@@ -25,7 +25,7 @@ def curves_table(results: Results) -> Table:
         ratios = (Number(head[x], head[f"{x}_se"], decimals=2) for x in ("pgr", "opr"))
         risks = (Number(head[name], head[f"{name}_se"]) for name in MODELS)
         sizes = (Marked(n, "inflated") if head["peak"] else n, N)
-        name, action = curve_name(results.settings, place), curve.verdict.action
+        name, action = curve_name(results, place), curve.verdict.action
         rows.append((name, *ratios, action, *risks, *sizes, f"{dims.d_w:,}", number(dims.d_sw)))
     title = "Curves, each at the largest n and N that no peak inflates"
     return Table(COLUMNS, tuple(rows), title)

@@ -1,13 +1,25 @@
-"""All curves of a sweep side by side."""
+"""All curves of a sweep side by side, and what each is called."""
 
 from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from w2slens.experiments.display import curve_name
 from w2slens.experiments.results import Results
 from w2slens.report.plots.style import NEUTRAL, RATIOS, legend_below, window
+
+AXIS_WORDS = {"noise": "noise", "ridge_weak": "λ_w", "ridge_strong": "λ_s"}
+"""How names of curves begin the value of an axis; a teacher's name stands alone."""
+
+
+def curve_name(results: Results, place: int) -> str:
+    """Name one curve of a sweep by what tells it from the others."""
+    curves, parts = results.settings, []
+    for axis, value in curves[place]._asdict().items():
+        if len({getattr(curve, axis) for curve in curves}) > 1:
+            shown = value if isinstance(value, str) else f"{value:g}"
+            parts.append(f"{AXIS_WORDS[axis]} {shown}" if axis in AXIS_WORDS else shown)
+    return ", ".join(parts) or curves[place].teacher
 
 
 def plot_comparison(results: Results, ax: Axes) -> Axes:
@@ -31,8 +43,7 @@ def plot_comparison(results: Results, ax: Axes) -> Axes:
     ax.set_xlim(*window([head[name] for head in heads for name in RATIOS], ax.get_xlim()))
     cells = [f"n = {head['n']:,}, N = {head['N']:,}" for head in heads]
     same = len(set(cells)) == 1
-    curves = [curve_name(results.settings, place) for place in range(len(heads))]
-    names = ["\n".join(wrap(name, 28)) for name in curves]
+    names = ["\n".join(wrap(curve_name(results, place), 28)) for place in range(len(heads))]
     if not same:
         names = [f"{name}\n{cell}" for name, cell in zip(names, cells, strict=True)]
     ax.set_yticks(rows, names, parse_math=False)
