@@ -9,11 +9,11 @@ T = TypeVar("T")
 SMALL = 1e-3
 """Below this a number alone is written with a power of ten, which is shorter."""
 
-SHOWN_CELLS = 24
-"""Of a larger grid the corners are shown."""
-
 TINY = 1e-6
 """Below this a mean with its error is."""
+
+SHOWN_CELLS = 24
+"""Of a larger grid the corners are shown."""
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -35,15 +35,12 @@ def measured(pair: dict[str, float], decimals: int | None = None) -> str:
         return "–"
     if decimals is None and 0 < abs(mean) < TINY:
         return f"{mean:.2e}" + ("" if isnan(se) else f" ± {se:.0e}")
-    places = _decimals(mean) if decimals is None else decimals
-    shown = f"{mean:,.{places}f}"
+    if decimals is None:
+        decimals = 3 if mean == 0 else max(0, 2 - floor(log10(abs(mean))))
+    shown = f"{mean:,.{decimals}f}"
     if not shown.strip("-0.,"):
         shown = shown.lstrip("-")
-    return shown.replace("-", "−") + ("" if isnan(se) else f" ± {se:,.{places}f}")
-
-
-def _decimals(value: float) -> int:
-    return 3 if value == 0 else max(0, 2 - floor(log10(abs(value))))
+    return shown.replace("-", "−") + ("" if isnan(se) else f" ± {se:,.{decimals}f}")
 
 
 def corners(cells: Sequence[T], sizes: Callable[[T], tuple[int, int]]) -> list[T]:

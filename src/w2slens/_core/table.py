@@ -74,26 +74,13 @@ Row = tuple[str | Marked | Number, ...]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headings: rich prints it, notebooks and templates show it as HTML.
-
-    Attributes
-    ----------
-    head
-        Headings.
-    rows
-        One cell a heading each.
-    title, note
-        Above and below.
-    names
-        How many of the first columns name a row; HTML writes them into one, which a page keeps in
-        view.
-    """
+    """Rows under headings: rich prints it, notebooks and templates show it as HTML."""
 
     head: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    title: str = ""
-    note: str = ""
-    names: int = 1
+    rows: tuple[Row, ...]  # one cell a heading each
+    title: str = ""  # above
+    note: str = ""  # below
+    names: int = 1  # first columns, which name a row: one in HTML, which a page keeps in view
 
     def titled(self, title: str) -> "Table":
         """Give it another title, or none."""

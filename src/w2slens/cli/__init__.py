@@ -3,17 +3,16 @@
 Exit codes: 0 done, 2 bad input (one line on stderr), 1 a failure of our own.
 """
 
-import importlib
 import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
-from w2slens._core.errors import InputError, MissingExtraError
-from w2slens._version import __version__
+from w2slens import InputError, MissingExtraError, __version__
 
 COMMANDS = {
     "demo": "Run the main job on scikit-learn's bundled digits.",
@@ -42,8 +41,7 @@ class LazyGroup(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"w2slens.cli.{cmd_name}")
-        command: click.Command = module.command
+        command: click.Command = import_module(f"w2slens.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 import click
 
-from w2slens._core.errors import InputError
+from w2slens import InputError, Problem, Settings
 from w2slens._core.types import Ridge
-from w2slens.experiments.settings import OPTIONS, Settings
-from w2slens.theory import Problem
+from w2slens.experiments.settings import OPTIONS
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
 """Arguments that a command line gives beside a recipe."""
@@ -33,17 +32,7 @@ def recipe_errors(recipe: str) -> Iterator[None]:
 
 
 class Parsed(click.ParamType[Any]):
-    """A value that a function reads, or whose need is said.
-
-    Parameters
-    ----------
-    name
-        What help calls it.
-    read
-        Text → value; raises ValueError.
-    needed
-        What is to be given.
-    """
+    """A value that `read` makes of a text, or else says what is `needed`."""
 
     def __init__(self, name: str, read: Callable[[str], Any], needed: str) -> None:
         self.name, self._read, self._needed = name, read, needed
@@ -98,37 +87,33 @@ KINDS: Mapping[str, Any] = {
 """How a command line types what `w2slens.Settings` declares; choices stand for themselves."""
 
 
-def settings_options(**defaults: Any) -> Callable[..., Any]:
-    """Add an option a setting; the command gets `Settings`.
+def flag(name: str) -> str:
+    """Write the option of an argument."""
+    return f"--{name.replace('_', '-')}"
 
-    Parameters
-    ----------
-    defaults
-        Those of the command line that differ.
-    """
 
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(command)
-        def told(**given: Any) -> Any:
-            settings = Settings(**{name: given.pop(name) for name in OPTIONS})
-            return command(settings=settings, **given)
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add an option a setting; the command gets `Settings`, the task as the labels say."""
 
-        for name, one in reversed(list(OPTIONS.items())):
-            kind, words = one.metadata["kind"], one.metadata["words"]
-            default = defaults.get(name, None if one.default is MISSING else one.default)
-            default = default[0] if isinstance(default, tuple) else default
-            told = click.option(
-                f"--{name.replace('_', '-')}",
-                name,
-                type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],
-                required=one.default is MISSING,
-                default=default,
-                show_default=True,
-                help=f"{words[0].upper()}{words[1:]}.",
-            )(told)
-        return told
+    @wraps(command)
+    def told(**given: Any) -> Any:
+        settings = Settings(**{name: given.pop(name) for name in OPTIONS})
+        return command(settings=settings, **given)
 
-    return add
+    for name, one in reversed(list(OPTIONS.items())):
+        kind, words = one.metadata["kind"], one.metadata["words"]
+        needed = one.default is MISSING
+        default = None if needed or name == "task" else one.default
+        told = click.option(
+            flag(name),
+            name,
+            type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],
+            required=needed,
+            default=default[0] if isinstance(default, tuple) else default,
+            show_default=True,
+            help=f"{words[0].upper()}{words[1:]}.",
+        )(told)
+    return told
 
 
 def command_line(name: str, options: Sequence[tuple[str, Any]]) -> str:
@@ -143,67 +128,46 @@ def command_line(name: str, options: Sequence[tuple[str, Any]]) -> str:
 
 def replaying(settings: Settings) -> list[tuple[str, Any]]:
     """Write settings as options."""
-    return [(f"--{name.replace('_', '-')}", value) for name, value in settings.to_dict().items()]
+    return [(flag(name), value) for name, value in settings.to_dict().items()]
 
 
-PROBLEM_OPTIONS = (
-    ("--problem", {"metavar": "PATH", "help": "A .json or .npz file of Problem.save."}),
-    ("--d-w", {"type": int, "help": "Intrinsic dimension of the teacher."}),
-    ("--d-s", {"type": int, "help": "Intrinsic dimension of the student."}),
-    ("--d-sw", {"type": float, "help": "Correlation dimension."}),
-    ("--noise", {"type": float, "help": "Variance of the label noise."}),
-    ("--rho-w", {"type": float, "help": "Approximation error of the teacher [default: 0]."}),
-    ("--rho-s", {"type": float, "help": "Approximation error of the student [default: 0]."}),
-    ("--signal", {"type": float, "help": "E f*², where a ridge needs it."}),
-    ("--ambient", {"type": int, "help": "Dimension that both subspaces lie in, if known."}),
-)
-"""Ways to say which population is meant: a file, or dimensions alone."""
+DIMENSIONS: Mapping[str, Mapping[str, Any]] = {
+    "d_w": {"type": int, "help": "Intrinsic dimension of the teacher."},
+    "d_s": {"type": int, "help": "Intrinsic dimension of the student."},
+    "d_sw": {"type": float, "help": "Correlation dimension."},
+    "noise": {"type": float, "help": "Variance of the label noise."},
+    "rho_w": {"type": float, "help": "Approximation error of the teacher [default: 0]."},
+    "rho_s": {"type": float, "help": "Approximation error of the student [default: 0]."},
+    "signal": {"type": float, "help": "E f*², where a ridge needs it."},
+    "ambient": {"type": int, "help": "Dimension that both subspaces lie in, if known."},
+}
+"""What describes a population where no file does."""
 
 
 def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that describe a population; the command gets a `Problem`."""
+    """Add the options that say which population is meant; the command gets a `Problem`."""
 
     @wraps(command)
-    def described(
-        problem: str | None,
-        d_w: int | None,
-        d_s: int | None,
-        d_sw: float | None,
-        noise: float | None,
-        rho_w: float | None,
-        rho_s: float | None,
-        signal: float | None,
-        ambient: int | None,
-        **rest: Any,
-    ) -> Any:
-        given: dict[str, Any] = {
-            "d_w": d_w,
-            "d_s": d_s,
-            "d_sw": d_sw,
-            "noise": noise,
-            "rho_w": rho_w,
-            "rho_s": rho_s,
-            "signal": signal,
-            "ambient": ambient,
-        }
-        return command(problem=_population(problem, given), **rest)
+    def described(problem: str | None, **rest: Any) -> Any:
+        given = {name: rest.pop(name) for name in DIMENSIONS}
+        known = {name: value for name, value in given.items() if value is not None}
+        return command(problem=_population(problem, known), **rest)
 
-    for name, settings in reversed(PROBLEM_OPTIONS):
-        described = click.option(name, **settings)(described)
-    return described
+    for name, said in reversed(tuple(DIMENSIONS.items())):
+        described = click.option(flag(name), **said)(described)
+    file = click.option("--problem", metavar="PATH", help="A .json or .npz file of Problem.save.")
+    return file(described)
 
 
-def _population(path: str | None, given: dict[str, Any]) -> Problem:
-    known = {name: value for name, value in given.items() if value is not None}
+def _population(path: str | None, known: Mapping[str, Any]) -> Problem:
     if path is not None:
         if known:
             raise InputError(next(iter(known)), "and --problem are both given; choose one")
         try:
             return Problem.load(path)
         except InputError as error:
-            raise InputError(
-                "problem", f"{error.problem}; a .json or .npz file of Problem.save is needed"
-            ) from None
+            needed = "a .json or .npz file of Problem.save is needed"
+            raise InputError("problem", f"{error.problem}; {needed}") from None
     for name in ("d_w", "d_s", "d_sw", "noise"):
         if name not in known:
             raise InputError(name, "is missing; give the dimensions and the noise, or --problem")

@@ -1,15 +1,17 @@
 """Where the result of a command goes: one JSON document, a folder, or a terminal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from w2slens._core.json import to_json
 from w2slens.experiments.folder.layout import check_folder, write_folder
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
 @dataclass(frozen=True)
@@ -25,21 +27,12 @@ class Output:
         document: Mapping[str, Any],
         *,
         files: Callable[[], Mapping[str, str | bytes]],
-        show: Callable[[Console], None],
+        shown: Iterable[RenderableType],
         told: str = "Result: {out}",
     ) -> None:
-        """Write the folder if one is named; print the document, or show the result in words.
+        """Write the folder if one is named; print the document, or else what a person reads.
 
-        Parameters
-        ----------
-        document
-            What a program reads.
-        files
-            Makes the files of the folder besides the document.
-        show
-            Prints what a person reads.
-        told
-            Last line where a folder was written.
+        `files` makes what a folder holds besides the document; `told` is the last line of one.
         """
         if self.out is not None:
             write_folder(self.out, files(), document, overwrite=self.overwrite)
@@ -47,7 +40,8 @@ class Output:
             click.echo(to_json(document))
             return
         console = Console()
-        show(console)
+        for part in shown:
+            console.print(part)
         if self.out is not None:
             console.print(told.format(out=self.out), markup=False)
 
@@ -64,10 +58,6 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
             check_folder(out, overwrite=overwrite)
         return command(output=Output(as_json, out, overwrite), **rest)
 
-    for option in (
-        click.option("--overwrite", is_flag=True, help="Replace a result in --out."),
-        click.option("--out", metavar="DIR", help="Write the result into this folder."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
-    ):
-        directed = option(directed)
-    return directed
+    replaced = click.option("--overwrite", is_flag=True, help="Replace a result in --out.")
+    folder = click.option("--out", metavar="DIR", help="Write the result into this folder.")
+    return json_option(folder(replaced(directed)))

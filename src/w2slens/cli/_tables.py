@@ -6,15 +6,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
+from w2slens import Results
 from w2slens._core.format import corners, some
-from w2slens.advise import Plan, Ranking
 from w2slens.experiments.display import risks_table, score_tables
-from w2slens.experiments.results import Results
-from w2slens.measure.intrinsic import Dimensions
-from w2slens.models.risks import MODELS, Risks
+from w2slens.models.risks import MODELS
 from w2slens.report.tables import curves_table
 
 LEGEND = """\
@@ -35,18 +34,14 @@ UNPREDICTED = (
     " There is no prediction for logistic probes, nor where a ridgeless fit has n ≈ d rows."
 )
 
-dimensions_table, predictions_table = Dimensions.tables, Risks.table
-courses_table, teachers_table = Plan.table, Ranking.table
-
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar with time left on stderr; give the function that moves it to (done, total)."""
     console = Console(stderr=True)
     columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -61,40 +56,38 @@ def notes() -> Iterator[None]:
         click.echo(f"note: {message}", err=True)
 
 
-def show_sweep(results: Results, console: Console) -> None:
-    """Print a sweep: its curves, or of a single one what a run shows."""
+def shown(results: Results) -> Iterator[RenderableType]:
+    """Say what there is to say of a run: its curves, or all of a single one."""
     if len(results.settings) == 1:
-        show_run(results, console)
+        yield from _one_curve(results)
         return
     table = curves_table(results).means().pick(*COMPARED)
     names = [str(name) for name, *_ in table.rows]
-    short = max(map(len, names)) <= SHORT_NAME
-    if not short:
-        rows = ((str(place), *rest) for place, (_, *rest) in enumerate(table.rows, 1))
-        table = replace(table, rows=tuple(rows))
-    console.print(table)
-    for place, name in enumerate([] if short else names, 1):
-        console.print(f"{place}: {name}", markup=False, highlight=False)
+    if max(map(len, names)) <= SHORT_NAME:
+        yield table
+        return
+    rows = ((str(place), *rest) for place, (_, *rest) in enumerate(table.rows, 1))
+    yield replace(table, rows=tuple(rows))
+    yield from (Text(f"{place}: {name}") for place, name in enumerate(names, 1))
 
 
-def show_run(results: Results, console: Console) -> None:
-    """Print a run: dimensions, risks, accuracies, verdict."""
+def _one_curve(results: Results) -> Iterator[RenderableType]:
+    """Say dimensions, risks, accuracies, verdict."""
     document = results.to_dict()
     cells = document["cells"]
-    document["cells"] = shown = corners(cells, lambda cell: (cell["n"], cell["N"]))
-    for table in (*results.dimensions.tables(), risks_table(document, some(shown, cells))):
-        console.print(table)
+    document["cells"] = kept = corners(cells, lambda cell: (cell["n"], cell["N"]))
+    yield from results.dimensions.tables()
+    yield risks_table(document, some(kept, cells))
     legend = LEGEND.format(source=SOURCES[results.dimensions.rows > 0])
-    students = [cell["predicted"]["risk"]["w2s"] for cell in shown]
+    students = [cell["predicted"]["risk"]["w2s"] for cell in kept]
     unpredicted = any(risk != risk for risk in students)
-    console.print(f"[dim]{legend}{UNPREDICTED if unpredicted else ''}[/dim]\n")
-    for table in score_tables(document):
-        console.print(table)
-    inflated = {name for cell in shown for name in cell["peak"]}
+    yield f"[dim]{legend}{UNPREDICTED if unpredicted else ''}[/dim]\n"
+    yield from score_tables(document)
+    inflated = {name for cell in kept for name in cell["peak"]}
     if inflated:
         models = ", ".join(name for name in MODELS if name in inflated)
-        console.print(
+        yield (
             f"×: an untuned fit at its interpolation peak ({models}) is inflated; do not quote "
             "that cell's ratios."
         )
-    console.print(f"[bold]Verdict: {results.verdict.action}[/bold]. {results.verdict.reason}")
+    yield f"[bold]Verdict: {results.verdict.action}[/bold]. {results.verdict.reason}"

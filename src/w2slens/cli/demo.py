@@ -1,17 +1,20 @@
 """``w2slens demo``: the main job on scikit-learn's bundled digits."""
 
-import click
-from rich.console import Console
+from dataclasses import replace
+from itertools import chain
 
+import click
+
+from w2slens import Settings, Study
 from w2slens.cli._options import command_line
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress, show_run
-from w2slens.experiments.settings import Settings
-from w2slens.experiments.study import Study
+from w2slens.cli._tables import notes, progress, shown
 from w2slens.features.digits import digits
 from w2slens.report.files import files_of
 
-LABELS, POOL, TRIALS = (100, 150, 200, 300), 1100, 20
+SETTINGS = Settings(
+    n=(100, 150, 200, 300), N=1100, trials=20, ridge_weak=0, ridge_strong=0, task="classification"
+)
 
 INTRODUCTION = """\
 [bold]Weak-to-strong generalization on handwritten digits[/bold]
@@ -28,27 +31,14 @@ prediction.
 def command(seed: int, output: Output) -> None:
     """Measure, predict and judge weak-to-strong training on digits, in seconds."""
     replay = command_line("demo", [("--seed", seed)])
-    settings = Settings(
-        n=LABELS,
-        N=POOL,
-        trials=TRIALS,
-        ridge_weak=0.0,
-        ridge_strong=0.0,
-        task="classification",
-        seed=seed,
-    )
+    settings = replace(SETTINGS, seed=seed)
     words = {"title": "Weak-to-strong on handwritten digits", "command": replay}
     with notes(), progress("cells") as move:
         results = Study.of_rows(*digits(), settings, words=words).run(jobs=1, progress=move)
         document = {**results.to_dict(), "command": replay}
-
-    def show(console: Console) -> None:
-        console.print(INTRODUCTION)
-        show_run(results, console)
-
     output.deliver(
         document,
         files=lambda: files_of(results),
-        show=show,
+        shown=chain([INTRODUCTION], shown(results)),
         told="Figure: {out}/risks.png   Report: {out}/report.html   Numbers: {out}/result.json",
     )

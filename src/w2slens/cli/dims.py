@@ -1,13 +1,12 @@
 """``w2slens dims``: the dimensions of two feature files and their overlap."""
 
 import click
-from rich.console import Console
 
+from w2slens import dimensions
 from w2slens._core.check import same_rows
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import dimensions_table, notes, progress
+from w2slens.cli._tables import notes, progress
 from w2slens.features.reading import open_features
-from w2slens.measure.one_pass import dimensions
 from w2slens.report.files import png
 from w2slens.report.plots import figure_of_dimensions
 
@@ -29,13 +28,8 @@ def command(weak: str, strong: str, energy: float, output: Output) -> None:
             move(read, rows)
 
         found = dimensions(left, right, energy=energy, progress=advance)
-
-    def show(console: Console) -> None:
-        for table in dimensions_table(found):
-            console.print(table)
-
     output.deliver(
         found.to_dict(),
         files=lambda: {"dimensions.png": png(figure_of_dimensions(found))},
-        show=show,
+        shown=found.tables(),
     )

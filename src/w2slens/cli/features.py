@@ -4,6 +4,7 @@ import click
 
 from w2slens._core.json import to_json
 from w2slens.cli._options import recipe_errors
+from w2slens.cli._output import json_option
 from w2slens.cli._tables import notes, progress
 from w2slens.features.recipe import load_feature_recipe
 
@@ -11,7 +12,7 @@ from w2slens.features.recipe import load_feature_recipe
 @click.command("features")
 @click.argument("recipe", metavar="RECIPE.yaml")
 @click.option("--out", metavar="DIR", help="Folder of the stores [default: the recipe's out].")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def command(recipe: str, out: str | None, as_json: bool) -> None:
     """Extract the features of a recipe; a killed extraction goes on where it was."""
     with recipe_errors(recipe), notes(), progress("examples") as move:

@@ -4,15 +4,13 @@ from typing import Any
 
 import click
 from matplotlib.figure import Figure
-from rich.console import Console
 
-from w2slens.advise import frontier, plan
+from w2slens import Problem, plan
+from w2slens.advise import frontier
 from w2slens.cli._options import problem_options
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import courses_table
 from w2slens.report.files import png
 from w2slens.report.plots import plot_courses
-from w2slens.theory import Problem
 
 
 @click.command("plan")
@@ -32,11 +30,7 @@ from w2slens.theory import Problem
 )
 @output_options
 def command(
-    problem: Problem,
-    budget: float | None,
-    target: float | None,
-    output: Output,
-    **settings: Any,
+    problem: Problem, budget: float | None, target: float | None, output: Output, **settings: Any
 ) -> None:
     """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone."""
     found = plan(problem, budget=budget, target=target, **settings)
@@ -46,8 +40,5 @@ def command(
         plot_courses(frontier(problem, found, settings), figure.subplots())
         return {"frontier.png": png(figure)}
 
-    def show(console: Console) -> None:
-        console.print(courses_table(found))
-        console.print(f"[bold]{found.best.course}[/bold]. {found.reason}")
-
-    output.deliver(found.to_dict(), files=files, show=show)
+    verdict = f"[bold]{found.best.course}[/bold]. {found.reason}"
+    output.deliver(found.to_dict(), files=files, shown=[found.table(), verdict])

@@ -4,13 +4,13 @@ from typing import Any
 
 import click
 
+from w2slens import Problem, predict
 from w2slens.cli._options import SIZES, problem_options
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, predictions_table
+from w2slens.cli._tables import notes
 from w2slens.models.risks import CEILINGS
 from w2slens.report.files import png
 from w2slens.report.plots import figure_of_prediction
-from w2slens.theory import Problem, predict
 from w2slens.theory.prediction import METHODS
 
 
@@ -28,9 +28,8 @@ def command(problem: Problem, output: Output, **settings: Any) -> None:
     """Predict the four risks over a grid of n and N, before anyone trains."""
     with notes():
         risks = predict(problem, **settings)
-        document = risks.to_dict()
     output.deliver(
-        document,
+        risks.to_dict(),
         files=lambda: {"prediction.png": png(figure_of_prediction(risks))},
-        show=lambda console: console.print(predictions_table(risks)),
+        shown=[risks.table()],
     )

@@ -2,19 +2,19 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.text import Text
 
+from w2slens import InputError, rank_teachers
 from w2slens._core import check
-from w2slens._core.errors import InputError
-from w2slens._core.types import Ridge, Task
-from w2slens.advise import rank_teachers
+from w2slens._core.types import Task
 from w2slens.cli._options import RIDGE
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress, teachers_table
+from w2slens.cli._tables import notes, progress
+from w2slens.experiments.settings import TASKS
 from w2slens.features.reading import read_array
 from w2slens.report.files import png
 from w2slens.report.plots import plot_teachers
@@ -34,22 +34,16 @@ from w2slens.report.plots import plot_teachers
 @click.option("--N", "N", type=int, help="Number of pseudo-labels [default: the other rows].")
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True)
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True)
-@click.option(
-    "--task",
-    type=click.Choice(["regression", "classification"]),
-    help="Needed where the labels are whole numbers.",
-)
+@click.option("--task", type=click.Choice(TASKS), help="Needed where the labels are whole numbers.")
 @output_options
 def command(
     weak: tuple[str, ...],
     strong: str,
     labels: str,
     n: int | None,
-    N: int | None,
-    ridge_weak: Ridge,
-    ridge_strong: Ridge,
     task: Task | None,
     output: Output,
+    **settings: Any,
 ) -> None:
     """Rank teachers of one student by forecast W2S risk, from labels and unlabeled rows.
 
@@ -61,27 +55,16 @@ def command(
             raise InputError("n", f"is {n:,}; there are {len(y):,} labels")
         y = y[:n]
     with notes(), progress("teachers") as move:
-        found = rank_teachers(
-            _named(weak),
-            strong,
-            y,
-            N=N,
-            ridge_weak=ridge_weak,
-            ridge_strong=ridge_strong,
-            task=task or check.task_of(y),
-            progress=move,
-        )
+        kind = task or check.task_of(y)
+        found = rank_teachers(_named(weak), strong, y, task=kind, progress=move, **settings)
 
     def files() -> dict[str, bytes]:
         figure = Figure(figsize=(7, 1.8 + 0.5 * len(found.teachers)), layout="constrained")
         plot_teachers(found, figure.subplots())
         return {"teachers.png": png(figure)}
 
-    def show(console: Console) -> None:
-        console.print(teachers_table(found))
-        console.print(Text.assemble((found.best.name, "bold"), ". ", found.reason))
-
-    output.deliver(found.to_dict(), files=files, show=show)
+    verdict = Text.assemble((found.best.name, "bold"), ". ", found.reason)
+    output.deliver(found.to_dict(), files=files, shown=[found.table(), verdict])
 
 
 def _named(given: tuple[str, ...]) -> dict[str, str]:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from w2slens import load_results
 from w2slens._core.json import to_json
+from w2slens.cli._output import json_option
 from w2slens.cli._tables import notes
-from w2slens.experiments.folder.archive import load_results
 from w2slens.report.files import render_into
 
 
@@ -14,7 +15,7 @@ from w2slens.report.files import render_into
 @click.argument("folder", metavar="DIR")
 @click.option("--out", metavar="FILE", help="Write the page here [default: DIR/report.html].")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is not a report of ours.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def command(folder: str, out: str | None, overwrite: bool, as_json: bool) -> None:
     """Render the result in DIR as one self-contained HTML page."""
     with notes():

@@ -2,11 +2,10 @@
 
 import click
 
+from w2slens import Settings, Study
 from w2slens.cli._options import command_line, replaying, settings_options
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress, show_sweep
-from w2slens.experiments.settings import Settings
-from w2slens.experiments.study import Study
+from w2slens.cli._tables import notes, progress, shown
 from w2slens.features.reading import read_array
 from w2slens.report.files import files_of
 
@@ -17,7 +16,7 @@ from w2slens.report.files import files_of
 @click.option("--labels", required=True, metavar="PATH", help="Labels of the same rows.")
 @click.option("--target", metavar="PATH", help="f*, where it is known: risks become excess risks.")
 @click.option("--groups", metavar="PATH", help="A whole number a row; no split divides a group.")
-@settings_options(task=None)
+@settings_options
 @output_options
 def command(
     weak: str,
@@ -32,21 +31,15 @@ def command(
     paths = {"weak": weak, "strong": strong, "labels": labels, "target": target, "groups": groups}
     given = [(f"--{name}", path) for name, path in paths.items()]
     replay = command_line("run", [*given, *replaying(settings)])
+    words = {"title": "Weak-to-strong run", "command": replay}
     with notes(), progress("cells") as move:
-        study = Study.of_rows(
-            weak,
-            strong,
-            read_array(labels, "y"),
-            settings,
-            target=target,
-            groups=groups,
-            words={"title": "Weak-to-strong run", "command": replay},
-        )
+        y = read_array(labels, "y")
+        study = Study.of_rows(weak, strong, y, settings, target=target, groups=groups, words=words)
         results = study.run(jobs=1, progress=move)
         document = {**results.to_dict(), "command": replay}
     output.deliver(
         document,
         files=lambda: files_of(results),
-        show=lambda console: show_sweep(results, console),
+        shown=shown(results),
         told="Result: {out} (open report.html)",
     )

@@ -7,7 +7,8 @@ from rich.console import Console
 
 from w2slens._core.json import to_json
 from w2slens.cli._options import recipe_errors
-from w2slens.cli._tables import notes, progress, show_sweep
+from w2slens.cli._output import json_option
+from w2slens.cli._tables import notes, progress, shown
 from w2slens.experiments.recipe import load_recipe
 from w2slens.report.files import render_into
 
@@ -17,12 +18,11 @@ from w2slens.report.files import render_into
 @click.option("--out", required=True, metavar="DIR", help="Keep trials, result and report here.")
 @click.option("--overwrite", is_flag=True, help="Begin anew where --out holds another result.")
 @click.option("--jobs", type=int, help="Trials at a time [default: one a core].")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: bool) -> None:
     """Run the grid of a recipe; every finished trial is kept, and a killed run goes on."""
     with recipe_errors(recipe), notes(), progress("cells") as move:
-        study = load_recipe(recipe)
-        results = study.run(out, overwrite=overwrite, jobs=jobs, progress=move)
+        results = load_recipe(recipe).run(out, overwrite=overwrite, jobs=jobs, progress=move)
         document = results.to_dict()
     with notes():
         page = render_into(results, Path(out))
@@ -30,5 +30,6 @@ def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: b
             click.echo(to_json(document))
             return
         console = Console()
-        show_sweep(results, console)
+        for part in shown(results):
+            console.print(part)
     console.print(f"Result: {out} (open {page.name})", markup=False)

@@ -1,36 +1,17 @@
-"""What a run is shown by: names of its curves, and tables made from its document."""
+"""The tables that a run is shown by, made from its document."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from w2slens._core.table import Column, Marked, Number, Row, Table
-from w2slens.experiments.curves import Curve
 from w2slens.experiments.table import SCORE_TITLES
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
-
-AXIS_WORDS = {"noise": "noise", "ridge_weak": "λ_w", "ridge_strong": "λ_s"}
-"""How names of curves begin the value of an axis; a teacher's name stands alone."""
-
-
-def curve_name(settings: Sequence[Curve], place: int) -> str:
-    """Name one curve of a sweep by what tells it from the others."""
-    parts = []
-    for axis, value in settings[place]._asdict().items():
-        if len({getattr(curve, axis) for curve in settings}) > 1:
-            shown = value if isinstance(value, str) else f"{value:g}"
-            parts.append(f"{AXIS_WORDS[axis]} {shown}" if axis in AXIS_WORDS else shown)
-    return ", ".join(parts) or settings[place].teacher
 
 
 def risks_table(document: Mapping[str, Any], shown: str = "") -> Table:
     """Return the risks and ratios of one curve, beside their predictions where it has them.
 
-    Parameters
-    ----------
-    document
-        With ``cells``, ``scale`` and ``config``.
-    shown
-        End of the title: which cells these are.
+    The document has ``cells``, ``scale`` and ``config``; `shown` ends the title: which cells.
     """
     error = "Brier score" if document["config"].get("loss") == "cross-entropy" else "squared error"
     title = f"{document['scale'].capitalize()} risks ({error}), PGR and OPR{shown}"
@@ -38,30 +19,23 @@ def risks_table(document: Mapping[str, Any], shown: str = "") -> Table:
     for cell in document["cells"]:
         expected = cell.get("predicted", {"risk": {}})
         risks = (Number(**cell["risk"][m], predicted=expected["risk"].get(m)) for m in MODELS)
-        ratios = (
-            Number(**cell[name], predicted=expected.get(name), decimals=2)
-            for name in ("pgr", "opr")
-        )
+        ratios = (Number(**cell[x], predicted=expected.get(x), decimals=2) for x in ("pgr", "opr"))
         rows.append((*_sizes(cell), *risks, *ratios))
     return _grid(rows, title, *RATIO_COLUMNS)
 
 
 def score_tables(document: Mapping[str, Any]) -> list[Table]:
     """Return a table for each kind of score that the run has besides risks."""
-    tables = []
+    tables, places = [], dict.fromkeys(MODELS, 3) | {"pgr": 2}
     for kind, title in SCORE_TITLES.items():
-        found = [(_sizes(cell), cell[kind]) for cell in document["cells"] if cell.get(kind)]
-        rows: list[Row] = [
-            (*sizes, *(Number(**scores[m], decimals=3) for m in MODELS), _pgr(scores))
-            for sizes, scores in found
+        rows = [
+            (*_sizes(cell), *(Number(**cell[kind][x], decimals=d) for x, d in places.items()))
+            for cell in document["cells"]
+            if cell.get(kind)
         ]
         if rows:
             tables.append(_grid(rows, title, RATIO_COLUMNS[0]))
     return tables
-
-
-def _pgr(scores: Mapping[str, Any]) -> Number:
-    return Number(**scores["pgr"], decimals=2)
 
 
 def _sizes(cell: Mapping[str, Any]) -> tuple[str | Marked, str]:

@@ -7,9 +7,10 @@ from typing import Any
 import jinja2
 
 from w2slens._core.format import number
-from w2slens.experiments.display import curve_name, risks_table, score_tables
+from w2slens.experiments.display import risks_table, score_tables
 from w2slens.experiments.results import Results
 from w2slens.report.figures import comparison_figure, curve_figures
+from w2slens.report.plots import curve_name
 from w2slens.report.tables import curves_table
 
 HEADLINES = {
@@ -26,22 +27,6 @@ DRAWN_CURVES = 12
 
 SHOWN_CELLS = 12
 """A table of more cells is folded."""
-
-COMPARED = [
-    "curve",
-    "PGR",
-    "OPR",
-    "verdict",
-    "weak",
-    "W2S",
-    "strong",
-    "ceiling",
-    "n",
-    "N",
-    "d_w",
-    "d_sw",
-]
-"""Columns of the table of curves: ratios first, where a phone shows them."""
 
 
 def render(results: Results, *, title: str | None = None, command: str | None = None) -> str:
@@ -71,7 +56,7 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
     """Collect all that the page shows."""
     config = results.config
     curves = [
-        _curve(curve, curve_name(results.settings, place), drawn=place < DRAWN_CURVES)
+        _curve(curve, curve_name(results, place), drawn=place < DRAWN_CURVES)
         for place, curve in enumerate(results.curves())
     ]
     several = len(curves) > 1
@@ -84,7 +69,8 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
         "curves": curves,
         "verdict": verdict,
         "headline": HEADLINES[verdict["action"]],
-        "comparison": _comparison(results) if several else None,
+        "comparison": several
+        and {"figure": comparison_figure(results), "table": curves_table(results).titled("")},
         "shown_cells": SHOWN_CELLS,
     }
 
@@ -101,11 +87,6 @@ def _curve(curve: Results, name: str, *, drawn: bool) -> dict[str, Any]:
         "risks": risks_table(document).titled(""),
         "scores": {table.title: table.titled("") for table in score_tables(document)},
     }
-
-
-def _comparison(results: Results) -> dict[str, Any]:
-    table = curves_table(results).titled("").pick(*COMPARED)
-    return {"figure": comparison_figure(results), "table": table}
 
 
 def _facts(results: Results) -> list[str]:

@@ -7,18 +7,16 @@ the maps run from orange (loss) over white to purple (gain); markers and line st
 
 from matplotlib.figure import Figure
 
-from w2slens.experiments import display
 from w2slens.experiments.results import Results
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import Risks
-from w2slens.report.plots.comparison import plot_comparison
+from w2slens.report.plots.comparison import curve_name, plot_comparison
 from w2slens.report.plots.cut import Cut
 from w2slens.report.plots.dimensions import plot_canonical, plot_inheritance, plot_spectra
 from w2slens.report.plots.maps import plot_map
 from w2slens.report.plots.plan import plot_courses
-from w2slens.report.plots.predicted import plot_predicted
 from w2slens.report.plots.ranking import plot_teachers
-from w2slens.report.plots.risks import plot_ratios, plot_risks, ratio
+from w2slens.report.plots.risks import plot_predicted, plot_ratios, plot_risks, ratio
 from w2slens.report.plots.style import LOOKS, NEUTRAL
 
 __all__ = [
@@ -41,11 +39,6 @@ __all__ = [
     "plot_teachers",
     "ratio",
 ]
-
-
-def curve_name(results: Results, place: int) -> str:
-    """Name one curve of a sweep by what tells it from the others."""
-    return display.curve_name(results.settings, place)
 
 
 def figure_of_run(results: Results) -> Figure:

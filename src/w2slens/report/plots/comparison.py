@@ -1,25 +1,29 @@
-"""All curves of a sweep side by side."""
+"""All curves of a sweep side by side, and what each is called."""
 
 from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from w2slens.experiments.display import curve_name
 from w2slens.experiments.results import Results
 from w2slens.report.plots.style import NEUTRAL, RATIOS, legend_below, window
 
+AXIS_WORDS = {"noise": "noise", "ridge_weak": "λ_w", "ridge_strong": "λ_s"}
+"""How names of curves begin the value of an axis; a teacher's name stands alone."""
+
+
+def curve_name(results: Results, place: int) -> str:
+    """Name one curve of a sweep by what tells it from the others."""
+    curves, parts = results.settings, []
+    for axis, value in curves[place]._asdict().items():
+        if len({getattr(curve, axis) for curve in curves}) > 1:
+            shown = value if isinstance(value, str) else f"{value:g}"
+            parts.append(f"{AXIS_WORDS[axis]} {shown}" if axis in AXIS_WORDS else shown)
+    return ", ".join(parts) or curves[place].teacher
+
 
 def plot_comparison(results: Results, ax: Axes) -> Axes:
-    """Draw PGR and OPR of every curve of a sweep, a row each, at the cell its verdict is about.
-
-    Parameters
-    ----------
-    results
-        Of `sweep`.
-    ax
-        Where to draw.
-    """
+    """Draw PGR and OPR of every curve of a sweep, a row each, at the cell its verdict is about."""
     heads = [curve.head for curve in results.curves()]
     rows = np.arange(len(heads))
     for shift, (name, (label, color, marker)) in zip((-0.13, 0.13), RATIOS.items(), strict=True):
@@ -39,13 +43,10 @@ def plot_comparison(results: Results, ax: Axes) -> Axes:
     ax.set_xlim(*window([head[name] for head in heads for name in RATIOS], ax.get_xlim()))
     cells = [f"n = {head['n']:,}, N = {head['N']:,}" for head in heads]
     same = len(set(cells)) == 1
-    names = [
-        "\n".join(wrap(curve_name(results.settings, place), 28)) for place in range(len(heads))
-    ]
+    names = ["\n".join(wrap(curve_name(results, place), 28)) for place in range(len(heads))]
     if not same:
         names = [f"{name}\n{cell}" for name, cell in zip(names, cells, strict=True)]
     ax.set_yticks(rows, names, parse_math=False)
-    ax.set_ylim(len(heads) - 0.5, -0.5)
-    ax.set_xlabel("ratio")
-    ax.set_title("PGR and OPR" + (f" at {cells[0]}" if same else ""))
+    title = "PGR and OPR" + (f" at {cells[0]}" if same else "")
+    ax.set(ylim=(len(heads) - 0.5, -0.5), xlabel="ratio", title=title)
     return legend_below(ax)

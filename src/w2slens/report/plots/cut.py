@@ -1,4 +1,4 @@
-"""A line through the grid of a run: over n at one N, or over N at one n."""
+"""A line through the grid of a run."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ class Cut:
     def __init__(self, results: Results, n: int | None, N: int | None) -> None:
         if n is not None and N is not None:
             raise InputError("N", "and n are both given; fix one, the other is the axis")
-        summary = results.summary
+        self.results, summary = results, results.summary
         self.axis, fixed, value = ("n", "N", N) if n is None else ("N", "n", n)
         value = int(summary[fixed].max()) if value is None else value
         if value not in set(summary[fixed]):
@@ -42,14 +42,10 @@ class Cut:
 
     def curve(self, ax: Axes, grid: Array, *, color: str, linestyle: str) -> None:
         """Draw a line through values (len(n), len(N)) in the order of the summary."""
-        sizes = self.rows[self.axis].to_numpy()
-        values = self._along(grid)
+        values = np.asarray(grid).ravel()[self.rows.index.to_numpy()]
         if np.isfinite(values).any():
+            sizes = self.rows[self.axis].to_numpy()
             ax.plot(sizes, values, linestyle, color=color, linewidth=1.4)
-
-    def _along(self, grid: Array) -> Array:
-        flat = np.asarray(grid).ravel()
-        return np.asarray(flat[self.rows.index.to_numpy()])
 
     def finish(self, ax: Axes) -> Axes:
         """Label the axis of sizes and add the legend."""

@@ -1,5 +1,6 @@
 """The feature spaces of a pair: spectra, overlap, and what the overlap does to variance."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,12 @@ from w2slens.theory.exact import inherited
 
 def plot_spectra(dimensions: Dimensions, ax: Axes) -> Axes:
     """Draw the eigenvalues of both covariances as shares of their variance."""
-    for side, name, style in (
-        (dimensions.weak, "weak", "-"),
-        (dimensions.strong, "strong", "-."),
-    ):
-        share = side.spectrum / side.spectrum.sum()
+    sides = (dimensions.weak, "weak", "-"), (dimensions.strong, "strong", "-.")
+    for side, name, style in sides:
+        share, component = side.spectrum / side.spectrum.sum(), np.arange(1, side.rank + 1)
         label = f"{name}: rank {side.rank:,}"
-        ax.plot(
-            np.arange(1, side.rank + 1), share, style, color=LOOKS[name][1], label=label, lw=1.6
-        )
-    ax.set_yscale("log")
-    ax.set_xlabel("principal component")
-    ax.set_ylabel("share of variance")
+        ax.plot(component, share, style, color=LOOKS[name][1], label=label, lw=1.6)
+    ax.set(xlabel="principal component", ylabel="share of variance", yscale="log")
     ax.set_title("Spectra of the features")
     ax.legend(frameon=False)
     return ax
@@ -43,31 +38,17 @@ def plot_canonical(dimensions: Dimensions, ax: Axes) -> Axes:
     if level > 0:
         ax.axhline(level, color=LOOKS["weak"][1], linestyle=":", label="chance, on average")
         ax.legend(frameon=False)
-    ax.set_xlabel("canonical pair")
-    ax.set_ylabel("squared correlation")
-    ax.set_ylim(0, 1.02)
+    ax.set(xlabel="canonical pair", ylabel="squared correlation", ylim=(0, 1.02))
     ax.set_title(f"Overlap: d_sw = {dimensions.d_sw:.1f}")
     return ax
 
 
-def plot_inheritance(
-    dimensions: Dimensions, ax: Axes, *, N: "tuple[int, ...] | list[int]", most: int = 5
-) -> Axes:
+def plot_inheritance(dimensions: Dimensions, ax: Axes, *, N: Sequence[int], most: int = 5) -> Axes:
     """Draw which share of the teacher's variance the student inherits, and which it sheds.
 
     For ridgeless fits: all of it in the d_sw shared dimensions, d_s/(N − d_s − 1) of it in the
-    teacher's others (see `w2slens.theory.exact`).
-
-    Parameters
-    ----------
-    dimensions
-        Of the pair.
-    ax
-        Where to draw.
-    N
-        Numbers of pseudo-labels, a bar each.
-    most
-        Largest number of bars.
+    teacher's others (see `w2slens.theory.exact`). A bar for each number of pseudo-labels `N`, or
+    for `most` of them.
     """
     sizes = sorted(N)
     if len(sizes) > most:
@@ -82,15 +63,15 @@ def plot_inheritance(
     )
     left = np.zeros(len(sizes))
     for width, color, hatch, label in parts:
-        look: dict[str, Any] = {"color": color, "hatch": hatch, "edgecolor": "#FFFFFF"}
-        ax.barh(rows[known], width[known], left=left[known], label=label, linewidth=0.5, **look)
+        look: Any = {"color": color, "hatch": hatch, "edgecolor": "#FFFFFF", "linewidth": 0.5}
+        ax.barh(rows[known], width[known], left=left[known], label=label, **look)
         left = left + width
     ax.axvline(1, color=NEUTRAL, linewidth=0.8)
     for row in rows[~known]:
         ax.text(0.02, row, "N too small for a ridgeless student", va="center", fontsize="small")
     ax.set_yticks(rows, [f"N = {size:,}" for size in sizes])
-    ax.set_xlim(0, max(1.02, float(np.max(total[known], initial=0)) * 1.02))
-    ax.set_ylim(len(sizes) - 0.4, -0.6)
+    longest = max(1.0, float(np.max(total[known], initial=0)))
+    ax.set(xlim=(0, longest * 1.02), ylim=(len(sizes) - 0.4, -0.6))
     ax.set_xlabel("share of the teacher's variance")
     ax.set_title("Variance inherited and shed, without ridge")
     return legend_below(ax)

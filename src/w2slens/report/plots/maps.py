@@ -55,10 +55,8 @@ def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
         step = -(-len(sizes) // 6)
         axis.set_ticks([k + 0.5 for k in range(0, len(sizes), step)])
         axis.set_ticklabels([f"{size:,}" for size in sizes[::step]])
-    ax.set_xlabel("pseudo-labels N")
-    ax.set_ylabel("labels n")
     what = "gap recovered" if ratio == "pgr" else "above 1: W2S beats labels alone"
-    ax.set_title(f"{RATIOS[ratio][0]}: {what}")
+    ax.set(xlabel="pseudo-labels N", ylabel="labels n", title=f"{RATIOS[ratio][0]}: {what}")
     return ax
 
 
@@ -67,8 +65,8 @@ def _grid(results: Results | Risks, name: str) -> tuple[pd.DataFrame, NDArray[An
     if isinstance(results, Risks):
         table = pd.DataFrame(ratio_of(results, name), list(results.n), list(results.N))
         return table.sort_index(axis=0).sort_index(axis=1), np.zeros(table.shape, bool)
-    teacher = results.setting.teacher  # of one curve alone
-    summary = results.summary[results.summary["teacher"] == teacher]
+    one_curve = results.summary["teacher"] == results.setting.teacher
+    summary = results.summary[one_curve]
     found, peaks = (summary.pivot(index="n", columns="N", values=v) for v in (name, "peak"))
     return found, peaks.to_numpy() != ""
 
@@ -81,5 +79,4 @@ def _write_cells(ax: Axes, values: NDArray[Any], peaks: NDArray[Any], centre: fl
             mark.set_path_effects([withStroke(linewidth=2, foreground="#FFFFFF")])
         elif values.size <= WRITTEN_CELLS and np.isfinite(values[i, j]):
             ink = "#FFFFFF" if abs(values[i, j] - centre) > DARK_FROM else "#000000"
-            text = f"{values[i, j]:.2f}"
-            ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=ink)
+            ax.text(j + 0.5, i + 0.5, f"{values[i, j]:.2f}", ha="center", va="center", color=ink)

@@ -20,20 +20,14 @@ COURSE_LOOKS = {
 def plot_courses(frontier: Mapping[str, Sequence[Course]], ax: Axes) -> Axes:
     """Draw the risk of every course over its cost, with 90% intervals.
 
-    Parameters
-    ----------
-    frontier
-        Course → the best of it at several budgets, as `w2slens.advise.frontier` gives.
-    ax
-        Where to draw.
+    `frontier`, of `w2slens.advise.frontier`: course → the best of it at several budgets.
     """
     for name, courses in frontier.items():
         color, marker = COURSE_LOOKS[name]
-        costs = [course.cost for course in courses]
-        style = "--" if name == "label-more" else "-"
-        risks = [course.risk for course in courses]
-        ax.plot(costs, risks, f"{marker}{style}", color=color, markersize=4, label=name)
+        style = f"{marker}--" if name == "label-more" else f"{marker}-"
+        costs, risks = [course.cost for course in courses], [course.risk for course in courses]
         lows, highs = zip(*(course.interval for course in courses), strict=True)
+        ax.plot(costs, risks, style, color=color, markersize=4, label=name)
         ax.fill_between(costs, lows, highs, color=color, alpha=0.12, linewidth=0)
     paid = [course.cost for courses in frontier.values() for course in courses]
     least = min((cost for cost in paid if cost > 0), default=1.0)
@@ -41,9 +35,7 @@ def plot_courses(frontier: Mapping[str, Sequence[Course]], ax: Axes) -> Axes:
         ax.set_xscale("log")
     else:  # what costs nothing has a place too
         ax.set_xscale("symlog", linthresh=least)
-    ax.set_yscale("log")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.4g}"))
-    ax.set_xlabel("cost")
-    ax.set_ylabel("predicted risk (squared error)")
+    ax.set(xlabel="cost", ylabel="predicted risk (squared error)", yscale="log")
     ax.set_title("What money buys")
     return legend_below(ax)

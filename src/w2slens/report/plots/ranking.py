@@ -7,40 +7,23 @@ from w2slens.report.plots.style import LOOKS, legend_below
 
 
 def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
-    """Draw the forecast W2S risks with 90% intervals, best on top, and the teachers' own risks.
-
-    Parameters
-    ----------
-    ranking
-        As `w2slens.rank_teachers` gives.
-    ax
-        Where to draw.
-    """
+    """Draw the forecast W2S risks with 90% intervals, best on top, and the teachers' own risks."""
     teachers = ranking.teachers
     places = range(len(teachers))
     risks = [teacher.risk for teacher in teachers]
     # Rounding may take an end of an interval past a forecast of 0.
     lows = [max(teacher.risk - teacher.interval[0], 0.0) for teacher in teachers]
     highs = [max(teacher.interval[1] - teacher.risk, 0.0) for teacher in teachers]
-    _, color, marker = LOOKS["w2s"]
-    ax.errorbar(
-        risks,
-        places,
-        xerr=[lows, highs],
-        fmt=marker,
-        color=color,
-        capsize=3,
-        label="W2S student, 90% interval",
-    )
-    _, color, marker = LOOKS["weak"]
+    (_, color, marker), label = LOOKS["w2s"], "W2S student, 90% interval"
+    ends = [lows, highs]
+    ax.errorbar(risks, places, xerr=ends, fmt=marker, color=color, capsize=3, label=label)
+    (_, color, marker), label = LOOKS["weak"], "the teacher itself"
     own = [teacher.teacher_risk for teacher in teachers]
-    ax.plot(own, places, marker, color=color, markerfacecolor="none", label="the teacher itself")
-    shares = [f"$d_{{sw}}/d_w$ = {teacher.overlap_share:.2f}" for teacher in teachers]
+    ax.plot(own, places, marker, color=color, markerfacecolor="none", label=label)
     names = [teacher.name.replace("$", r"\$") for teacher in teachers]
-    ax.set_yticks(
-        list(places), [f"{name}\n{share}" for name, share in zip(names, shares, strict=True)]
-    )
+    shares = [f"$d_{{sw}}/d_w$ = {teacher.overlap_share:.2f}" for teacher in teachers]
+    ax.set_yticks(list(places), list(map("{}\n{}".format, names, shares)))
     ax.invert_yaxis()
-    ax.set_xlabel("forecast raw risk (squared error)")
-    ax.set_title(f"Teachers at n = {ranking.n:,}, N = {ranking.N:,}")
+    title = f"Teachers at n = {ranking.n:,}, N = {ranking.N:,}"
+    ax.set(xlabel="forecast raw risk (squared error)", title=title)
     return legend_below(ax)

@@ -1,13 +1,25 @@
-"""Measured risks and ratios along a line through the grid, beside their predictions."""
+"""Risks and ratios along a line through the grid: measured beside predicted, or predicted alone."""
+
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.experiments.results import Results
 from w2slens.models.risks import MODELS, Risks
 from w2slens.report.plots.cut import Cut
-from w2slens.report.plots.style import LOG_FROM, LOOKS, NEUTRAL, RATIOS, window
+from w2slens.report.plots.style import (
+    LOG_FROM,
+    LOOKS,
+    NEUTRAL,
+    RATIOS,
+    legend_below,
+    size_axis,
+    window,
+)
+from w2slens.theory.bounds import Bounds
 
 
 def plot_risks(
@@ -28,20 +40,15 @@ def plot_risks(
         Whether to draw the bounds of the paper's authors, where they are known.
     """
     cut = Cut(results, n, N)
-    for name in MODELS:
-        label, color, marker = LOOKS[name]
-        cut.errorbar(ax, name, color=color, fmt=marker + joined(results), label=label)
-        cut.curve(ax, getattr(results.predicted, name), color=color, linestyle="--")
-        if bounds and results.bounds is not None:
-            cut.curve(ax, getattr(results.bounds.risks, name), color=color, linestyle=":")
-    _explain(ax, results, bounds=bounds)
+    predicted = {name: getattr(results.predicted, name) for name in MODELS}
+    limits = results.bounds.risks if bounds and results.bounds else None
+    _draw(cut, ax, LOOKS, predicted, limits)
     values = cut.rows[list(MODELS)].to_numpy()
     if values.max() > LOG_FROM * max(values.min(), 1e-300):
         ax.set_yscale("log")
     else:
         ax.set_ylim(bottom=0)
-    ax.set_ylabel(f"{results.scale} risk (squared error)")
-    ax.set_title(f"Risks at {cut.where}")
+    ax.set(ylabel=f"{results.scale} risk (squared error)", title=f"Risks at {cut.where}")
     return cut.finish(ax)
 
 
@@ -53,31 +60,58 @@ def plot_ratios(
     The line at 1 separates gain from loss: an OPR below it says that labels alone do better.
     """
     cut = Cut(results, n, N)
-    for name, (label, color, marker) in RATIOS.items():
-        cut.errorbar(ax, name, color=color, fmt=marker + joined(results), label=label)
-        cut.curve(ax, ratio(results.predicted, name), color=color, linestyle="--")
-        if bounds and results.bounds is not None:
-            cut.curve(ax, getattr(results.bounds, name), color=color, linestyle=":")
-    _explain(ax, results, bounds=bounds)
+    predicted = {name: ratio(results.predicted, name) for name in RATIOS}
+    _draw(cut, ax, RATIOS, predicted, results.bounds if bounds else None)
     for level in (0, 1):
         ax.axhline(level, color=NEUTRAL, linewidth=0.8)
     ax.set_ylim(*window(cut.rows[list(RATIOS)].to_numpy(), ax.get_ylim()))
-    ax.set_ylabel("ratio")
-    ax.set_title(f"PGR and OPR at {cut.where}")
+    ax.set(ylabel="ratio", title=f"PGR and OPR at {cut.where}")
     return cut.finish(ax)
 
 
-def joined(results: Results) -> str:
-    """Return the style that joins measured points where no predicted curve guides the eye."""
-    known = np.isfinite([getattr(results.predicted, name) for name in MODELS]).any()
-    return "" if known else "-"
+def plot_predicted(risks: Risks, ax: Axes, *, n: int | None = None) -> Axes:
+    """Draw risks of `predict`: over n at the largest N, or over N at this `n`."""
+    if n is not None and n not in risks.n:
+        raise InputError("n", f"is {n}; the grid has {', '.join(map(str, risks.n))}")
+    axis, fixed = ("n", "N") if n is None else ("N", "n")
+    place = int(np.argmax(risks.N)) if n is None else risks.n.index(n)
+    sizes = np.array(getattr(risks, axis))
+    order = np.argsort(sizes)
+    for name in MODELS:
+        label, color, marker = LOOKS[name]
+        grid = getattr(risks, name)
+        values = grid[:, place] if axis == "n" else grid[place]
+        ax.plot(sizes[order], values[order], f"{marker}-", color=color, markersize=4, label=label)
+    drawn = np.concatenate([line.get_ydata() for line in ax.get_lines()])
+    known = drawn[np.isfinite(drawn) & (drawn > 0)]
+    if len(known) and known.max() > LOG_FROM * known.min():
+        ax.set_yscale("log")
+    size_axis(ax, axis, sizes)
+    title = f"Predicted risks at {fixed} = {getattr(risks, fixed)[place]:,}"
+    ax.set(ylabel=f"{risks.scale} risk (squared error)", title=title)
+    return legend_below(ax)
 
 
-def _explain(ax: Axes, results: Results, *, bounds: bool) -> None:
-    """Add the line styles that are drawn to the legend."""
-    if not joined(results):
+def _draw(
+    cut: Cut,
+    ax: Axes,
+    looks: Mapping[str, tuple[str, str, str]],
+    predicted: Mapping[str, Array],
+    bounds: Risks | Bounds | None,
+) -> None:
+    """Draw points, predictions dashed, bounds dotted; add the line styles to the legend.
+
+    Points are joined where no predicted curve guides the eye.
+    """
+    known = np.isfinite([getattr(cut.results.predicted, name) for name in MODELS]).any()
+    for name, (label, color, marker) in looks.items():
+        cut.errorbar(ax, name, color=color, fmt=marker if known else f"{marker}-", label=label)
+        cut.curve(ax, predicted[name], color=color, linestyle="--")
+        if bounds is not None:
+            cut.curve(ax, getattr(bounds, name), color=color, linestyle=":")
+    if known:
         ax.plot([], [], "--", color=NEUTRAL, label="predicted")
-    if bounds and results.bounds is not None:
+    if bounds is not None:
         ax.plot([], [], ":", color=NEUTRAL, label="authors' bounds")
 
 

@@ -13,14 +13,11 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.models.risks import MODEL_COLUMNS, MODELS
 
+_DRAWN = (("#D55E00", "o"), ("#0072B2", "s"), ("#009E73", "^"), ("#666666", "D"))
+
 LOOKS = {
-    name: (column.full, color, marker)
-    for name, column, (color, marker) in zip(
-        MODELS,
-        MODEL_COLUMNS,
-        (("#D55E00", "o"), ("#0072B2", "s"), ("#009E73", "^"), ("#666666", "D")),
-        strict=True,
-    )
+    name: (column.full, *drawn)
+    for name, column, drawn in zip(MODELS, MODEL_COLUMNS, _DRAWN, strict=True)
 }
 """Label, colour and marker of each model."""
 
@@ -63,7 +60,7 @@ def legend_below(ax: Axes) -> Axes:
 
 def window(values: Sequence[float] | Array, limits: tuple[float, float]) -> tuple[float, float]:
     """Let one wild ratio not flatten the others: show what lies within a few medians."""
-    known = np.abs(np.asarray(values, float))
-    known = known[np.isfinite(known)]
+    sizes = np.abs(np.asarray(values, float))
+    known = sizes[np.isfinite(sizes)]
     limit = 4 * max(float(np.median(known)), 1.0) if len(known) else 1.0
     return max(limits[0], -limit), min(limits[1], limit)
