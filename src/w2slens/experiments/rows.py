@@ -14,9 +14,8 @@ from w2slens._core.types import Array, Index, Task
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.features.reading import open_features, read_array
-from w2slens.moments import Moments
+from w2slens.moments import Moments, principal
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
-from w2slens.moments.components import principal
 
 TEACHER = "weak"
 """Name of a teacher that was given none."""

@@ -10,17 +10,8 @@ import numpy as np
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.yaml import complete, known_keys, located
-from w2slens.features.corpora import (
-    Corpus,
-    coloured,
-    dataset_images,
-    dataset_texts,
-    folder_images,
-    idx_images,
-    sentence_groups,
-    text_file,
-    whole_sentences,
-)
+from w2slens.features import corpora
+from w2slens.features.corpora import Corpus
 from w2slens.features.extract import load_example
 
 IMAGES = {
@@ -57,36 +48,36 @@ def _images(recipe: dict[str, Any], base: Path) -> Corpus:
     given, way = _way(recipe, "images", IMAGES)
     if way == "idx":
         paths = {key: located(given.get(key), f"images.{key}", base) for key in IMAGES[way]}
-        corpus = idx_images(paths["idx"], paths["labels"])
+        corpus = corpora.idx_images(paths["idx"], paths["labels"])
     elif way == "dataset":
-        corpus = dataset_images(**_dataset(given, "images", base))
+        corpus = corpora.dataset_images(**_dataset(given, "images", base))
     else:
         folder = located(given["folder"], "images.folder", base)
-        corpus = folder_images(folder, label=given.get("label"))
+        corpus = corpora.folder_images(folder, label=given.get("label"))
     if "coloured" not in recipe:
         return corpus
     settings = _section(recipe, "coloured")
-    valid = [key for key in inspect.signature(coloured).parameters if key != "corpus"]
+    valid = [key for key in inspect.signature(corpora.coloured).parameters if key != "corpus"]
     known_keys(settings, valid, "coloured.")
-    return coloured(corpus, **settings)
+    return corpora.coloured(corpus, **settings)
 
 
 def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
     given, way = _way(recipe, "texts", TEXTS)
     complete(given, ("text",), "texts.")
     if way == "dataset":
-        corpus = dataset_texts(**_dataset(given, "texts", base))
+        corpus = corpora.dataset_texts(**_dataset(given, "texts", base))
     else:
         path = located(given["file"], "texts.file", base)
-        corpus = text_file(path, text=given["text"], label=given.get("label"))
+        corpus = corpora.text_file(path, text=given["text"], label=given.get("label"))
     if "phrases" not in given:
         return corpus
     check.choice(given["phrases"], "texts.phrases", PHRASES)
     texts = [load_example(corpus, i, skip=True) for i in range(len(corpus))]
     corpus = replace(corpus, source={**corpus.source, "phrases": given["phrases"]})
     if given["phrases"] == "drop":
-        return corpus.take(whole_sentences(texts))
-    return replace(corpus, groups=sentence_groups(texts))
+        return corpus.take(corpora.whole_sentences(texts))
+    return replace(corpus, groups=corpora.sentence_groups(texts))
 
 
 def _section(recipe: dict[str, Any], key: str) -> dict[str, Any]:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from w2slens._core.types import Array
 from w2slens.models.design import Design
 from w2slens.models.probe import LinearProbe
-from w2slens.moments import Moments
-from w2slens.moments.products import product
+from w2slens.moments import Moments, product
 
 
 @dataclass(frozen=True, eq=False)

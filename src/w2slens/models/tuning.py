@@ -7,8 +7,7 @@ import numpy as np
 from w2slens._core.types import Array
 from w2slens.models.design import Design
 from w2slens.models.labeled import LabeledBlock
-from w2slens.moments import Moments
-from w2slens.moments.products import product
+from w2slens.moments import Moments, product
 
 GRID_DECADES = (-8.0, 2.0)
 """Automatic ridges span these powers of ten of the mean retained eigenvalue, besides 0."""

@@ -63,8 +63,8 @@ class ImageNetwork:
         self._device = device_of(self.device)
         if isinstance(self.network, torch.nn.Module):
             self.network.eval().to(self._device)
-        moments = torch.tensor((self.mean, self.std), device=self._device)
-        self._mean, self._std = moments.reshape(2, 1, 3, 1, 1)
+        colours = torch.tensor((self.mean, self.std), device=self._device)
+        self._mean, self._std = colours.reshape(2, 1, 3, 1, 1)
 
     @torch.inference_mode()
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:

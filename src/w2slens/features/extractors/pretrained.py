@@ -9,13 +9,8 @@ from typing import Any
 import torch
 
 from w2slens._core.errors import MissingExtraError
+from w2slens.features.extractors import hubs
 from w2slens.features.extractors.extractor import Extractor
-from w2slens.features.extractors.hubs import (
-    clip_network,
-    sentence_network,
-    timm_network,
-    transformer,
-)
 from w2slens.features.extractors.mobilenet import MobileNetV2
 from w2slens.features.extractors.module import own_network
 from w2slens.features.extractors.networks import ImageNetwork, TextNetwork, device_of
@@ -66,7 +61,7 @@ def minilm(
 ) -> TextNetwork:
     """MiniLM-L6 from its package; 384 features a layer."""
     folder = package(MINILM, f"the model {name!r}") / "model"
-    return transformer(name, layer, pooling, tokens, device, path=str(folder))
+    return hubs.transformer(name, layer, pooling, tokens, device, path=str(folder))
 
 
 NETWORKS: dict[str, Callable[..., Extractor]] = {
@@ -75,10 +70,10 @@ NETWORKS: dict[str, Callable[..., Extractor]] = {
     "efficientnet-lite2": efficientnet_lite,
     "mobilenet-v2": mobilenet_v2,
     "minilm": minilm,
-    "timm:": timm_network,
-    "open_clip:": clip_network,
-    "transformers:": transformer,
-    "sentence-transformers:": sentence_network,
+    "timm:": hubs.timm_network,
+    "open_clip:": hubs.clip_network,
+    "transformers:": hubs.transformer,
+    "sentence-transformers:": hubs.sentence_network,
     "python:": own_network,
 }
 """Networks that packages carry, by name, and what knows a name after its prefix."""

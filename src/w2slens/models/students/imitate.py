@@ -8,8 +8,7 @@ from w2slens.models.fit import Fitted
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students.lesson import Lesson
 from w2slens.models.tuning import choose_w2s
-from w2slens.moments import Moments
-from w2slens.moments.products import product
+from w2slens.moments import Moments, product
 from w2slens.moments.solve import Solve
 
 
