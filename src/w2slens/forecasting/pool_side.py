@@ -29,36 +29,19 @@ class Drawn:
 
     Gaussian features make ``E[(X̃ᵀX̃)⁻¹] = Σ⁻¹/(n−d−2)``; rows of real features have heavier
     leverages, and a fit to few of them learns more noise. No label is needed to see it.
-
-    Attributes
-    ----------
-    inverse
-        (p, p) mean of ``(X̃ᵀX̃)⁻¹``, scaled so that ``tr(Σ·inverse)`` with the pool's Σ is `share`.
-    share
-        Mean of ``tr(Σ(X̃ᵀX̃)⁻¹)``, Σ of the rows that were not drawn: variance over σ².
     """
 
-    inverse: Array
-    share: float
+    inverse: Array  # (p, p) mean of (X̃ᵀX̃)⁻¹, scaled so that tr(Σ·inverse), Σ the pool's, is share
+    share: float  # mean of tr(Σ(X̃ᵀX̃)⁻¹), Σ of the rows that were not drawn: variance over σ²
 
 
 @dataclass(frozen=True, eq=False)
 class PoolSide:
-    """The weak or the strong features of the rows without labels.
+    """The weak or the strong features of the rows without labels."""
 
-    Attributes
-    ----------
-    rows
-        (N, p).
-    name
-        ``"weak"`` or ``"strong"``.
-    moments
-        Of the rows, under that name, and of others beside them.
-    """
-
-    rows: NDArray[Any]
-    name: str
-    moments: Moments
+    rows: NDArray[Any]  # (N, p)
+    name: str  # "weak" or "strong"
+    moments: Moments  # of the rows, under that name, and of others beside them
     _drawn: dict[int, Drawn] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property

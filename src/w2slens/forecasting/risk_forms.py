@@ -28,18 +28,10 @@ class Form(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """Raw risks of draws of f* and the noise, (draws,) each.
+    """Raw risks of draws of f* and the noise, (draws,) each."""
 
-    Attributes
-    ----------
-    models
-        At the N that is asked about.
-    whole
-        Of the student on the whole pool.
-    """
-
-    models: Models[Array]
-    whole: Array
+    models: Models[Array]  # at the N that is asked about
+    whole: Array  # of the student on the whole pool
 
     @classmethod
     def joined(cls, parts: "Sequence[Outcomes]") -> "Outcomes":
@@ -50,17 +42,11 @@ class Outcomes(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Forms:
-    """Forms of the raw risks.
+    """Forms of the raw risks: of the four models, and of the student on the whole pool.
 
-    Attributes
-    ----------
-    models
-        Of the four models.
-    whole
-        Of the student on the whole pool: what leave-one-out sees, whatever N is asked about.
-    leaning
-        ``(df1 − df2)/n`` of the teacher: the bias, in units of its raw risk, that a ridge costs
-        where it is the best one.
+    The latter is what leave-one-out sees, whatever N is asked about. `leaning` is
+    ``(df1 − df2)/n`` of the teacher: the bias, in units of its raw risk, that a ridge costs where
+    it is the best one.
     """
 
     models: Models[Form]
@@ -105,21 +91,11 @@ class Forms:
 
 @dataclass(frozen=True, eq=False)
 class _Features:
-    """One side among z.
-
-    Attributes
-    ----------
-    pool
-        Its rows.
-    second
-        S = E[zzᵀ], (p, p).
-    cross
-        G: cross moments of z with the side's axes, (p, r).
-    """
+    """One side among z."""
 
     pool: PoolSide
-    second: Array
-    cross: Array
+    second: Array  # S = E[zzᵀ], (p, p)
+    cross: Array  # G: cross moments of z with the side's axes, (p, r)
 
     def form(self, fit: Shrinkage, c: float) -> Form:
         """Inflate what a fit misses of f* and of the noise: ``c·(S − G·(1−κ²R²)Λ⁻¹·Gᵀ)`` and c."""
@@ -159,21 +135,11 @@ class _Stage:
 
 @dataclass(frozen=True, eq=False)
 class _Fitted:
-    """A fit to noisy labels.
+    """A fit to noisy labels."""
 
-    Attributes
-    ----------
-    fit
-        Along the side's axes.
-    form
-        Of its risk without the error of the intercept.
-    covariance
-        (r, r) of the coefficients along the axes, in units of the raw risk.
-    """
-
-    fit: Shrinkage
-    form: Form
-    covariance: Array
+    fit: Shrinkage  # along the side's axes
+    form: Form  # of its risk without the error of the intercept
+    covariance: Array  # (r, r) of the coefficients along the axes, in units of the raw risk
 
     @classmethod
     def gaussian(cls, side: _Features, rows: int, ridge: float) -> "_Fitted":

@@ -20,18 +20,10 @@ LEAST_POOL = 10
 
 
 class Labels(NamedTuple):
-    """Labels in units of their spread: risks are squares, and none may overflow.
+    """Labels in units of their spread: risks are squares, and none may overflow."""
 
-    Attributes
-    ----------
-    values
-        (n, k), over `unit`.
-    unit
-        Root mean square of the outputs' standard deviations.
-    """
-
-    values: Array
-    unit: float
+    values: Array  # (n, k), over `unit`
+    unit: float  # root mean square of the outputs' standard deviations
 
     @classmethod
     def of(cls, targets: Array) -> "Labels":
@@ -90,19 +82,11 @@ def refuse_short(weak: NDArray[Any], strong: NDArray[Any], labels: Labels) -> No
 
 @dataclass(frozen=True, eq=False)
 class PairSample:
-    """Both sides, over the same rows and labels.
-
-    Attributes
-    ----------
-    weak, strong
-        The rows with labels.
-    pool
-        The others.
-    """
+    """Both sides, over the same rows and labels."""
 
     weak: LabeledSide
     strong: LabeledSide
-    pool: Unlabeled
+    pool: Unlabeled  # the rows without labels
 
     @classmethod
     def of(cls, weak: NDArray[Any], strong: NDArray[Any], labels: Labels) -> "PairSample":

@@ -13,21 +13,11 @@ from w2slens.theory.fixed_point import effective_ridge
 
 @dataclass(frozen=True, eq=False)
 class Sites:
-    """Sample sizes with their ridges: where a fit is evaluated.
+    """Sample sizes with their ridges: where a fit is evaluated."""
 
-    Attributes
-    ----------
-    rows
-        (sites,) numbers of rows.
-    ridges
-        (sites,) λ ≥ 0.
-    intercept
-        Whether an unpenalised intercept is fitted too.
-    """
-
-    rows: Array
-    ridges: Array
-    intercept: bool = False
+    rows: Array  # (sites,)
+    ridges: Array  # (sites,) λ ≥ 0
+    intercept: bool = False  # whether an unpenalised one is fitted too
 
     @classmethod
     def of(cls, rows: ArrayLike, ridge: float, intercept: bool = False) -> "Sites":
@@ -48,15 +38,7 @@ class Sites:
 
 @dataclass(frozen=True, eq=False)
 class Shrinkage:
-    """One feature block at all sites, along the eigenvectors of its second moment.
-
-    Attributes
-    ----------
-    eigen
-        Of Σ.
-    sites
-        Where.
-    """
+    """One feature block at all sites, along the eigenvectors of its second moment Σ."""
 
     eigen: Spectrum
     sites: Sites

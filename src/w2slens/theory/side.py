@@ -11,21 +11,11 @@ from w2slens.moments.spectrum import Spectrum, spectrum
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """The weak or the strong features of a population.
+    """The weak or the strong features of a population."""
 
-    Attributes
-    ----------
-    gram
-        Σ = E[φφᵀ], (p, p).
-    target
-        c = E[φ f*], (p, k).
-    energy
-        E‖f*‖².
-    """
-
-    gram: Array
-    target: Array
-    energy: float
+    gram: Array  # Σ = E[φφᵀ], (p, p)
+    target: Array  # c = E[φ f*], (p, k)
+    energy: float  # E‖f*‖²
 
     @cached_property
     def spectrum(self) -> Spectrum:
@@ -51,6 +41,18 @@ class Side:
     def error(self) -> float:
         """``‖f* − Πf*‖²``: what no probe of these features can express."""
         return max(self.energy - self.expressed, 0.0)
+
+    @cached_property
+    def diagonal(self) -> bool:
+        """Whether its axes are principal: seen along a training population's, there is no shift."""
+        return not np.count_nonzero(self.gram - np.diag(np.diag(self.gram)))
+
+    def along(self, trained: "Side") -> "Side":
+        """See it along the eigenvectors of the population that fits were trained on."""
+        eigen = trained.spectrum
+        V, own = eigen.vectors, self is trained
+        turned = np.diag(eigen.values) if own else V.T @ self.gram @ V
+        return Side(turned, V.T @ self.target, self.energy)
 
     def mixed(self, other: "Side", share: float) -> "Side":
         """Return the population of which `share` comes from another, in the same coordinates."""
