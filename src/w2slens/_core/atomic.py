@@ -18,10 +18,7 @@ def replacing(
 ) -> Iterator[Path]:
     """Give a temporary file beside `path`, put in its place only when the block succeeds.
 
-    Raises
-    ------
-    InputError
-        If `path` exists and `overwrite` is false.
+    InputError if `path` exists and `overwrite` is false.
     """
     path = Path(path)
     if path.exists() and not overwrite:

@@ -46,17 +46,13 @@ Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.const
 
 def read_recipe(path: Path) -> tuple[str, dict[str, Any]]:
     """Read a recipe: its text, and what it says."""
-    text = _text(path)
-    return text, _parsed(text, path)
-
-
-def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError("recipe", f"{path} cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InputError("recipe", f"{path} is not a text file") from None
+    return text, _parsed(text, path)
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array
-from w2slens.moments.components import principal
-from w2slens.moments.products import product
+from w2slens.moments import principal, product
 
 
 def pixel_differences(images: NDArray[np.number]) -> Array:

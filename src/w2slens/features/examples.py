@@ -41,11 +41,7 @@ PHRASES = ("group", "drop")
 
 
 def examples_of(recipe: dict[str, Any], base: Path) -> Corpus:
-    """Open the examples that a recipe names.
-
-    `recipe`: with ``images`` or ``texts``, perhaps ``coloured`` and ``rows``; `base`: folder that
-    its paths start from.
-    """
+    """Open the examples that a recipe names, its paths relative to a folder."""
     if ("images" in recipe) == ("texts" in recipe):
         raise InputError("images", "or texts is needed: one of them")
     corpus = _images(recipe, base) if "images" in recipe else _texts(recipe, base)
@@ -63,11 +59,10 @@ def _images(recipe: dict[str, Any], base: Path) -> Corpus:
         paths = {key: located(given.get(key), f"images.{key}", base) for key in IMAGES[way]}
         corpus = idx_images(paths["idx"], paths["labels"])
     elif way == "dataset":
-        corpus = dataset_images(_dataset(given, "images", base), **_rest(given))
+        corpus = dataset_images(**_dataset(given, "images", base))
     else:
-        corpus = folder_images(
-            located(given["folder"], "images.folder", base), label=given.get("label")
-        )
+        folder = located(given["folder"], "images.folder", base)
+        corpus = folder_images(folder, label=given.get("label"))
     if "coloured" not in recipe:
         return corpus
     settings = _section(recipe, "coloured")
@@ -80,7 +75,7 @@ def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
     given, way = _way(recipe, "texts", TEXTS)
     complete(given, ("text",), "texts.")
     if way == "dataset":
-        corpus = dataset_texts(_dataset(given, "texts", base), **_rest(given))
+        corpus = dataset_texts(**_dataset(given, "texts", base))
     else:
         path = located(given["file"], "texts.file", base)
         corpus = text_file(path, text=given["text"], label=given.get("label"))
@@ -113,11 +108,8 @@ def _way(
     return given, way
 
 
-def _dataset(given: dict[str, Any], key: str, base: Path) -> str:
-    """Read the name of a dataset: a folder beside the recipe if there is one, else on the hub."""
+def _dataset(given: dict[str, Any], key: str, base: Path) -> dict[str, Any]:
+    """Read what a dataset is told: a folder beside the recipe if there is one, else on the hub."""
     folder = located(given["dataset"], f"{key}.dataset", base)
-    return str(folder) if Path(folder).is_dir() else str(given["dataset"])
-
-
-def _rest(given: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in given.items() if key not in ("dataset", "phrases")}
+    name = str(folder) if Path(folder).is_dir() else str(given["dataset"])
+    return {key: value for key, value in given.items() if key != "phrases"} | {"dataset": name}

@@ -1,7 +1,7 @@
 """From examples to a store of features: in batches, resumable, the broken ones named."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,31 +64,18 @@ def extract(
     if writer.finished:
         return writer.folder
     if isinstance(extractor, Learner):
-        extractor = extractor.fit(_readable(corpus, skip=skip))
+        examples = (load_example(corpus, i, skip=skip) for i in range(len(corpus)))
+        extractor = extractor.fit(example for example in examples if example is not None)
     with kept_memory():
-        _fill(corpus, extractor, writer, batch, skip=skip, progress=progress)
+        while writer.done < len(corpus):
+            for _ in range(SAVED_BATCHES):
+                if writer.done < len(corpus):
+                    batch = _step(corpus, extractor, writer, batch, skip=skip)
+            writer.save()
+            if progress is not None:
+                progress(writer.done, len(corpus))
     _finish(corpus, writer)
     return writer.folder
-
-
-def _fill(
-    corpus: Corpus,
-    extractor: Extractor,
-    writer: StoreWriter,
-    batch: int,
-    *,
-    skip: bool,
-    progress: Callable[[int, int], None] | None,
-) -> None:
-    """Add all batches that are not there yet, saving the work now and then."""
-    while writer.done < len(corpus):
-        for _ in range(SAVED_BATCHES):
-            if writer.done >= len(corpus):
-                break
-            batch = _step(corpus, extractor, writer, batch, skip=skip)
-        writer.save()
-        if progress is not None:
-            progress(writer.done, len(corpus))
 
 
 def _step(
@@ -124,11 +111,6 @@ def load_example(corpus: Corpus, i: int, *, skip: bool) -> Any:
         ) from None
 
 
-def _readable(corpus: Corpus, *, skip: bool) -> Iterator[Any]:
-    examples = (load_example(corpus, i, skip=skip) for i in range(len(corpus)))
-    return (example for example in examples if example is not None)
-
-
 def _finish(corpus: Corpus, writer: StoreWriter) -> None:
     gone = set(writer.skipped)
     kept = np.array([i for i, name in enumerate(corpus.ids) if name not in gone], dtype=np.intp)
@@ -138,5 +120,5 @@ def _finish(corpus: Corpus, writer: StoreWriter) -> None:
             "all are named in the manifest",
             stacklevel=3,
         )
-    columns = {name: values[kept] for name, values in corpus.columns.items() if values is not None}
+    columns = {name: values[kept] for name, values in corpus.columns.items()}
     writer.finish([corpus.ids[i] for i in kept], columns)

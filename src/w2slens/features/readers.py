@@ -50,11 +50,7 @@ class Guarded:
 
 
 def open_array(value: str | Path, argument: str) -> Sliceable:
-    """Open the array that a path (with ``:key`` where a file holds several) names.
-
-    Returns an array, or a `Sliceable` whose rows are read when they are taken. InputError if there
-    is no such file or array, or it holds pickled objects or text.
-    """
+    """Open the array that a path (with ``:key`` where a file holds several) names."""
     keyed = KEYED.fullmatch(str(value))
     path, key = (Path(keyed["path"]), keyed["key"]) if keyed else (Path(value), None)
     with reading(path, argument):
@@ -133,16 +129,10 @@ def _npz(path: Path, key: str | None, argument: str) -> Any:
         return archive[_pick(list(archive.files), key, path, argument)]
 
 
-def _csv(path: Path, key: str | None, argument: str) -> Any:
-    from w2slens.features.tables import read_csv
+def _table(path: Path, key: str | None, argument: str) -> Any:
+    from w2slens.features.tables import ParquetMatrix, read_csv
 
-    return read_csv(path, argument)
-
-
-def _parquet(path: Path, key: str | None, argument: str) -> Any:
-    from w2slens.features.tables import ParquetMatrix
-
-    return ParquetMatrix(path, argument)
+    return (read_csv if path.suffix == ".csv" else ParquetMatrix)(path, argument)
 
 
 def _zarr(path: Path, key: str | None, argument: str) -> Any:
@@ -180,8 +170,8 @@ def _safetensors(path: Path, key: str | None, argument: str) -> Any:
 READERS: dict[str, Callable[[Path, str | None, str], Any]] = {
     ".npy": _npy,
     ".npz": _npz,
-    ".parquet": _parquet,
-    ".csv": _csv,
+    ".parquet": _table,
+    ".csv": _table,
     ".zarr": _zarr,
     ".safetensors": _safetensors,
 }

@@ -46,19 +46,16 @@ class Source:
 
 
 def open_features(value: "ArrayLike | str | Path | Source", argument: str) -> Source:
-    """Open a feature matrix.
+    """Open a feature matrix (rows, coordinates): an array, or a file of one of the types.
 
-    `value`: an array (rows, coordinates), or the path of a .npy, .npz (``file.npz:key``), .parquet
-    or .csv file, or with extras .zarr or .safetensors; `argument`: the name by which errors call
-    it. InputError if the file cannot be read, holds pickled objects or text, or is not 2-d.
+    These are .npy, .npz (``file.npz:key``), .parquet, .csv, and with extras .zarr and .safetensors.
     """
     if isinstance(value, Source):
         return value
-    data = (
-        open_array(value, argument)
-        if isinstance(value, (str, Path))
-        else check.numeric(value, argument)
-    )
+    if isinstance(value, (str, Path)):
+        data = open_array(value, argument)
+    else:
+        data = check.numeric(value, argument)
     check.matrix_shape(data.shape, argument)
     return Source(argument, data)
 

@@ -20,17 +20,13 @@ KEYS = ("images", "texts", "coloured", "rows", "models", "batch", "skip_broken",
 
 @dataclass(frozen=True, eq=False)
 class FeatureRecipe:
-    """A validated recipe: the examples, and the models to run over them.
-
-    `corpus`: the examples; `models`: name of the store → (model, settings); `out`: folder of the
-    stores, or None; `batch`: examples at a time; `skip`: whether broken examples are left out.
-    """
+    """A validated recipe: the examples, and the models to run over them."""
 
     corpus: Corpus
-    models: dict[str, tuple[str, dict[str, Any]]]
-    out: Path | None
-    batch: int
-    skip: bool
+    models: dict[str, tuple[str, dict[str, Any]]]  # name of the store → (model, settings)
+    out: Path | None  # folder of the stores
+    batch: int  # examples at a time
+    skip: bool  # whether broken examples are left out
 
     def run(
         self,
@@ -38,10 +34,9 @@ class FeatureRecipe:
         *,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> dict[str, Path]:
-        """Extract all features, model by model.
+        """Extract all features, model by model: name → folder of its store, below `out`.
 
-        `out`: folder of the stores, instead of the recipe's; `progress`: called with (name,
-        examples done, examples in all). Returns name → folder of its store.
+        `progress` is called with (name, examples done, examples in all).
         """
         folder = self.out if out is None else Path(out)
         if folder is None:

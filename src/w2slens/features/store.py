@@ -27,11 +27,6 @@ FORMAT = 1
 PROGRESS = "progress.json"
 
 
-def is_store(path: Path) -> bool:
-    """Whether a folder holds finished features."""
-    return (path / MANIFEST).is_file()
-
-
 def read_manifest(folder: Path, argument: str) -> dict[str, Any]:
     """Read what a store says of itself."""
     try:
@@ -45,26 +40,24 @@ def read_manifest(folder: Path, argument: str) -> dict[str, Any]:
 
 
 class StoreWriter:
-    """A store being filled row by row.
+    """A store being filled row by row: new, empty, or holding the same extraction unfinished.
 
-    `folder`: where; new, empty, or holding the same extraction unfinished; `recipe`: what decides
-    the features; a folder with another one is refused; `rows`: number of examples.
+    `recipe` is what decides the features; a folder with another one is refused.
     """
 
     def __init__(self, folder: Path, recipe: dict[str, Any], rows: int) -> None:
         self.folder, self._rows = folder, rows
         self._recipe = json.loads(to_json({**recipe, "version": __version__, "rows": rows}))
         self._features: NDArray[Any] | None = None
-        self.done, self.skipped = 0, list[str]()
+        self.done, self._kept, self.skipped = 0, 0, list[str]()
         self.finished = False
-        self._kept = 0
         try:
             self._begin()
         except OSError as error:
             raise InputError("out", f"{folder} cannot be written ({error.strerror})") from None
 
     def _begin(self) -> None:
-        if is_store(self.folder):
+        if (self.folder / MANIFEST).is_file():
             self._require_same(read_manifest(self.folder, "out")["recipe"])
             self.finished = True
             return
@@ -104,8 +97,8 @@ class StoreWriter:
         """Make what was added survive a kill."""
         if isinstance(self._features, np.memmap):
             self._features.flush()
-        state = {"recipe": self._recipe, "done": self.done, "kept": self._kept}
-        content = to_json({**state, "skipped": self.skipped})
+        rows = {"done": self.done, "kept": self._kept, "skipped": self.skipped}
+        content = to_json({"recipe": self._recipe, **rows})
         write_durably(self.folder / PROGRESS, content.encode())
 
     def finish(self, ids: Sequence[str], columns: Mapping[str, NDArray[Any]]) -> None:
@@ -124,13 +117,8 @@ class StoreWriter:
             np.save(self.folder / f"{name}.npy", values, allow_pickle=False)
         names = [FEATURES, "rows.txt", *(f"{name}.npy" for name in columns)]
         sums = {name: checksum(self.folder / name) for name in names}
-        document = {
-            "format": FORMAT,
-            "rows": self._kept,
-            "recipe": self._recipe,
-            "skipped": self.skipped,
-            "sha256": sums,
-        }
+        state = {"rows": self._kept, "recipe": self._recipe, "skipped": self.skipped}
+        document = {"format": FORMAT, **state, "sha256": sums}
         write_durably(self.folder / MANIFEST, (to_json(document) + "\n").encode())
         (self.folder / PROGRESS).unlink(missing_ok=True)
 

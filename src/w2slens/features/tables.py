@@ -1,6 +1,7 @@
 """Tables as matrices: CSV and Parquet columns, each of which must be numeric."""
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from w2slens._core.errors import InputError
 
 INDEX = "__index_level_"
 """Prefix of the columns in which pandas keeps an index."""
+
+LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
+"""Types of a column of vectors, and of one of numbers."""
 
 
 def read_csv(path: Path, argument: str) -> NDArray[Any]:
@@ -90,19 +95,13 @@ class ParquetMatrix:
 
     def __init__(self, path: Path, argument: str) -> None:
         self.file, self.name, self.argument = pq.ParquetFile(path), path.name, argument
-        self.columns = [
-            field for field in self.file.schema_arrow if not field.name.startswith(INDEX)
-        ]
-        lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-        self.vectors = len(self.columns) == 1 and any(
-            is_list(self.columns[0].type) for is_list in lists
-        )
+        schema = self.file.schema_arrow
+        self.columns = [field for field in schema if not field.name.startswith(INDEX)]
+        kinds = [field.type for field in self.columns]
+        self.vectors = len(kinds) == 1 and any(is_list(kinds[0]) for is_list in LISTS)
         for field in self.columns:
             kind = field.type.value_type if self.vectors else field.type
-            if not any(
-                is_kind(kind)
-                for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
-            ):
+            if not any(is_number(kind) for is_number in NUMBERS):
                 raise InputError(
                     argument,
                     f"column {field.name!r} of {path.name} holds {field.type}; only numeric "
@@ -125,9 +124,8 @@ class ParquetMatrix:
     def _lengths(self, column: Any) -> NDArray[Any]:
         lengths = pc.list_value_length(column)
         if lengths.null_count:
-            raise InputError(
-                self.argument, f"{self.name} lacks {lengths.null_count} of its vectors"
-            )
+            lacking = f"{self.name} lacks {lengths.null_count} of its vectors"
+            raise InputError(self.argument, lacking)
         return np.asarray(lengths)
 
     def _group(self, index: int) -> NDArray[Any]:
@@ -150,7 +148,7 @@ class ParquetMatrix:
         start, stop, _ = rows.indices(self.shape[0])
         parts = [
             self._group(index)[max(start - low, 0) : stop - low]
-            for index, (low, high) in enumerate(zip(self.ends[:-1], self.ends[1:], strict=True))
+            for index, (low, high) in enumerate(pairwise(self.ends))
             if low < stop and high > start
         ]
         return np.concatenate(parts) if parts else np.empty((0, self.shape[1]))

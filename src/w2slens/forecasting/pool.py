@@ -11,8 +11,7 @@ from scipy import linalg
 from w2slens._core.types import Array
 from w2slens.forecasting.pool_side import PoolSide
 from w2slens.measure.overlap import debias, whitened_cross
-from w2slens.moments.factored import factored
-from w2slens.moments.moments import Moments
+from w2slens.moments.moments import Moments, factored
 from w2slens.moments.spectrum import Spectrum
 
 

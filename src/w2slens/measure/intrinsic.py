@@ -58,17 +58,17 @@ class SideDimensions:
         """Second-order degrees of freedom ``Σ (λᵢ/(λᵢ+κ))²``."""
         return float(np.sum((self.spectrum / (self.spectrum + kappa)) ** 2))
 
+    def _cells(self) -> tuple[str, ...]:
+        """Write the numbers as the cells of a table."""
+        counts = (f"{self.coordinates:,}", f"{self.rank:,}")
+        energy = f"{self.energy_rank:,} ({self.energy:.0%})"
+        return *counts, energy, number(self.participation_ratio), number(self.stable_rank)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types."""
-        return {
-            "coordinates": self.coordinates,
-            "rank": self.rank,
-            "energy_rank": self.energy_rank,
-            "participation_ratio": self.participation_ratio,
-            "stable_rank": self.stable_rank,
-            "energy": self.energy,
-            "spectrum": self.spectrum.tolist(),
-        }
+        names = ("coordinates", "rank", "energy_rank", "participation_ratio", "stable_rank")
+        numbers = {name: getattr(self, name) for name in names}
+        return numbers | {"energy": self.energy, "spectrum": self.spectrum.tolist()}
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> "SideDimensions":
@@ -129,17 +129,7 @@ class Dimensions:
             Column("particip. ratio", "participation ratio"),
             Column("stable rank"),
         )
-        sides = [
-            (
-                name,
-                f"{side.coordinates:,}",
-                f"{side.rank:,}",
-                f"{side.energy_rank:,} ({side.energy:.0%})",
-                number(side.participation_ratio),
-                number(side.stable_rank),
-            )
-            for name, side in (("weak", self.weak), ("strong", self.strong))
-        ]
+        sides = [("weak", *self.weak._cells()), ("strong", *self.strong._cells())]
         found = self.correlation
         low, high = found.interval
         overlap = {

@@ -11,9 +11,8 @@ from w2slens._core import check
 from w2slens.features.reading import Source, open_features, paired_chunks
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.overlap import correlate
+from w2slens.moments import Moments, total
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
-from w2slens.moments.moments import Moments
-from w2slens.moments.stream import total
 
 JACKKNIFE_BLOCKS = 20
 """Blocks of the delete-block jackknife."""
@@ -98,11 +97,10 @@ def jackknife_blocks(coordinates: int) -> int:
 
 
 def measure(parts: Sequence[Moments], *, energy: float = 0.99) -> Dimensions:
-    """Compute `Dimensions` from moments with blocks ``weak`` and ``strong``.
+    """Compute `Dimensions` from moments of disjoint rows, with blocks ``weak`` and ``strong``.
 
-    `parts`: moments of disjoint blocks of rows. The interval comes from leaving out one at a time,
-    so that a single part gives none; rows should be dealt to the parts like cards; `energy`: as in
-    `dimensions`.
+    The interval comes from leaving out one at a time, so that a single part gives none; rows should
+    be dealt to the parts like cards.
     """
     whole = total(parts)
     N, sides = whole.count, {}

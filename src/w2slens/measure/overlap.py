@@ -14,9 +14,8 @@ from scipy import linalg, stats
 
 from w2slens._core.json import as_float
 from w2slens._core.types import Array
-from w2slens.moments.moments import Moments
-from w2slens.moments.products import product
-from w2slens.moments.spectrum import EPS64, Spectrum, spectrum
+from w2slens.moments import Moments, Spectrum, product
+from w2slens.moments.spectrum import EPS64, spectrum
 
 INTERVAL = 0.90
 """Coverage of the interval of d_sw."""
@@ -73,10 +72,9 @@ class Correlation:
 
 
 def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:
-    """Measure the overlap of blocks ``weak`` and ``strong``.
+    """Measure the overlap of blocks ``weak`` and ``strong`` of moments, from them as a whole.
 
-    `parts`: moments of disjoint rows; leaving out one at a time gives the interval. None: no
-    interval; `whole`: their sum.
+    Leaving out one at a time of the parts that they are summed from, if any, gives the interval.
     """
     d_w, d_s, N = whole.spectrum("weak").rank, whole.spectrum("strong").rank, whole.count
     overlap = whitened_cross(whole)

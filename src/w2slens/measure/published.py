@@ -7,8 +7,7 @@ from numpy.typing import ArrayLike
 
 from w2slens._core import check
 from w2slens._core.types import Array
-from w2slens.moments.moments import Moments
-from w2slens.moments.products import product
+from w2slens.moments import Moments, product
 from w2slens.moments.spectrum import holding
 
 

@@ -13,7 +13,10 @@ matrices are multiplied in `products`, decomposed in `spectrum`, solved in `solv
 principal `components`.
 """
 
+from w2slens.moments.components import principal
 from w2slens.moments.moments import Moments
+from w2slens.moments.products import product
+from w2slens.moments.spectrum import Spectrum
 from w2slens.moments.stream import reduce, total
 
-__all__ = ["Moments", "reduce", "total"]
+__all__ = ["Moments", "Spectrum", "principal", "product", "reduce", "total"]

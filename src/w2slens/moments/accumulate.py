@@ -32,7 +32,7 @@ class Accumulator:
 
     def __init__(self) -> None:
         self._blocks: Blocks = ()
-        self._count = 0
+        self.count = 0  # rows added so far
         self._precision: dict[str, float] = {}
 
     def add(self, chunk: Chunk) -> None:
@@ -43,39 +43,27 @@ class Accumulator:
         length = check.same_rows({name: len(part) for name, part in rows.items()})
         blocks = tuple((name, part.shape[1]) for name, part in rows.items())
         if not self._blocks:
-            self._start(blocks)
+            self._blocks, p = blocks, sum(width for _, width in blocks)
+            self._mean = np.zeros(p)
+            self._scatter = np.zeros((p, p), order="F")
+            self._buffer = np.empty((PANEL_ROWS + 1, p))
         elif blocks != self._blocks:
             raise InputError("chunk", f"has blocks {blocks}; the first chunk had {self._blocks}")
         for name, part in rows.items():
             eps = float(np.finfo(part.dtype).eps) if part.dtype.kind == "f" else EPS64
             self._precision[name] = max(self._precision.get(name, EPS64), eps)
-        first_row = self._count
+        first_row = self.count
         for start in range(0, length, PANEL_ROWS):
             panel = {name: part[start : start + PANEL_ROWS] for name, part in rows.items()}
             if not self._panel(panel):
                 for name, part in rows.items():
                     check.finite(part, name, first_row)
 
-    @property
-    def count(self) -> int:
-        """Number of rows added so far."""
-        return self._count
-
-    def _start(self, blocks: Blocks) -> None:
-        p = sum(width for _, width in blocks)
-        self._blocks = blocks
-        self._mean = np.zeros(p)
-        self._scatter = np.zeros((p, p), order="F")
-        self._buffer = np.empty((PANEL_ROWS + 1, p))
-
     def _panel(self, panel: Chunk) -> bool:
         """Add a panel; False, with nothing added, where it is not finite."""
-        m, n = len(next(iter(panel.values()))), self._count
-        rows, begin = self._buffer[: m + 1], 0
-        for block in panel.values():
-            end = begin + block.shape[1]
-            rows[:m, begin:end] = block
-            begin = end
+        m, n = len(next(iter(panel.values()))), self.count
+        rows = self._buffer[: m + 1]
+        np.concatenate(list(panel.values()), axis=1, out=rows[:m], casting="unsafe")
         mean = rows[:m].mean(axis=0)
         if not np.isfinite(mean).all():
             return False
@@ -84,7 +72,7 @@ class Accumulator:
         rows[m] = step * np.sqrt(n * m / (n + m))
         self._scatter = dsyrk(1.0, rows.T, beta=1.0, c=self._scatter, lower=1, overwrite_c=1)
         self._mean += step * (m / (n + m))
-        self._count += m
+        self.count += m
         return True
 
     def sums(self) -> Sums:
@@ -92,7 +80,7 @@ class Accumulator:
         scatter = mirrored(self._scatter.copy(order="F"))
         self._refuse_overflow(np.diag(scatter))
         precision = tuple(self._precision[name] for name, _ in self._blocks)
-        return self._blocks, self._count, self._mean.copy(), scatter, precision
+        return self._blocks, self.count, self._mean.copy(), scatter, precision
 
     def _refuse_overflow(self, squares: Array) -> None:
         if np.isfinite(squares).all():
@@ -100,6 +88,5 @@ class Accumulator:
         ends = np.cumsum([width for _, width in self._blocks])
         for (name, _), own in zip(self._blocks, np.split(squares, ends[:-1]), strict=True):
             if not np.isfinite(own).all():
-                raise InputError(
-                    name, "holds numbers so large that their squares overflow; scale it"
-                )
+                too_large = "holds numbers so large that their squares overflow; scale it"
+                raise InputError(name, too_large)

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Array
 from w2slens.moments.accumulate import PANEL_ROWS
 from w2slens.moments.moments import Moments
 from w2slens.moments.products import product
@@ -18,30 +17,24 @@ Components = int | float | None
 
 
 def principal(features: NDArray[Any], components: Components, argument: str) -> NDArray[Any]:
-    """Project features on their leading principal components.
+    """Project features (rows, p) on their leading principal components: centred float64 scores.
 
-    `features`: (rows, p) of any real type; `components`: how many, or the share of the variance
-    (energy) that they hold at least; None keeps the features as they are; `argument`: name of the
-    setting, for errors. Returns (rows, components) centred scores, float64; or the features.
-    InputError if there are not so many components.
+    `components` says how many, or the share of the variance (energy) that they hold at least; None
+    keeps the features as they are. `argument` is the name of that setting, for errors.
     """
     if components is None:
         return features
     moments = Moments.from_rows(features=features)
     eigen = moments.spectrum("features")
-    axes = eigen.vectors[:, : _number(components, eigen.values, argument)]
+    if isinstance(components, float) and components < 1:
+        kept = holding(eigen.values, check.share(components, argument))
+    else:
+        kept = check.whole(components, argument)
+    if kept > eigen.rank:
+        raise InputError(argument, f"is {kept}; the features have rank {eigen.rank}")
+    axes = eigen.vectors[:, :kept]
     scores = np.empty((len(features), axes.shape[1]))
     for start in range(0, len(features), PANEL_ROWS):
         panel = slice(start, start + PANEL_ROWS)
         scores[panel] = product(features[panel] - moments.mean, axes)
     return scores
-
-
-def _number(components: int | float, eigenvalues: Array, argument: str) -> int:
-    """Resolve a number or a share of the variance."""
-    if isinstance(components, float) and components < 1:
-        return holding(eigenvalues, check.share(components, argument))
-    kept = check.whole(components, argument)
-    if kept > len(eigenvalues):
-        raise InputError(argument, f"is {kept}; the features have rank {len(eigenvalues)}")
-    return kept

@@ -1,8 +1,9 @@
 """`Moments`: count, mean and centred scatter of rows, a value with ``+``, ``-`` and ``push``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from w2slens.moments.accumulate import Accumulator, Blocks
 from w2slens.moments.products import product
 from w2slens.moments.solve import Solver, psd_solver
 from w2slens.moments.spectrum import ARITHMETIC_ROUNDING, EPS64, Spectrum, spectrum
+
+SAVED = ("names", "widths", "count", "mean", "scatter", "precision")
+"""Arrays of a file of moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +83,8 @@ class Moments:
     @cached_property
     def slices(self) -> dict[str, slice]:
         """Where each block lies among the p coordinates."""
-        ends = np.cumsum([0, *(width for _, width in self.blocks)])
-        return {
-            name: slice(int(ends[i]), int(ends[i + 1])) for i, (name, _) in enumerate(self.blocks)
-        }
+        ends = accumulate((width for _, width in self.blocks), initial=0)
+        return {name: slice(*at) for (name, _), at in zip(self.blocks, pairwise(ends), strict=True)}
 
     def width(self, name: str) -> int:
         """Return the number of coordinates of a block."""
@@ -189,8 +191,7 @@ class Moments:
         scatter = self.scatter + other.scatter
         scatter += np.multiply.outer(step * (n * m / (n + m)), step)
         mean = self.mean + step * (m / (n + m))
-        pairs = ((self.rounding(name), other.rounding(name)) for name, _ in self.blocks)
-        precision = tuple(map(max, pairs))
+        precision = tuple(max(self.rounding(k), other.rounding(k)) for k, _ in self.blocks)
         return Moments(self.blocks, n + m, mean, scatter, precision)
 
     def __radd__(self, other: int) -> "Moments":
@@ -202,9 +203,8 @@ class Moments:
             return NotImplemented
         self._matching(other)
         if other.count > self.count:
-            raise InputError(
-                "moments", f"cannot remove {other.count:,} rows from {self.count:,} rows"
-            )
+            counts = f"{other.count:,} rows from {self.count:,} rows"
+            raise InputError("moments", f"cannot remove {counts}")
         rest = self.count - other.count
         if rest == 0:
             return Moments.zero(self.blocks)
@@ -218,24 +218,15 @@ class Moments:
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the moments as plain arrays (.npz, never a pickle)."""
-        save_arrays(
-            path,
-            {
-                "names": np.array([name for name, _ in self.blocks]),
-                "widths": np.array([width for _, width in self.blocks]),
-                "count": np.array(self.count),
-                "mean": self.mean,
-                "scatter": self.scatter,
-                "precision": np.array(self.precision),
-            },
-            overwrite=overwrite,
-        )
+        names, widths = zip(*self.blocks, strict=True)
+        arrays = (names, widths, self.count, self.mean, self.scatter, self.precision)
+        named = dict(zip(SAVED, map(np.asarray, arrays), strict=True))
+        save_arrays(path, named, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> "Moments":
         """Read what `save` wrote."""
-        keys = ("names", "widths", "count", "mean", "scatter", "precision")
-        names, widths, count, mean, scatter, precision = load_arrays(path, keys)
+        names, widths, count, mean, scatter, precision = load_arrays(path, SAVED)
         with loading(path):
             blocks = tuple((str(n), int(w)) for n, w in zip(names, widths, strict=True))
             p = sum(width for _, width in blocks)
@@ -245,3 +236,10 @@ class Moments:
             check.finite(scatter, "scatter")
             coarsest = np.broadcast_to(precision, len(blocks)) if precision.size else ()
             return cls(blocks, int(count), mean, scatter, tuple(map(float, coarsest)))
+
+
+def factored(moments: Moments, name: str, eigen: Spectrum) -> Moments:
+    """Give a block the spectrum that moments of the same rows, beside other blocks, had for it."""
+    known = replace(moments)
+    known._spectra.update({**moments._spectra, name: eigen})
+    return known

@@ -27,11 +27,10 @@ hand, since no solve brings back the digits that were lost when the Gram was for
 
 
 def cholesky_solver(gram: Array, shift: float, doubt: float) -> Solve:
-    """Factor ``G + shift·I``, refusing one whose smallest eigenvalue may be below `doubt`.
+    """Factor ``G + shift·I``, of G (p, p) only the lower triangle, with a total ridge nλ ≥ 0.
 
-    `gram`: (p, p) symmetric; only the lower triangle of it is read; `shift`: added to the diagonal
-    (total ridge nλ), ≥ 0; `doubt`: absolute. LinAlgError if it is doubtful: leave the fit to the
-    spectrum, or to the rows.
+    LinAlgError if its smallest eigenvalue may be below `doubt`: leave the fit to the spectrum, or
+    to the rows.
     """
     shifted = np.array(gram, order="F")
     shifted[np.diag_indices_from(shifted)] += shift

@@ -30,16 +30,15 @@ def holding(eigenvalues: Array, share: float) -> int:
 
 
 def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EPS64) -> Array:
-    """Eigenvalues of a Gram matrix at or below these values are rounding, not directions.
+    """Eigenvalues (r,) of a Gram, largest first, at or below these are rounding, not directions.
 
     ``max(p·eps64·λ₁, e²·Σ_j v_j²·raw_j)`` for an eigenpair (λ, v): the first term is the rounding
     of the Gram itself; the second that of the rows it was made of, whose entries in column j are
     off by up to e times their size. It counts for float16 features and for features whose mean is
     much larger than their spread, column by column, so that one large column hides no other.
 
-    `values`, `vectors`: (r,) eigenvalues, largest first, and (p, r) eigenvectors; `raw`: (p,) sums
-    of squares of the rows' columns before centring; `precision`: machine epsilon of the type that
-    the rows had when they came. Returns (r,) cutoffs.
+    `raw` (p,) are the sums of squares of the rows' columns before centring, `precision` the machine
+    epsilon of the type that the rows had when they came.
     """
     largest = max(float(values[0]), 0.0) if len(values) else 0.0
     rounding = entry_rounding(precision) ** 2 * (vectors**2).T @ raw
@@ -84,8 +83,7 @@ class Spectrum:
 def spectrum(gram: Array, raw: Array | None = None, precision: float = EPS64) -> Spectrum:
     """Eigendecompose a Gram matrix (p, p) and count what lies above `rank_cutoff`.
 
-    `gram`: symmetric positive semi-definite; `raw`, `precision`: as in `rank_cutoff`; by default
-    the Gram's own diagonal, and float64.
+    `raw` and `precision` are by default the Gram's own diagonal, and float64.
     """
     values, vectors = linalg.eigh(gram, check_finite=False, driver="evd")
     values, vectors = values[::-1], np.ascontiguousarray(vectors[:, ::-1])

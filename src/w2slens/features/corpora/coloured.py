@@ -24,11 +24,10 @@ def coloured(
     mismatch: float = 0.2,
     seed: int = 0,
 ) -> Corpus:
-    """Colour a corpus of grey images.
+    """Colour grey images, whose classes from `threshold` on are positive; labels become ±1.
 
-    `corpus`: grey images with integer classes; `threshold`: classes from here on are positive;
-    `flip`, `mismatch`: probabilities that label and clean label, colour and label disagree, in (0,
-    1); `seed`: of both draws. Returns corpus with labels ±1 and `target` f*.
+    `flip` and `mismatch` are the probabilities that label and clean label, colour and label
+    disagree, in (0, 1).
     """
     if corpus.kind != "image" or corpus.labels is None:
         raise InputError("coloured", "needs images with classes")
@@ -47,19 +46,13 @@ def coloured(
         return image
 
     settings = {"threshold": threshold, "flip": flip, "mismatch": mismatch, "seed": seed}
+    # Bayes' rule: what clean and colour say of a positive label, and of a negative one.
+    positive = np.where(clean, 1 - flip, flip) * np.where(green, 1 - mismatch, mismatch)
+    negative = np.where(clean, flip, 1 - flip) * np.where(green, mismatch, 1 - mismatch)
     return replace(
         corpus,
         load=load,
         labels=2.0 * label - 1,
-        target=bayes(clean, green, flip, mismatch),
+        target=2 * positive / (positive + negative) - 1,
         source={**corpus.source, "coloured": settings},
     )
-
-
-def bayes(
-    clean: NDArray[np.bool_], green: NDArray[np.bool_], flip: float, mismatch: float
-) -> NDArray[np.float64]:
-    """Return f* = E[±1 label | clean, colour]."""
-    positive = np.where(clean, 1 - flip, flip) * np.where(green, 1 - mismatch, mismatch)
-    negative = np.where(clean, flip, 1 - flip) * np.where(green, mismatch, 1 - mismatch)
-    return np.asarray(2 * positive / (positive + negative) - 1)

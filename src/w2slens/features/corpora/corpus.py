@@ -14,22 +14,15 @@ class BrokenExampleError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """A sequence of images or texts.
+    """A sequence of images (uint8 arrays, height × width × 3) or texts (strings)."""
 
-    `kind`: ``"image"`` (uint8 arrays, height × width × 3) or ``"text"`` (strings); `ids`: a name
-    for each example, by which a row of features is found again; `load`: position → the example;
-    raises `BrokenExampleError` where it cannot be read; `source`: where the examples come from, as
-    JSON types; `labels`: (examples,) labels, if there are any; `target`: (examples,) f*, where it
-    is known; `groups`: (examples,) numbers of groups that no split may divide, if there are any.
-    """
-
-    kind: str
-    ids: Sequence[str]
-    load: Callable[[int], Any]
-    source: dict[str, Any]
-    labels: NDArray[Any] | None = None
-    target: NDArray[Any] | None = None
-    groups: NDArray[np.intp] | None = None
+    kind: str  # ``"image"`` or ``"text"``
+    ids: Sequence[str]  # by which a row of features is found again
+    load: Callable[[int], Any]  # position → the example, or `BrokenExampleError`
+    source: dict[str, Any]  # where the examples come from, as JSON types
+    labels: NDArray[Any] | None = None  # (examples,)
+    target: NDArray[Any] | None = None  # (examples,) f*, where it is known
+    groups: NDArray[np.intp] | None = None  # (examples,) groups that no split may divide
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -37,17 +30,12 @@ class Corpus:
 
     def take(self, index: NDArray[np.intp]) -> "Corpus":
         """Keep the examples of an index, in its order."""
-        columns: dict[str, Any] = {
-            name: None if values is None else values[index] for name, values in self.columns.items()
-        }
-        return replace(
-            self,
-            ids=[self.ids[i] for i in index],
-            load=lambda i: self.load(int(index[i])),
-            **columns,
-        )
+        columns: dict[str, Any] = {name: values[index] for name, values in self.columns.items()}
+        ids = [self.ids[i] for i in index]
+        return replace(self, ids=ids, load=lambda i: self.load(int(index[i])), **columns)
 
     @property
-    def columns(self) -> dict[str, NDArray[Any] | None]:
+    def columns(self) -> dict[str, NDArray[Any]]:
         """What is known of each example, by name."""
-        return {"labels": self.labels, "target": self.target, "groups": self.groups}
+        columns = {"labels": self.labels, "target": self.target, "groups": self.groups}
+        return {name: values for name, values in columns.items() if values is not None}

@@ -1,6 +1,5 @@
 """Examples out of Hugging Face `datasets`: by hub name, or from a folder on disk."""
 
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,14 +27,12 @@ def dataset_texts(
 ) -> Corpus:
     """Take the texts of a column of a dataset.
 
-    `dataset`: a name on the hub, or a folder: of files that `datasets` loads, or one that it saved;
-    `text`, `label`: names of the columns; `config`, `split`: which part of the dataset. Returns
-    corpus of texts; a row without text is a broken example. InputError if there is no such dataset
-    or split, or it lacks a column.
+    `dataset` is a name on the hub, or a folder: of files that `datasets` loads, or one that it
+    saved. A row without text is a broken example.
     """
-    table = _load(dataset, config, split)
-    require_columns({"text": text, "label": label}, table.column_names, "the dataset")
-    source = {"dataset": dataset, "config": config, "split": split, "text": text, "label": label}
+    columns = {"text": text, "label": label}
+    table = _load(dataset, config, split, columns)
+    source = {"dataset": dataset, "config": config, "split": split, **columns}
     return text_corpus(table[text][:], _labels(table, label), source)
 
 
@@ -47,52 +44,46 @@ def dataset_images(
     config: str | None = None,
     split: str = "train",
 ) -> Corpus:
-    """Take the images of a column of a dataset; parameters as of `dataset_texts`.
-
-    Returns corpus of images; one that cannot be decoded is a broken example.
-    """
-    table = _load(dataset, config, split)
-    require_columns({"image": image, "label": label}, table.column_names, "the dataset")
+    """Take the images of a column of a dataset; one that cannot be decoded is a broken example."""
+    columns = {"image": image, "label": label}
+    table = _load(dataset, config, split, columns)
     datasets = import_module("datasets")
     if not isinstance(table.features[image], datasets.Image):
         raise InputError("image", f"is {image!r}; that column of {dataset} holds no images")
     stored = table.cast_column(image, datasets.Image(decode=False))
-    return Corpus(
-        "image",
-        [str(i) for i in range(len(stored))],
-        _loader(stored, image),
-        {"dataset": dataset, "config": config, "split": split, "image": image, "label": label},
-        _labels(table, label),
-    )
 
-
-def _labels(table: Any, label: str | None) -> NDArray[Any] | None:
-    return None if label is None else check.numeric(table[label][:], "label")
-
-
-def _loader(stored: Any, image: str) -> Callable[[int], NDArray[np.uint8]]:
     def load(i: int) -> NDArray[np.uint8]:
         content = stored[i][image]
         if not content or not (content["bytes"] or content["path"]):
             raise BrokenExampleError(f"row {i} has no image")
         return decode(content["bytes"] or Path(content["path"]), f"row {i}")
 
-    return load
+    ids = [str(i) for i in range(len(stored))]
+    source = {"dataset": dataset, "config": config, "split": split, **columns}
+    return Corpus("image", ids, load, source, _labels(table, label))
 
 
-def _load(dataset: str, config: str | None, split: str) -> Any:
+def _labels(table: Any, label: str | None) -> NDArray[Any] | None:
+    return None if label is None else check.numeric(table[label][:], "label")
+
+
+def _load(dataset: str, config: str | None, split: str, columns: dict[str, str | None]) -> Any:
+    """Load a split of a dataset, which must have the columns."""
     with needing("datasets", f"reading {dataset!r}"):
         datasets = import_module("datasets")
-    folder = Path(dataset)
+    by_datasets = any((Path(dataset) / name).is_file() for name in SAVED)
     try:
-        if not any((folder / name).is_file() for name in SAVED):
-            return datasets.load_dataset(dataset, config, split=split)
-        saved = datasets.load_from_disk(dataset)
+        if by_datasets:
+            table = datasets.load_from_disk(dataset)
+        else:
+            table = datasets.load_dataset(dataset, config, split=split)
     except Exception as error:
         raise InputError(
             "dataset", f"{dataset!r} (split {split!r}) cannot be loaded ({first_line(error)})"
         ) from None
-    return _split(saved, split, dataset)
+    table = _split(table, split, dataset) if by_datasets else table
+    require_columns(columns, table.column_names, "the dataset")
+    return table
 
 
 def _split(saved: Any, split: str, dataset: str) -> Any:

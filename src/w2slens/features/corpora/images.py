@@ -23,10 +23,8 @@ IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E
 def folder_images(folder: str | Path, *, label: str | None = None) -> Corpus:
     r"""Take all images below a folder, in the order of their paths.
 
-    `folder`: with the images, or with one subfolder a class; `label`: a regular expression whose
-    first group, found in the file's name, is the label as a number (UTKFace's age: ``"^(\d+)_"``).
-    Default: the subfolder's place among the subfolders. Returns corpus of images. InputError if
-    there is no image, or a name without the label.
+    `label` is a regular expression whose first group, found in the file's name, is the label as a
+    number (UTKFace's age: ``"^(\d+)_"``). Default: the subfolder's place among the subfolders.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -34,13 +32,10 @@ def folder_images(folder: str | Path, *, label: str | None = None) -> Corpus:
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in ENDINGS)
     if not paths:
         raise InputError("images", f"{root} holds no file that ends in {', '.join(ENDINGS)}")
-    return Corpus(
-        "image",
-        [path.relative_to(root).as_posix() for path in paths],
-        lambda i: decode(paths[i], paths[i].name),
-        {"folder": str(folder), "label": label},
-        _labels_of(paths, root, label),
-    )
+    ids = [path.relative_to(root).as_posix() for path in paths]
+    source = {"folder": str(folder), "label": label}
+    labels = _labels_of(paths, root, label)
+    return Corpus("image", ids, lambda i: decode(paths[i], paths[i].name), source, labels)
 
 
 def _labels_of(paths: Sequence[Path], root: Path, label: str | None) -> NDArray[Any] | None:
@@ -72,11 +67,7 @@ def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:
 
 
 def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
-    """Take the images of an IDX file, plain or gzipped, as MNIST and Fashion-MNIST ship.
-
-    `images`: (examples, height, width) unsigned bytes; `labels`: (examples,) bytes. Returns corpus
-    of grey images as RGB.
-    """
+    """Take the grey images of an IDX file, plain or gzipped, as MNIST and Fashion-MNIST ship."""
     pixels = read_idx(images, "images")
     if pixels.ndim != 3:
         raise InputError("images", f"{images} has shape {pixels.shape}; grey images are needed")
@@ -86,7 +77,7 @@ def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
     return Corpus(
         "image",
         [str(i) for i in range(len(pixels))],
-        lambda i: np.repeat(pixels[i][:, :, None], 3, axis=2),
+        lambda i: np.repeat(pixels[i][:, :, None], 3, axis=2),  # grey as RGB
         {"idx": str(images), "labels": None if labels is None else str(labels)},
         None if classes is None else classes.astype(np.int64),
     )

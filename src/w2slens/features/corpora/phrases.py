@@ -29,10 +29,7 @@ def sentence_groups(texts: Sequence[Any]) -> NDArray[np.intp]:
 
     A text belongs to the longest text that contains it, and two sentences belong together where
     both contain the same listed text of at least `TELLING_WORDS` words: across groups no text of
-    that length is part of another.
-
-    `texts`: strings; anything else is a group by itself. Returns (len(texts),) group numbers from
-    0.
+    that length is part of another. What is no string is a group by itself; groups count from 0.
     """
     words = [_words(text) for text in texts]
     owners = _owners(words)
@@ -54,9 +51,8 @@ def _words(text: Any) -> Words:
 
 def _parts(words: Words, least: int) -> Iterator[Words]:
     """All runs of at least so many words."""
-    for start in range(len(words)):
-        for end in range(start + least, len(words) + 1):
-            yield words[start:end]
+    places = range(len(words) + 1)
+    return (words[start:end] for start in places for end in places[start + least :])
 
 
 def _owners(words: Sequence[Words]) -> list[int]:

@@ -1,6 +1,8 @@
-"""Texts: one column of a table."""
+"""Texts: one column of a table, which may be a TSV, CSV, Parquet or JSONL file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,16 @@ from w2slens._core import check
 from w2slens._core.errors import InputError, first_line
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
 
-READERS = (".tsv", ".csv", ".parquet", ".jsonl")
+READERS: dict[str, Callable[[Path], Any]] = {
+    ".tsv": partial(pd.read_csv, sep="\t", quoting=csv.QUOTE_NONE),
+    ".csv": pd.read_csv,
+    ".parquet": pd.read_parquet,
+    ".jsonl": partial(pd.read_json, lines=True),
+}
 
 
 def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpus:
-    """Take the texts of a column of a TSV, CSV, Parquet or JSONL file.
-
-    `path`: the file; `text`, `label`: names of the columns. Returns corpus of texts; a row without
-    text is a broken example. InputError if the file cannot be read or lacks a column (those that
-    there are, are named), or the labels are no numbers.
-    """
+    """Take the texts of a column of a table; a row without text is a broken example."""
     table = _read(Path(path))
     require_columns({"text": text, "label": label}, table.columns, Path(path).name)
     labels = None if label is None else check.numeric(table[label].to_numpy(), "label")
@@ -50,18 +52,12 @@ def text_corpus(
     return Corpus("text", [str(i) for i in range(len(texts))], load, source, labels)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path) -> Any:
+    if path.suffix not in READERS:
+        raise InputError("texts", f"{path} ends in {path.suffix!r}; {', '.join(READERS)} are read")
     try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        if path.suffix == ".jsonl":
-            return pd.read_json(path, lines=True)
-        if path.suffix in (".tsv", ".csv"):
-            separator = "\t" if path.suffix == ".tsv" else ","
-            quoting = 3 if path.suffix == ".tsv" else 0
-            return pd.read_csv(path, sep=separator, quoting=quoting)  # type: ignore[call-overload,no-any-return]
+        return READERS[path.suffix](path)
     except OSError as error:
         raise InputError("texts", f"{path} cannot be read ({error.strerror or error})") from None
     except Exception as error:
         raise InputError("texts", f"{path} cannot be read ({first_line(error)})") from None
-    raise InputError("texts", f"{path} ends in {path.suffix!r}; {', '.join(READERS)} are read")

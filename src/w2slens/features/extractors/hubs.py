@@ -7,8 +7,12 @@ from importlib import import_module
 from typing import Any
 
 from w2slens._core.errors import InputError, MissingExtraError, first_line, needing
-from w2slens.features.extractors.networks import ImageNetwork, TextNetwork, device_of
-from w2slens.features.extractors.sentences import SentenceNetwork
+from w2slens.features.extractors.networks import (
+    ImageNetwork,
+    SentenceNetwork,
+    TextNetwork,
+    device_of,
+)
 
 CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 """What CLIP expects."""
@@ -29,10 +33,7 @@ def loading(name: str) -> Iterator[None]:
 
 def timm_network(name: str, size: int | None = None, device: str = "auto") -> ImageNetwork:
     """Load any model of timm, pooled before its classifier, with its own size and colours."""
-    try:
-        timm = import_module("timm")
-    except ImportError as error:
-        raise MissingExtraError("timm", "features", f"the model 'timm:{name}' ({error})") from None
+    timm = _library("timm", "timm", f"timm:{name}")
     if not timm.is_model(name.split("/")[-1]):
         near = ", ".join(timm.list_models(f"*{name}*")[:5]) or "none like it"
         raise InputError("model", f"timm has no {name!r}; it has {near}")
@@ -41,41 +42,35 @@ def timm_network(name: str, size: int | None = None, device: str = "auto") -> Im
         network = timm.create_model(name, pretrained=True, num_classes=0, **resized)
     expected = timm.data.resolve_model_data_config(network)
     edge = size or int(expected["input_size"][-1])
-    return ImageNetwork(
-        network, f"timm:{name}", edge, expected["mean"], expected["std"], device=device
-    )
+    colours = expected["mean"], expected["std"]
+    return ImageNetwork(network, f"timm:{name}", edge, *colours, device=device)
 
 
 def clip_network(name: str, size: int | None = None, device: str = "auto") -> ImageNetwork:
     """Load the image tower of a model of open_clip, by ``MODEL/PRETRAINED``."""
     model, _, pretrained = name.partition("/")
-    try:
-        open_clip = import_module("open_clip")
-    except ImportError as error:
-        what = f"the model 'open_clip:{name}' ({error})"
-        raise MissingExtraError("open_clip_torch", "features", what) from None
+    open_clip = _library("open_clip", "open_clip_torch", f"open_clip:{name}")
     _require_pretrained(open_clip, name)
     # The weights decide the activation: by default open_clip takes the model's, and only warns.
     activation = open_clip.get_pretrained_cfg(model, pretrained).get("quick_gelu", False)
     with loading(f"open_clip:{name}"):
         network, _, _ = open_clip.create_model_and_transforms(
-            model,
-            pretrained=pretrained,
-            force_quick_gelu=activation,
-            force_image_size=size,
+            model, pretrained=pretrained, force_quick_gelu=activation, force_image_size=size
         )
     network.eval().to(device_of(device))
     visual = network.visual
     own = visual.image_size
     edge = size or int(own if isinstance(own, int) else own[0])
-    return ImageNetwork(
-        network.encode_image,
-        f"open_clip:{name}",
-        edge,
-        visual.image_mean or CLIP[0],
-        visual.image_std or CLIP[1],
-        device=device,
-    )
+    colours = visual.image_mean or CLIP[0], visual.image_std or CLIP[1]
+    return ImageNetwork(network.encode_image, f"open_clip:{name}", edge, *colours, device=device)
+
+
+def _library(module: str, package: str, model: str) -> Any:
+    """Import what knows a model, or say what to install and why the import failed."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(package, "features", f"the model {model!r} ({error})") from None
 
 
 def _require_pretrained(open_clip: Any, name: str) -> None:

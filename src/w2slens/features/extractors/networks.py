@@ -47,36 +47,24 @@ def mixed_precision(device: torch.device) -> torch.autocast:
 class ImageNetwork:
     """Pooled features of a network on images.
 
-    Attributes
-    ----------
-    network
-        Maps (batch, 3, size, size) to (batch, channels), or to (batch, channels, h, w), whose
-        mean over space is taken.
-    name
-        What the manifest calls it.
-    size
-        Edge to which images are scaled.
-    mean, std
-        Taken off and divided by, a value a channel, for pixels in [0, 1].
-    device
-        ``"auto"``, ``"cpu"``, ``"cuda"``.
+    The network maps (batch, 3, size, size) to (batch, channels), or to (batch, channels, h, w),
+    whose mean over space is taken.
     """
 
     network: Callable[[torch.Tensor], torch.Tensor]
-    name: str
-    size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    device: str = "auto"
+    name: str  # what the manifest calls it
+    size: int  # edge to which images are scaled
+    mean: tuple[float, float, float]  # taken off pixels in [0, 1], a value a channel
+    std: tuple[float, float, float]  # divided by, a value a channel
+    device: str = "auto"  # ``"auto"``, ``"cpu"``, ``"cuda"``
     kind: str = field(default="image", init=False)
 
     def __post_init__(self) -> None:
         self._device = device_of(self.device)
         if isinstance(self.network, torch.nn.Module):
             self.network.eval().to(self._device)
-        shape = (1, 3, 1, 1)
-        self._mean = torch.tensor(self.mean, device=self._device).reshape(shape)
-        self._std = torch.tensor(self.std, device=self._device).reshape(shape)
+        moments = torch.tensor((self.mean, self.std), device=self._device)
+        self._mean, self._std = moments.reshape(2, 1, 3, 1, 1)
 
     @torch.inference_mode()
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
@@ -104,14 +92,9 @@ class ImageNetwork:
 
     def describe(self) -> dict[str, Any]:
         """Return the settings."""
-        return {
-            "model": self.name,
-            "size": self.size,
-            "mean": list(self.mean),
-            "std": list(self.std),
-            "scaling": "bilinear",
-            "pooling": "mean",
-        }
+        colours = {"mean": list(self.mean), "std": list(self.std)}
+        how = {"scaling": "bilinear", "pooling": "mean"}
+        return {"model": self.name, "size": self.size, **colours, **how}
 
 
 @dataclass(eq=False)
@@ -122,7 +105,7 @@ class TextNetwork:
     network: Any
     name: str  # what the manifest calls them
     layer: int = -1  # 0 is the embeddings, −1 the last layer
-    pooling: str = "mean"  # one of `settings.POOLINGS`
+    pooling: str = "mean"  # one of `catalogue.POOLINGS`
     tokens: int = 128  # longest text; the rest is cut off
     device: str = "auto"  # ``"auto"``, ``"cpu"``, ``"cuda"``
     kind: str = field(default="text", init=False)
@@ -166,9 +149,31 @@ class TextNetwork:
 
     def describe(self) -> dict[str, Any]:
         """Return the settings."""
-        return {
-            "model": self.name,
-            "layer": self.layer,
-            "pooling": self.pooling,
-            "tokens": self.tokens,
-        }
+        settings = {"layer": self.layer, "pooling": self.pooling, "tokens": self.tokens}
+        return {"model": self.name, **settings}
+
+
+@dataclass(eq=False)
+class SentenceNetwork:
+    """Embeddings of a SentenceTransformer, whose pooling is its own."""
+
+    encoder: Any  # as `sentence_transformers` loads it
+    name: str  # what the manifest calls it
+    device: str = "auto"  # ``"auto"``, ``"cpu"``, ``"cuda"``
+    kind: str = field(default="text", init=False)
+
+    def __post_init__(self) -> None:
+        self._device = device_of(self.device)
+        ready(self.encoder, self._device)
+
+    def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
+        """Map texts to embeddings."""
+        with mixed_precision(self._device):
+            embeddings = self.encoder.encode(
+                list(examples), batch_size=len(examples), show_progress_bar=False
+            )
+        return np.asarray(embeddings, np.float32)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings."""
+        return {"model": self.name, "tokens": self.encoder.max_seq_length}

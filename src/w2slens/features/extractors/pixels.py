@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
-from w2slens.moments.products import product
+from w2slens.moments import product
 
 
 def resized(image: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
@@ -64,12 +64,8 @@ class RandomConvolutions:
         side = patches.shape[0]
         rows = patches.reshape(side * side, -1).astype(np.float64)
         response = np.maximum(product(rows, self._weights), 0).reshape(side, side, -1)
-        half = side // 2
-        quarters = [
-            response[a, b].mean(axis=(0, 1))
-            for a in (slice(half), slice(half, None))
-            for b in (slice(half), slice(half, None))
-        ]
+        halves = (slice(side // 2), slice(side // 2, None))
+        quarters = [response[a, b].mean(axis=(0, 1)) for a in halves for b in halves]
         return np.concatenate(quarters).astype(np.float32)
 
     def describe(self) -> dict[str, Any]:

@@ -69,28 +69,22 @@ def minilm(
     return transformer(name, layer, pooling, tokens, device, path=str(folder))
 
 
-PACKAGED: dict[str, Callable[..., Extractor]] = {
+NETWORKS: dict[str, Callable[..., Extractor]] = {
     "efficientnet-lite0": efficientnet_lite,
     "efficientnet-lite1": efficientnet_lite,
     "efficientnet-lite2": efficientnet_lite,
     "mobilenet-v2": mobilenet_v2,
     "minilm": minilm,
+    "timm:": timm_network,
+    "open_clip:": clip_network,
+    "transformers:": transformer,
+    "sentence-transformers:": sentence_network,
+    "python:": own_network,
 }
-"""Networks that packages carry, by name."""
-
-HUBS: dict[str, Callable[..., Extractor]] = {
-    "timm": timm_network,
-    "open_clip": clip_network,
-    "transformers": transformer,
-    "sentence-transformers": sentence_network,
-    "python": own_network,
-}
-"""What knows a name after its prefix."""
+"""Networks that packages carry, by name, and what knows a name after its prefix."""
 
 
 def network(name: str, settings: dict[str, Any]) -> Extractor:
     """Load the network of a name, with settings that the catalogue has checked."""
-    if name in PACKAGED:
-        return PACKAGED[name](name, **settings)
-    prefix, _, own = name.partition(":")
-    return HUBS[prefix](own, **settings)
+    prefix, mark, own = name.partition(":")
+    return NETWORKS[prefix + mark](own or name, **settings)
