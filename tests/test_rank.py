@@ -5,8 +5,7 @@ import pytest
 
 from tests.laws import close
 from w2slens import InputError, Problem, cli, forecast, predict, rank_teachers
-from w2slens.forecasting.label_free import strong_only
-from w2slens.forecasting.pool import Unlabeled
+from w2slens.forecasting.pool import Unlabeled, strong_only
 from w2slens.forecasting.several_teachers import pooled_risks
 from w2slens.moments import moments
 

@@ -14,7 +14,7 @@ from w2slens._core.types import Array, Ridge, Task
 from w2slens.advise.candidates import Candidate, Ranking
 from w2slens.features.reading import Source, open_features
 from w2slens.forecasting.forecast import Forecast, forecast_pair, read_labels
-from w2slens.forecasting.label_free import strong_only
+from w2slens.forecasting.pool import strong_only
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.several_teachers import pooled_risks
 from w2slens.measure.overlap import correlate

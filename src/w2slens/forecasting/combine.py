@@ -45,16 +45,15 @@ CLOSED = 1e-3
 def combined(
     losses: Losses, forms: Forms, belief: Belief
 ) -> tuple[Models[float], dict[str, tuple[float, float]]]:
-    """Forecast four raw risks, and 90% intervals of them, of PGR and of OPR.
+    """Forecast four raw risks, and 90% intervals of them, of PGR and of OPR, by name.
 
-    `losses`: at the ridges of the forms; `forms`: of the pair at n and N; `belief`: in f*. Returns
-    the risks; name → interval.
+    The losses are those at the ridges of the forms, which are the pair's at n and N.
     """
     rng = np.random.default_rng(0)
     along = forms.along(belief.axes)
     draws = Outcomes.joined([along.risks(*drawn) for drawn in belief.draw(DRAWS, rng)])
-    pairs = zip(unbiased(losses, forms), believed(losses, draws), strict=True)
-    risks = Models(*(max((one + other) / 2, 0.0) for one, other in pairs))
+    both = zip(unbiased(losses, forms), believed(losses, draws), strict=True)
+    risks = Models(*(max(sum(pair) / 2, 0.0) for pair in both))
     points = _named(Models(*map(np.array, risks)))
     intervals = {
         name: _interval(name, float(points[name]), drawn)
@@ -103,9 +102,9 @@ def _departure(mean: Array, doubt: Array, unit: float) -> Array:
     parts, logs = [], []
     for scale in SCALES:
         prior = (scale * unit) ** 2 * np.eye(2)
-        total = prior + doubt
-        parts.append(prior @ np.linalg.solve(total, mean))
-        logs.append(-0.5 * np.linalg.slogdet(total)[1] - 0.5 * mean @ np.linalg.solve(total, mean))
+        solved = np.linalg.solve(prior + doubt, mean)
+        parts.append(prior @ solved)
+        logs.append(-0.5 * np.linalg.slogdet(prior + doubt)[1] - 0.5 * mean @ solved)
     weights = np.exp(np.array(logs) - max(logs))
     return np.asarray(weights @ np.array(parts) / weights.sum())
 
@@ -139,8 +138,5 @@ def _closed(weak: Array | float, ceiling: Array | float) -> NDArray[np.bool_]:
 def _named(risks: Models[Array]) -> dict[str, Array]:
     """Name risks, PGR (bounded where the gap closes) and OPR."""
     gap = np.maximum(risks.weak - risks.ceiling, CLOSED * risks.weak)
-    pgr, opr = (
-        (risks.weak - risks.w2s) / gap,
-        risks.strong / np.maximum(risks.w2s, 1e-9 * risks.weak),
-    )
-    return risks._asdict() | {"pgr": pgr, "opr": opr}
+    opr = risks.strong / np.maximum(risks.w2s, 1e-9 * risks.weak)
+    return risks._asdict() | {"pgr": (risks.weak - risks.w2s) / gap, "opr": opr}

@@ -27,8 +27,6 @@ __all__ = ["Forecast", "forecast", "forecast_pair", "read_labels"]
 LEAST_LABELS = 10
 """Fewer labels have no standard error to speak of."""
 
-TITLES = Models("teacher", "W2S student", "baseline", "ceiling")
-
 
 def forecast(
     weak: "ArrayLike | str | Path | Source",
@@ -126,11 +124,11 @@ def forecast_pair(pair: PairSample, N: int, ridge_weak: Ridge, ridge_strong: Rid
 
 def _refuse_poles(forms: Forms) -> None:
     """Refuse a ridgeless fit on as many rows as dimensions."""
-    arguments = Models("ridge_weak", "ridge_strong", "ridge_strong", "ridge_strong")
-    for title, argument, form in zip(TITLES, arguments, forms.models, strict=True):
+    titles = ("teacher", "W2S student", "baseline", "ceiling")
+    for title, form in zip(titles, forms.models, strict=True):
         if not np.isfinite(form.noise):
             raise InputError(
-                argument,
+                "ridge_weak" if title == "teacher" else "ridge_strong",
                 f"is 0 and the {title} has about as many rows as dimensions: it has no "
                 "finite risk; give a ridge, or 'auto'",
             )

@@ -22,14 +22,11 @@ def freedom(
     The part is a quadratic form of the labels' noise with matrix M along the teacher's (or the
     baseline's) directions, hence nearly χ² with ``ν = (tr M)²/tr M²`` (Satterthwaite), over what
     the draw of the features leaves of the noise, χ² with ``n − df2 + 1``: together an F ratio,
-    exactly so for ridgeless fits of isotropic Gaussian features.
-
-    `problem`, `n`, `N`, `ridge_weak`, `ridge_strong`: as in `w2slens.predict`; `model`: ``"weak"``,
+    exactly so for ridgeless fits of isotropic Gaussian features. The model is ``"weak"``,
     ``"w2s"`` or ``"strong"``.
     """
-    side, ridge = (problem.weak, ridge_weak)
-    if model == "strong":
-        side, ridge = problem.strong, ridge_strong
+    strong = model == "strong"
+    side, ridge = (problem.strong, ridge_strong) if strong else (problem.weak, ridge_weak)
     fit = Shrinkage(side.spectrum, Sites.of(n, ridge))
     inner = np.diag(fit.values)
     if model == "w2s":

@@ -1,4 +1,4 @@
-"""What the unlabeled pool says of a pair without any label."""
+"""What the unlabeled pool says of a pair without any label: overlap, and scores of a teacher."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,14 +11,15 @@ from scipy import linalg
 from w2slens._core.types import Array
 from w2slens.forecasting.pool_side import PoolSide
 from w2slens.measure.overlap import debias, whitened_cross
-from w2slens.moments.moments import Moments, factored
+from w2slens.moments import Moments, Spectrum
+from w2slens.moments.moments import factored
 
 
 @dataclass(frozen=True, eq=False)
 class Unlabeled:
     """The pool of a pair: both sides of the same rows, and their overlap, debiased."""
 
-    moments: Moments  # blocks ``weak`` and ``strong``
+    moments: Moments  # blocks "weak" and "strong"
     weak: PoolSide
     strong: PoolSide
 
@@ -67,12 +68,30 @@ class Unlabeled:
         return np.asarray(left @ self.overlap @ right.T)
 
 
+def strong_only(pool: Unlabeled, ridge_weak: float, ridge_strong: float) -> tuple[float, float]:
+    """Norm and squared Frobenius norm of ``P_s(I − P_w)``, P = K(K + NβI)⁻¹ over the pool's rows.
+
+    What the student expresses and its teacher, each with its ridge β, does not. At β = 0 these are
+    projections: the norm is near 1, the squared Frobenius norm ``d_s − d_sw`` with the plug-in
+    overlap. Source: Xue et al., arXiv 2502.00620.
+    """
+    C = pool.correlations
+    kept_w = _kept(pool.weak.spectrum, ridge_weak)
+    kept_s = _kept(pool.strong.spectrum, ridge_strong)
+    lost = np.eye(len(kept_s)) - (C * (kept_w * (2 - kept_w))) @ C.T
+    both = kept_s[:, None] * lost * kept_s
+    return float(np.linalg.eigvalsh(both)[-1].clip(0) ** 0.5), max(float(np.trace(both)), 0.0)
+
+
+def _kept(eigen: Spectrum, ridge: float) -> Array:
+    return np.asarray(eigen.values / (eigen.values + ridge))
+
+
 def debiased_correlations(canonical: Array, d_w: int, d_s: int, rows: int) -> Array:
     """Shrink sample canonical correlations so that their squares sum to the debiased dimension.
 
-    `canonical`: (min(d_w, d_s),) sample canonical correlations, largest first; `d_w`, `d_s`,
-    `rows`: dimensions of the sides and the number of rows that they were measured on; with fewer
-    than d_w + d_s + 2 nothing is known, and the correlations stay as they are.
+    They are (min(d_w, d_s),), largest first. With fewer than d_w + d_s + 2 rows nothing is known,
+    and they stay as they are.
     """
     total = debias(float(np.sum(canonical**2)), d_w, d_s, rows)
     if not np.isfinite(total):

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from w2slens._core.types import Array
-from w2slens.moments.moments import Moments
-from w2slens.moments.spectrum import Spectrum
+from w2slens.moments import Moments, Spectrum
 
 SUBSETS = 20
 """Draws of labeled rows by which leverages are measured."""
@@ -29,14 +28,10 @@ class Drawn:
 
     Gaussian features make ``E[(X̃ᵀX̃)⁻¹] = Σ⁻¹/(n−d−2)``; rows of real features have heavier
     leverages, and a fit to few of them learns more noise. No label is needed to see it.
-
-    `inverse`: (p, p) mean of ``(X̃ᵀX̃)⁻¹``, scaled so that ``tr(Σ·inverse)`` with the pool's Σ is
-    `share`; `share`: mean of ``tr(Σ(X̃ᵀX̃)⁻¹)``, Σ of the rows that were not drawn: variance over
-    σ².
     """
 
-    inverse: Array
-    share: float
+    inverse: Array  # (p, p) mean of (X̃ᵀX̃)⁻¹, scaled so that tr(Σ·inverse), Σ the pool's, is share
+    share: float  # mean of tr(Σ(X̃ᵀX̃)⁻¹), Σ of the rows that were not drawn: variance over σ²
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +39,7 @@ class PoolSide:
     """The weak or the strong features of the rows without labels."""
 
     rows: NDArray[Any]  # (N, p)
-    name: str  # ``"weak"`` or ``"strong"``
+    name: str  # "weak" or "strong"
     moments: Moments  # of the rows, under that name, and of others beside them
     _drawn: dict[int, Drawn] = field(default_factory=dict, init=False, repr=False)
 

@@ -52,7 +52,7 @@ NEGLIGIBLE = 1e-3
 class _Guess:
     """One combination: in coordinates a of prior variance η, ``β = B T a`` and noise ηg."""
 
-    log: float  # log evidence
+    log: float  # evidence
     axes: Array  # T, (r, r)
     mode: Array  # (r, k) posterior mean of a
     precision: Array  # (r,) posterior precision of a, times ηg
@@ -61,22 +61,20 @@ class _Guess:
 
 
 class Belief:
-    """Posterior of f* and of the noise.
-
-    `rows`: (n, p) features z of the labeled rows; `labels`: (n, k); `pool`: the rows without
-    labels. `axes`: B, (p, r): directions of unit variance along which f* is sought.
-    """
+    """Posterior of f* and of the noise, from (n, p) features z, their (n, k) labels and a pool."""
 
     def __init__(self, rows: Array, labels: Array, pool: Unlabeled) -> None:
-        B, C = _axes(pool)
-        left = (rows - rows.mean(axis=0)) @ B
         spectra = pool.weak.spectrum, pool.strong.spectrum
+        B = linalg.block_diag(*(eigen.whitening[:DIRECTIONS].T for eigen in spectra))
+        C = pool.overlap[:DIRECTIONS, :DIRECTIONS]
+        left = (rows - rows.mean(axis=0)) @ B
         guesses = list(_guesses(left, labels - labels.mean(axis=0), spectra, C))
         best = max(guess.log for guess in guesses)
         kept = [guess for guess in guesses if guess.log > best + np.log(NEGLIGIBLE)]
         weights = np.exp([guess.log - best for guess in kept])
         self._guesses, self._weights = kept, weights / weights.sum()
         self.axes: Array = B
+        """B, (p, r): directions of unit variance along which f* is sought."""
         self._free = (len(labels) - 1) * labels.shape[1]
 
     def draw(self, count: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
@@ -96,12 +94,6 @@ class Belief:
             k = guess.mode.shape[1]
             along = np.tensordot(a, guess.axes, (1, 1)).transpose(0, 2, 1)
             yield along, scale * guess.noise * k
-
-
-def _axes(pool: Unlabeled) -> tuple[Array, Array]:
-    """Axes B of unit variance along the leading directions of both sides, and correlations C."""
-    axes = (side.spectrum.whitening[:DIRECTIONS].T for side in (pool.weak, pool.strong))
-    return linalg.block_diag(*axes), pool.overlap[:DIRECTIONS, :DIRECTIONS]
 
 
 def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -> Iterator[_Guess]:

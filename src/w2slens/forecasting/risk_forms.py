@@ -42,11 +42,11 @@ class Outcomes(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Forms:
-    """Forms of the raw risks.
+    """Forms of the raw risks: of the four models, and of the student on the whole pool.
 
-    `models`: of the four models; `whole`: of the student on the whole pool: what leave-one-out
-    sees, whatever N is asked about; `leaning`: ``(df1 − df2)/n`` of the teacher: the bias, in units
-    of its raw risk, that a ridge costs where it is the best one.
+    The latter is what leave-one-out sees, whatever N is asked about. `leaning` is
+    ``(df1 − df2)/n`` of the teacher: the bias, in units of its raw risk, that a ridge costs where
+    it is the best one.
     """
 
     models: Models[Form]

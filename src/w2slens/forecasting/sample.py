@@ -86,7 +86,7 @@ class PairSample:
 
     weak: LabeledSide
     strong: LabeledSide
-    pool: Unlabeled
+    pool: Unlabeled  # the rows without labels
 
     @classmethod
     def of(cls, weak: NDArray[Any], strong: NDArray[Any], labels: Labels) -> "PairSample":

@@ -24,8 +24,8 @@ JITTER = 1e-4
 def pooled_risks(risks: Array, theory: Array, covariance: Array) -> Array:
     """Shrink risks towards ``c·σ̃²``, σ̃² and the size of departures unknown.
 
-    `risks`: (K,) as estimated for each teacher alone; `theory`: (K,) c; `covariance`: (K, K) of the
-    estimates. Returns (K,) posterior means; a single teacher's risk is unchanged.
+    From (K,) risks as estimated for each teacher alone, their (K, K) covariance and (K,) c of
+    `theory`, take (K,) posterior means; a single teacher's risk is unchanged.
     """
     K, level = len(risks), float(risks.mean())
     variance = float(np.trace(covariance)) / K

@@ -13,16 +13,6 @@ from w2slens.models.risks import Risks
 from w2slens.theory.problem import Problem
 
 
-def _grid(n: tuple[int, ...], N: tuple[int, ...]) -> tuple[Array, Array]:
-    rows, pool = np.meshgrid(np.array(n, float), np.array(N, float), indexing="ij")
-    return rows, pool
-
-
-def _inherited(problem: Problem, pool: Array) -> Array:
-    """Evaluate ``A = d_sw + (d_w − d_sw)·d_s/N``."""
-    return problem.d_sw + (problem.d_w - problem.d_sw) * problem.d_s / pool
-
-
 @dataclass(frozen=True, eq=False)
 class Bounds:
     """The authors' risks, and their lower bounds of PGR and OPR, over n × N."""
@@ -39,7 +29,7 @@ class Bounds:
 
 def bounds(problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> Risks:
     """Evaluate the authors' expressions for the four risks over n × N (ridgeless)."""
-    rows, pool = _grid(n, N)
+    rows, pool = np.meshgrid(np.array(n, float), np.array(N, float), indexing="ij")
     noise, rho_w, rho_s = problem.noise, problem.rho_w, problem.rho_s
     free = np.where(rows > problem.d_w + 1, rows - problem.d_w - 1, np.nan)
     return Risks(
@@ -55,22 +45,28 @@ def bounds(problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> Risks:
 
 def pgr_bound(problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> Array:
     """Lower bound of PGR: ``1 − [n/(n−d_w−1)]·A/d_w − (n/d_w)(ρ/σ²)``, ρ = ρ_w + ρ_s."""
-    rows, pool = _grid(n, N)
-    inflation = np.where(rows > problem.d_w + 1, rows / (rows - problem.d_w - 1), np.nan)
-    misfit = rows / problem.d_w * _error_to_noise(problem)
-    return np.asarray(1 - inflation * _inherited(problem, pool) / problem.d_w - misfit)
+    variance, misfit = _losses(problem, n, N, problem.d_w)
+    return np.asarray(1 - variance - misfit)
 
 
 def opr_bound(problem: Problem, n: tuple[int, ...], N: tuple[int, ...]) -> Array:
     """Lower bound of OPR: ``1/([n/(n−d_w−1)]·A/d_s + (n/d_s)(ρ/σ²))``, ρ = ρ_w + ρ_s."""
-    rows, pool = _grid(n, N)
+    variance, misfit = _losses(problem, n, N, problem.d_s)
+    return np.asarray(1 / (variance + misfit))
+
+
+def _losses(
+    problem: Problem, n: tuple[int, ...], N: tuple[int, ...], dimension: int
+) -> tuple[Array, Array]:
+    """Evaluate ``[n/(n−d_w−1)]·A/d`` and ``(n/d)(ρ/σ²)`` for one of the two dimensions d."""
+    rows, pool = np.meshgrid(np.array(n, float), np.array(N, float), indexing="ij")
     inflation = np.where(rows > problem.d_w + 1, rows / (rows - problem.d_w - 1), np.nan)
-    misfit = rows / problem.d_s * _error_to_noise(problem)
-    return np.asarray(1 / (inflation * _inherited(problem, pool) / problem.d_s + misfit))
-
-
-def _error_to_noise(problem: Problem) -> float:
     rho = problem.rho_w + problem.rho_s
-    if problem.noise > 0:
-        return rho / problem.noise
-    return 0.0 if rho == 0 else float("inf")
+    endless = 0.0 if rho == 0 else float("inf")
+    ratio = rho / problem.noise if problem.noise > 0 else endless
+    return inflation * _inherited(problem, pool) / dimension, rows / dimension * ratio
+
+
+def _inherited(problem: Problem, pool: Array) -> Array:
+    """Evaluate ``A = d_sw + (d_w − d_sw)·d_s/N``."""
+    return problem.d_sw + (problem.d_w - problem.d_sw) * problem.d_s / pool

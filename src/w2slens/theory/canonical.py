@@ -37,14 +37,7 @@ def canonical_moments(
     signal: float | None,
     ambient: int | None = None,
 ) -> Canonical:
-    """Build the canonical instance; parameters as in `Problem.gaussian`.
-
-    Raises
-    ------
-    InputError
-        If a number is malformed, the geometry cannot have this overlap or these approximation
-        errors, or the signal is too small.
-    """
+    """Build the canonical instance, parameters as in `Problem.gaussian`, or refuse it."""
     _refuse_impossible(d_w, d_s, d_sw, ambient)
     for name, value in (("rho_w", rho_w), ("rho_s", rho_s)):
         check.non_negative(value, name)

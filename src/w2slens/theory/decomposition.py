@@ -7,7 +7,7 @@ import numpy as np
 
 from w2slens._core import check
 from w2slens._core.types import Array
-from w2slens.theory.fits import Fit, Tested
+from w2slens.theory.fits import Fit
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Sites
 from w2slens.theory.student import Relay, Student
@@ -103,6 +103,6 @@ def inheritance(
     copied = np.where(student.shrinkage.defined, student.shrinkage.copied, np.nan)
     inherited = np.where(student.shrinkage.defined, level * d_sw, np.nan)
     discrepancy = level * d_w_only * copied
-    bias, variance = student.risk(teacher, Tested.of(problem.strong, problem.strong))
+    bias, variance = student.risk(teacher, problem.strong.along(problem.strong))
     rest = bias + variance - inherited - discrepancy
     return Inheritance(rows, pools, inherited, discrepancy, rest, d_sw, d_w_only)

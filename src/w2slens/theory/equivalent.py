@@ -24,10 +24,11 @@ import numpy as np
 
 from w2slens._core.types import Array
 from w2slens.models.risks import Models, Risks, ceiling_rows
-from w2slens.theory.fits import Fit, Parts, Tested
+from w2slens.theory.fits import Fit, Parts
 from w2slens.theory.mixtures import MixedCeiling
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Sites
+from w2slens.theory.side import Side
 from w2slens.theory.student import Relay, Student
 
 CEILING_SITES = 2048
@@ -53,8 +54,8 @@ def equivalent(
     teacher = Fit(problem.weak, problem.noise, Sites.of(rows, ridge_weak, intercept))
     baseline = Fit(problem.strong, problem.noise, Sites.of(rows, ridge_strong, intercept))
     student = Student.of(Relay.of(problem, pool), pseudo)
-    seen = Tested.of(tested.strong, pool.strong)
-    strong = _across(baseline.risk(Tested.of(tested.strong, problem.strong)), len(N))
+    seen = tested.strong.along(pool.strong)
+    strong = _across(baseline.risk(tested.strong.along(problem.strong)), len(N))
     if ceiling == "labels":
         top = strong
     elif ceiling == "pool":
@@ -64,34 +65,31 @@ def equivalent(
         top = _ceiling(problem, seen, rows, pools, ridge_strong, intercept)
     else:
         top = MixedCeiling(problem, pool, tested, ridge_strong, intercept).risk(rows, pools)
-    weak = _across(teacher.risk(Tested.of(tested.weak, problem.weak)), len(N))
+    weak = _across(teacher.risk(tested.weak.along(problem.weak)), len(N))
     grid = Models(weak, student.risk(teacher, seen), strong, top)
     bias, variance = (Models(*parts) for parts in zip(*grid, strict=True))
     return Risks.of_parts(n, N, bias, variance, "equivalent")
 
 
 class MeanRisks:
-    """Risks of single cells, intercept included, averaged over trials with ridges of their own.
-
-    `problem`, `ceiling`, `test`: as in `w2slens.predict`.
-    """
+    """Risks of single cells, intercept included, averaged over trials with ridges of their own."""
 
     def __init__(self, problem: Problem, ceiling: str = "all", test: Problem | None = None) -> None:
         tested = test or problem
         self._problem, self._ceiling = problem, ceiling
         self._relay = Relay.of(problem, problem)
-        self._weak = Tested.of(tested.weak, problem.weak)
-        self._strong = Tested.of(tested.strong, problem.strong)
+        self._weak = tested.weak.along(problem.weak)
+        self._strong = tested.strong.along(problem.strong)
 
     def __call__(self, n: int, N: int, ridges: Mapping[str, Array]) -> dict[str, float]:
         """Evaluate one cell at (trials,) ridges λ of every model; nan without expectation."""
         noise, strong = self._problem.noise, self._problem.strong
-        sizes = Models(n, N, n, ceiling_rows(self._ceiling, n, N))._asdict()
+        sizes = Models(n, N, n, ceiling_rows(self._ceiling, n, N))
         sites = Models(
-            **{
-                name: Sites(np.full(len(ridges[name]), float(rows)), np.asarray(ridges[name]), True)
-                for name, rows in sizes.items()
-            }
+            *(
+                Sites(np.full(len(ridges[name]), float(rows)), np.asarray(ridges[name]), True)
+                for name, rows in sizes._asdict().items()
+            )
         )
         teacher = Fit(self._problem.weak, noise, sites.weak)
         bias, variance = Student.of(self._relay, sites.w2s).risk(teacher, self._strong)
@@ -111,7 +109,7 @@ def _across(parts: Parts, columns: int) -> Parts:
 
 
 def _ceiling(
-    problem: Problem, seen: Tested, rows: Array, pools: Array, ridge: float, intercept: bool
+    problem: Problem, seen: Side, rows: Array, pools: Array, ridge: float, intercept: bool
 ) -> Parts:
     """Fits on n + N rows of one population, (len(rows), len(pools))."""
     sizes, places = np.unique(np.add.outer(rows, pools), return_inverse=True)

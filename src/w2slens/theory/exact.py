@@ -52,24 +52,18 @@ def exact(
         strong=error * strong,
         ceiling=error * top,
     )
-    limits = Models(problem.rho_w, problem.w2s_bias, problem.rho_s, problem.rho_s)
-    bias = Models(*map(_limit, limits, variance))
+    limits = np.array([problem.rho_w, problem.w2s_bias, problem.rho_s, problem.rho_s])
+    bias = Models(*np.where(np.isnan(variance), np.nan, limits[:, None, None]))
     return Risks.of_parts(n, N, bias, variance, "exact")
 
 
 def inherited(d_w: int, d_s: int, d_sw: float, N: Array) -> tuple[float, Array]:
-    """Shares of the teacher's variance that a ridgeless student inherits.
+    """Shares of the teacher's variance that a ridgeless student inherits over a pool of N.
 
-    `d_w`, `d_s`, `d_sw`: dimensions; `N`: numbers of pseudo-labels. Returns ``d_sw/d_w``, since
-    what lies in the shared directions stays, and ``d_s/(N−d_s−1)·(d_w−d_sw)/d_w`` in the shape of
-    N, what a finite pool copies of the rest; nan where N ≤ d_s + 1.
+    ``d_sw/d_w``, what lies in the shared directions, stays; of the rest a finite pool copies
+    ``d_s/(N−d_s−1)·(d_w−d_sw)/d_w``, the shape of N, nan where N ≤ d_s + 1.
     """
     return d_sw / d_w, _per_row(d_s * (d_w - d_sw) / d_w, np.asarray(N, float), d_s, 0.0)
-
-
-def _limit(value: float, variance: Array) -> Array:
-    """Spread a constant over the grid, nan where the model is not given."""
-    return np.where(np.isnan(variance), np.nan, value)
 
 
 def _per_row(value: float, rows: Array, dimension: int, ridge: float) -> Array:

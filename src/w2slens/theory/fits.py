@@ -1,12 +1,9 @@
-"""Fits of one feature block to noisy labels, and the populations that they are tested on.
+"""Fits of one feature block to noisy labels.
 
 The teacher of the two-stage equivalent, and the strong baseline and ceiling likewise. Symbols as
 in `equivalent`; everything is a sum along the eigenvectors of the training second moment, so that
 many sample sizes cost a product of matrices.
 """
-
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -19,10 +16,7 @@ Parts = tuple[Array, Array]
 
 
 class Fit:
-    """Fits of one feature block to noisy labels, at many sites.
-
-    `side`: the training population's; `noise`: σ²; `sites`: where it is evaluated.
-    """
+    """Fits to labels of noise σ² on one side of the training population, at many sites."""
 
     def __init__(self, side: Side, noise: float, sites: Sites) -> None:
         self.shrinkage = s = Shrinkage(side.spectrum, sites)
@@ -37,8 +31,8 @@ class Fit:
         self.spread: Array = (self.misfit / np.maximum(n, 1.0))[:, None] * λ * R**2
         """(sites, r) diagonal of C."""
 
-    def risk(self, test: "Tested") -> Parts:
-        """(sites,) bias and variance of the excess risk on a test population."""
+    def risk(self, test: Side) -> Parts:
+        """(sites,) bias and variance of the excess risk on a population `along` the trained one."""
         m, T = self.mean, test.gram
         if test.diagonal:
             squared = np.sum(m**2, axis=2) @ np.diag(T)
@@ -47,25 +41,3 @@ class Fit:
         bias = squared - 2 * np.einsum("srk,rk->s", m, test.target) + test.energy
         variance = self.spread @ np.diag(T) + self.misfit * self.shrinkage.sites.mean_error
         return np.where(self.shrinkage.defined, bias, np.nan), variance
-
-
-@dataclass(frozen=True, eq=False)
-class Tested:
-    """A test population seen by one feature block, along given axes."""
-
-    gram: Array  # Σ^t, (r, r)
-    target: Array  # c^t, (r, k)
-    energy: float  # E_t‖f*‖²
-
-    @cached_property
-    def diagonal(self) -> bool:
-        """Whether the axes are those of the test population too: no shift."""
-        return not np.count_nonzero(self.gram - np.diag(np.diag(self.gram)))
-
-    @classmethod
-    def of(cls, tested: Side, trained: Side) -> "Tested":
-        """See a population along the eigenvectors of the one that the fits were trained on."""
-        eigen = trained.spectrum
-        V, own = eigen.vectors, tested is trained
-        turned = np.diag(eigen.values) if own else V.T @ tested.gram @ V
-        return cls(turned, V.T @ tested.target, tested.energy)

@@ -20,14 +20,11 @@ NEAR = 1e-8
 
 
 def effective_ridge(eigenvalues: Array, rows: Array, ridges: Array) -> Array:
-    """Solve for κ at many sample sizes.
+    """Solve for κ: (r,) positive eigenvalues, (sites,) rows n > 0 and ridges λ ≥ 0 → (sites,).
 
     With x = 1/κ the left side ``Σ λᵢx/(λᵢx+1) + nλx`` is concave and increasing in x, and at most
     ``(Σλᵢ + nλ)x``; it is at least nλx, and at least r times the share of the smallest eigenvalue.
     So the root is bracketed; it is found in log x.
-
-    `eigenvalues`: (r,) positive eigenvalues of the second moment; `rows`, `ridges`: (sites,)
-    numbers of rows n > 0, and λ ≥ 0. Returns (sites,).
     """
     pieces = range(0, len(rows), SITES)
     found = [_solve(eigenvalues, rows[i : i + SITES], ridges[i : i + SITES]) for i in pieces]

@@ -6,10 +6,12 @@ analytic within π of the real line for any two populations. So they are evaluat
 equal steps in u, at the cells' own sizes, and interpolated by polynomials in u.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from w2slens._core.types import Array
-from w2slens.theory.fits import Fit, Parts, Tested
+from w2slens.theory.fits import Fit, Parts
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Sites
 
@@ -17,18 +19,15 @@ STEP, STENCIL = 0.35, 8
 """Steps in u, and nodes that a cell is interpolated from: the error is of the order 1e-6."""
 
 
+@dataclass(eq=False)
 class MixedCeiling:
-    """Strong fits on mixtures of two populations.
+    """Strong fits on n rows of one population, whose noise counts, and N of another."""
 
-    `labeled`, `pool`, `tested`: populations of the n rows, of the N rows and of the test rows; the
-    noise is the first's; `ridge`, `intercept`: as in `w2slens.predict`.
-    """
-
-    def __init__(
-        self, labeled: Problem, pool: Problem, tested: Problem, ridge: float, intercept: bool
-    ) -> None:
-        self._labeled, self._pool, self._tested = labeled.strong, pool.strong, tested.strong
-        self._noise, self._ridge, self._intercept = labeled.noise, ridge, intercept
+    labeled: Problem
+    pool: Problem
+    tested: Problem
+    ridge: float
+    intercept: bool
 
     def risk(self, rows: Array, pools: Array) -> Parts:
         """Bias and variance of the excess risk, (len(rows), len(pools))."""
@@ -47,9 +46,9 @@ class MixedCeiling:
 
     def _at(self, share: float, sizes: Array) -> Array:
         """Bias and variance at one share, (2, len(sizes))."""
-        both = self._labeled.mixed(self._pool, share)
-        fit = Fit(both, self._noise, Sites.of(sizes, self._ridge, self._intercept))
-        return np.array(fit.risk(Tested.of(self._tested, both)))
+        both = self.labeled.strong.mixed(self.pool.strong, share)
+        fit = Fit(both, self.labeled.noise, Sites.of(sizes, self.ridge, self.intercept))
+        return np.array(fit.risk(self.tested.strong.along(both)))
 
     def _between(self, nodes: Array, u: Array, sizes: Array) -> Array:
         """Interpolate from the nodes about each cell, (2, cells)."""

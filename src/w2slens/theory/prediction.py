@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,7 @@ from w2slens.theory.exact import exact
 from w2slens.theory.problem import Problem
 
 Method = Literal["auto", "exact", "equivalent", "bounds"]
-
-METHODS = ("auto", "exact", "equivalent", "bounds")
+METHODS = get_args(Method)
 
 
 def predict(
@@ -93,13 +92,8 @@ def predict(
         None if unlabeled is None else _population(unlabeled, "unlabeled", problem),
         None if test is None else _population(test, "test", problem),
     )
-    by_name = {
-        "exact": asked.exact,
-        "equivalent": asked.equivalent,
-        "bounds": asked.bounds,
-        "auto": asked.best,
-    }
-    return by_name[method]()
+    named = {"exact": asked.exact, "equivalent": asked.equivalent, "bounds": asked.bounds}
+    return named.get(method, asked.best)()
 
 
 def _population(given: Any, argument: str, problem: Problem) -> Problem:

@@ -12,7 +12,7 @@ from w2slens._core import check
 from w2slens._core.atomic import loading
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
-from w2slens.moments.moments import Moments
+from w2slens.moments import Moments
 from w2slens.theory.canonical import canonical_moments
 from w2slens.theory.side import Side
 from w2slens.theory.storage import read_values, write_values

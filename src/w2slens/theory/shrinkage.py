@@ -15,9 +15,9 @@ from w2slens.theory.fixed_point import effective_ridge
 class Sites:
     """Sample sizes with their ridges: where a fit is evaluated."""
 
-    rows: Array  # (sites,) numbers of rows
+    rows: Array  # (sites,)
     ridges: Array  # (sites,) λ ≥ 0
-    intercept: bool = False  # whether an unpenalised intercept is fitted too
+    intercept: bool = False  # whether an unpenalised one is fitted too
 
     @classmethod
     def of(cls, rows: ArrayLike, ridge: float, intercept: bool = False) -> "Sites":
@@ -38,9 +38,9 @@ class Sites:
 
 @dataclass(frozen=True, eq=False)
 class Shrinkage:
-    """One feature block at all sites, along the eigenvectors of its second moment."""
+    """One feature block at all sites, along the eigenvectors of its second moment Σ."""
 
-    eigen: Spectrum  # of Σ
+    eigen: Spectrum
     sites: Sites
 
     @property

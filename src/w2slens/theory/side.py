@@ -42,6 +42,18 @@ class Side:
         """``‖f* − Πf*‖²``: what no probe of these features can express."""
         return max(self.energy - self.expressed, 0.0)
 
+    @cached_property
+    def diagonal(self) -> bool:
+        """Whether its axes are principal: seen along a training population's, there is no shift."""
+        return not np.count_nonzero(self.gram - np.diag(np.diag(self.gram)))
+
+    def along(self, trained: "Side") -> "Side":
+        """See it along the eigenvectors of the population that fits were trained on."""
+        eigen = trained.spectrum
+        V, own = eigen.vectors, self is trained
+        turned = np.diag(eigen.values) if own else V.T @ self.gram @ V
+        return Side(turned, V.T @ self.target, self.energy)
+
     def mixed(self, other: "Side", share: float) -> "Side":
         """Return the population of which `share` comes from another, in the same coordinates."""
         return Side(

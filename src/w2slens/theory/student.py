@@ -15,16 +15,17 @@ import numpy as np
 
 from w2slens._core.types import Array
 from w2slens.moments.spectrum import Spectrum
-from w2slens.theory.fits import Fit, Parts, Tested
+from w2slens.theory.fits import Fit, Parts
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Shrinkage, Sites
+from w2slens.theory.side import Side
 
 
 class Taught(NamedTuple):
     """Second moments B of teachers' coefficients, as far as a student of any size sees them."""
 
     squares: Array  # (teachers, r_s) diagonals of XBXᵀ
-    total: Array  # (teachers,) ``tr(Σ_ww B)``
+    total: Array  # (teachers,) tr(Σ_ww B)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +74,11 @@ class Student:
         kept = s.values * s.resolvent[0] ** 2 - copied * s.relayed[0]
         return np.asarray(copied * self.relay.weak_gram + X.T @ (kept[:, None] * X))
 
-    def risk(self, teacher: Fit, test: Tested) -> Parts:
-        """Bias and variance of the excess risk, (teacher sites, student sites).
+    def risk(self, teacher: Fit, test: Side) -> Parts:
+        """Bias and variance of the excess risk on t `along` u, (teacher sites, student sites).
 
         The variance has three parts: what a finite pool makes of the teacher's mean, the teacher's
         variance that the student inherits, and what the pool makes of the rest of it.
-
-        `teacher`: fitted on ℓ; `test`: t along the axes of Σ^u_ss.
         """
         s, relay = self.shrinkage, self.relay
         R, sites = s.resolvent, s.sites
@@ -102,7 +101,7 @@ class Student:
         variance = inherited + misfit * (extra + sites.mean_error) + own
         return np.where(defined, bias, np.nan), variance
 
-    def _tested(self, taught: Taught, test: Tested, seen: Callable[[int], Array]) -> Array:
+    def _tested(self, taught: Taught, test: Side, seen: Callable[[int], Array]) -> Array:
         """``tr(AᵀΣ^tAB)`` (teachers, sites); `seen` gives XBXᵀ of one teacher, needed for shift."""
         if test.diagonal:
             return self.kept(taught, np.diag(test.gram))
