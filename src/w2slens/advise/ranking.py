@@ -19,14 +19,9 @@ from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.several_teachers import pooled_risks
 from w2slens.measure.overlap import correlate
 
-APART = 1.645
-"""Standard errors of a paired difference by which a teacher is told apart from the best."""
-
-MEASURES = {"regression": "R²", "classification": "accuracy"}
-"""How a teacher is marked by leave-one-out."""
-
-SAMPLING = 1e-3
-"""Share of a risk that is the sampler's own error."""
+APART = 1.645  # standard errors of a paired difference that tell a teacher apart from the best
+MEASURES = {"regression": "R²", "classification": "accuracy"}  # marks by leave-one-out
+SAMPLING = 1e-3  # share of a risk that is the sampler's own error
 
 
 def rank_teachers(

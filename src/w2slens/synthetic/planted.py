@@ -14,8 +14,7 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
-from w2slens.synthetic.latent import LAWS
-from w2slens.synthetic.sample import Sample, draw_panels
+from w2slens.synthetic.sample import LAWS, Sample, draw_panels
 from w2slens.synthetic.subspaces import correlated_maps, correlations, eigenvalues, rotation
 from w2slens.synthetic.target import target_coefficients
 from w2slens.theory import Problem

@@ -31,8 +31,7 @@ from w2slens.theory.shrinkage import Sites
 from w2slens.theory.side import Side
 from w2slens.theory.student import Relay, Student
 
-CEILING_SITES = 2048
-"""Sample sizes of the ceiling taken together, so that memory stays bounded."""
+CEILING_SITES = 2048  # sample sizes of the ceiling taken together, so that memory stays bounded
 
 
 def equivalent(

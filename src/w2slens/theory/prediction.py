@@ -155,9 +155,6 @@ class _Asked:
                 f"is {min(self.n):,}; the exact method needs more than d_w + 1 = {least:,} labels"
                 f"{', the intercept counted' if self.intercept else ''}; use 'equivalent'",
             )
-        return self._formulas()
-
-    def _formulas(self) -> Risks:
         return exact(self.problem, self.n, self.N, **self._settings)
 
     def equivalent(self) -> Risks:
@@ -170,7 +167,7 @@ class _Asked:
         """Exact where that holds, else equivalent, nan where the expectation is infinite."""
         if self.shifted:
             return self._finite(self.equivalent())
-        known = self._formulas()
+        known = exact(self.problem, self.n, self.N, **self._settings)
         complete = all(np.isfinite(getattr(known, model)).all() for model in MODELS)
         known_signal = all(one.signal is not None for one in self._populations)
         if complete or (self.ridgeless and not known_signal):
