@@ -30,9 +30,8 @@ class Goal:
 
     def order(self, course: Course) -> tuple[float, float]:
         """Return what is to be smallest, the first thing first."""
-        if np.isfinite(self.target):
-            return course.cost, course.risk
-        return course.risk, course.cost
+        sought = course.risk, course.cost
+        return sought[::-1] if np.isfinite(self.target) else sought
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Shop:
     cost_strong: float
     owned: int
     pool: int
-    settings: dict[str, Any]
+    settings: dict[str, Any]  # ridges and intercept, as in `w2slens.predict`
 
     def names(self) -> Iterator[Name]:
         """Courses that differ."""

@@ -28,12 +28,8 @@ class Planted:
 
     Attributes
     ----------
-    weak_map
-        (L, p_w).
-    strong_map
-        (L, p_s).
-    coef
-        (L, k).
+    weak_map, strong_map, coef
+        (L, p_w), (L, p_s) and (L, k).
     noise
         σ² ≥ 0, the variance of the Gaussian e, summed over the k outputs and equal in each.
     law
