@@ -26,22 +26,12 @@ LAWS: dict[str, Callable[[Generator, tuple[int, int]], Array]] = {
 
 
 class Sample(NamedTuple):
-    """Rows drawn from a `Planted` problem.
+    """Rows drawn from a `Planted` problem."""
 
-    Attributes
-    ----------
-    weak, strong
-        (rows, p_w) and (rows, p_s) features.
-    y
-        (rows, k) labels, f* + noise.
-    target
-        (rows, k) f*.
-    """
-
-    weak: Array
-    strong: Array
-    y: Array
-    target: Array
+    weak: Array  # (rows, p_w) features
+    strong: Array  # (rows, p_s) features
+    y: Array  # (rows, k) labels, f* + noise
+    target: Array  # (rows, k) f*
 
 
 def draw_panels(maps: tuple[Array, ...], law: str, rows: int, rng: Generator) -> list[Array]:
