@@ -6,7 +6,7 @@ import pytest
 from tests.laws import agrees, close
 from w2slens import InputError, Planted, Problem, predict, transfer
 from w2slens.models.risks import MODELS
-from w2slens.synthetic.latent import LAWS
+from w2slens.synthetic.sample import LAWS
 
 GEOMETRIES = {
     # d_w, d_s, canonical correlations, rho_w, rho_s, signal

@@ -11,27 +11,14 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.advise.courses import MODEL, Course, Name
 from w2slens.forecasting.intervals import freedom, spread
-from w2slens.models.risks import Risks
 from w2slens.theory import Problem, predict
 
-LARGEST = 10_000_000
-"""Most labels or pseudo-labels that a plan considers, unless the pool is smaller."""
-
-POINTS, ROUNDS = 48, 5
-"""Sizes a side of the grid that is searched, and how often it is narrowed about the best."""
-
-HALVINGS, FINE = 60, 1e-4
-"""Halvings of a budget at most, and the share of it to which the least cost is found."""
-
-FINITE = 1e300
-"""A risk that any model with a finite one reaches."""
-
-ROUNDING = 1e-12
-"""Share of a budget that is rounding."""
-
-ENOUGH = 0.05
-"""More pseudo-labels have stopped paying where an endless pool lowers the risk by less than this
-share."""
+LARGEST = 10_000_000  # most labels or pseudo-labels considered, unless the pool is smaller
+POINTS, ROUNDS = 48, 5  # sizes a side of the grid searched; how often it narrows about the best
+HALVINGS, FINE = 60, 1e-4  # of a budget at most; the share of it to which the least cost is found
+FINITE = 1e300  # a risk that any model with a finite one reaches
+ROUNDING = 1e-12  # share of a budget that is rounding
+ENOUGH = 0.05  # pseudo-labels stop paying where an endless pool lowers the risk by a smaller share
 
 
 @dataclass(frozen=True)
@@ -43,9 +30,8 @@ class Goal:
 
     def order(self, course: Course) -> tuple[float, float]:
         """Return what is to be smallest, the first thing first."""
-        if np.isfinite(self.target):
-            return course.cost, course.risk
-        return course.risk, course.cost
+        sought = course.risk, course.cost
+        return sought[::-1] if np.isfinite(self.target) else sought
 
 
 @dataclass(frozen=True)
@@ -59,12 +45,7 @@ class Shop:
     cost_strong: float
     owned: int
     pool: int
-    settings: dict[str, Any]
-
-    @property
-    def ridgeless(self) -> bool:
-        """Whether neither fit has a ridge."""
-        return bool(self.settings["ridge_weak"] == self.settings["ridge_strong"] == 0)
+    settings: dict[str, Any]  # ridges and intercept, as in `w2slens.predict`
 
     def names(self) -> Iterator[Name]:
         """Courses that differ."""
@@ -78,27 +59,21 @@ class Shop:
         """Price of n labels, owned ones free, N pseudo-labels and the models."""
         models = {"w2s": self.cost_weak + self.cost_strong, "weak-is-enough": self.cost_weak}
         bought = np.maximum(np.asarray(n, float) - self.owned, 0) * self.cost_label
-        return np.asarray(bought + np.asarray(N) * self.cost_pseudo) + models.get(
-            name, self.cost_strong
-        )
+        once = models.get(name, self.cost_strong)
+        return np.asarray(bought + np.asarray(N) * self.cost_pseudo) + once
 
-    def risks(self, name: str, n: NDArray[np.intp], N: NDArray[np.intp]) -> Array:
+    def risks(self, name: Name, n: NDArray[np.intp], N: NDArray[np.intp]) -> Array:
         """(len(n), len(N)) predicted risks; infinite where a model has none."""
-        found: Risks = predict(
-            self.problem, n=n.tolist(), N=np.maximum(N, 1).tolist(), **self.settings
-        )
-        values = getattr(found, MODEL.get(name, "weak"))
+        pools = np.maximum(N, 1).tolist()
+        found = predict(self.problem, n=n.tolist(), N=pools, **self.settings)
+        values = getattr(found, MODEL[name])
         return np.where(np.isnan(values), np.inf, values)
 
     def best(self, name: Name, goal: Goal) -> Course | None:
         """Find the best sizes of a course; None where it cannot be."""
-        if np.isfinite(goal.target):
-            found = self._cheapest(name, goal.target)
-        else:
-            found = self._within(name, goal.budget)
-        if found is None:
-            return None
-        return replace(found, interval=self.interval(name, found.n, found.N))
+        aimed = np.isfinite(goal.target)
+        found = self._cheapest(name, goal.target) if aimed else self._within(name, goal.budget)
+        return found and replace(found, interval=self._interval(found))
 
     def _within(self, name: Name, budget: float) -> Course | None:
         """Least risk within a budget, its interval left out: a search that narrows about the best.
@@ -168,39 +143,38 @@ class Shop:
         left = np.maximum(budget - self.cost(name, n, 0), 0) * (1 + ROUNDING) / self.cost_pseudo
         return np.minimum(left, self.pool).astype(np.intp)
 
-    def interval(self, name: str, n: int, N: int) -> tuple[float, float]:
+    def _interval(self, course: Course) -> tuple[float, float]:
         """Enclose 90% of the risks over draws of the labels: the variance part is nearly an F."""
-        found = predict(self.problem, n=n, N=max(N, 1), **self.settings)
-        model = MODEL.get(name, "weak")
+        n, N, model = course.n, max(course.N, 1), MODEL[course.course]
+        found = predict(self.problem, n=n, N=N, **self.settings)
         mean = float(getattr(found, model)[0, 0])
         variance = float(getattr(found.variance, model)[0, 0]) if found.variance else 0.0
         ridges = self.settings["ridge_weak"], self.settings["ridge_strong"]
-        low, high = spread(*freedom(self.problem, n, max(N, 1), model, *ridges))
+        low, high = spread(*freedom(self.problem, n, N, model, *ridges))
         return float(mean + variance * (low - 1)), float(mean + variance * (high - 1))
 
     def enough(self, n: int) -> int:
         """Least N at which an endless pool would lower the W2S risk by less than a twentieth."""
         N = _sizes(1, LARGEST)
-        risk = self.risks("w2s", np.array([n]), N)[0]
         endless = float(self.risks("w2s", np.array([n]), np.array([100 * LARGEST]))[0, 0])
         for _ in range(ROUNDS):
+            risk = self.risks("w2s", np.array([n]), N)[0]
             reached = risk <= (1 + ENOUGH) * endless
             first = int(np.argmax(reached)) if reached.any() else len(N) - 1
             N = _sizes(int(N[max(first - 1, 0)]), int(N[first]))
-            risk = self.risks("w2s", np.array([n]), N)[0]
         return int(N[-1])
 
     def refuse(self, goal: Goal) -> None:
         """Say what the best reachable is."""
         if np.isfinite(goal.target):
-            courses = [self._within(name, np.inf) for name in self.names()]
-            least = min((course.risk for course in courses if course is not None), default=np.inf)
+            courses = filter(None, (self._within(name, np.inf) for name in self.names()))
+            least = min((course.risk for course in courses), default=np.inf)
             raise InputError(
                 "target",
                 f"is {goal.target:g}; the least risk that any course reaches is {least:.4g}",
             )
-        cheapest = [self._cheapest(name, FINITE) for name in self.names()]
-        least = min((course.cost for course in cheapest if course is not None), default=np.inf)
+        courses = filter(None, (self._cheapest(name, FINITE) for name in self.names()))
+        least = min((course.cost for course in courses), default=np.inf)
         raise InputError(
             "budget",
             f"is {goal.budget:g}; it buys no model with a finite risk: at least {least:.4g} is "

@@ -6,8 +6,7 @@ from typing import Any
 from w2slens._core.format import number
 from w2slens._core.table import Column, Number, Row, Table
 
-TIE = 0.005
-"""Marks of teachers, and PGR, that differ by less are not worth a word."""
+TIE = 0.005  # marks of teachers, and PGR, that differ by less are not worth a word
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,8 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as JSON types."""
-        return {
-            **asdict(self),
-            "interval": list(self.interval),
-            "overlap_share": self.overlap_share,
-        }
+        more = {"interval": list(self.interval), "overlap_share": self.overlap_share}
+        return asdict(self) | more
 
 
 @dataclass(frozen=True)

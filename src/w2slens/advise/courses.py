@@ -14,8 +14,13 @@ from w2slens._core.table import Column, Table
 
 Name = Literal["w2s", "strong-on-labels", "label-more", "weak-is-enough"]
 
-MODEL = {"w2s": "w2s", "strong-on-labels": "strong", "label-more": "strong"}
-"""Which model a course ends with; else the teacher."""
+MODEL: dict[Name, str] = {
+    "w2s": "w2s",
+    "strong-on-labels": "strong",
+    "label-more": "strong",
+    "weak-is-enough": "weak",
+}
+"""Which model a course ends with."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Course:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the course as JSON types."""
-        return {**asdict(self), "interval": list(self.interval)}
+        return asdict(self) | {"interval": list(self.interval)}
 
     def __str__(self) -> str:
         """Say the course in words."""

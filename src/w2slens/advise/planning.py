@@ -12,8 +12,7 @@ from w2slens.advise.budget import LARGEST, Goal, Shop
 from w2slens.advise.courses import Course, Plan
 from w2slens.theory import Problem
 
-FRONTIER = (0.3, 3.0, 12)
-"""Budgets of the frontier: from and to, as shares of the plan's, and how many."""
+FRONTIER = (0.3, 3.0, 12)  # budgets: from and to, as shares of the plan's, and how many
 
 
 def plan(
@@ -89,12 +88,11 @@ def plan(
         raise InputError("pool", "is missing; where pseudo-labels cost nothing, say how many")
     if cost_label == 0 and target is None:
         raise InputError("cost_label", "is 0; a budget then buys labels without end")
-    goal = (
-        Goal(budget=check.non_negative(budget, "budget"))
-        if budget is not None
-        else Goal(target=check.non_negative(target, "target"))
+    goal = Goal(
+        np.inf if budget is None else check.non_negative(budget, "budget"),
+        np.inf if target is None else check.non_negative(target, "target"),
     )
-    courses = [found for name in shop.names() if (found := shop.best(name, goal)) is not None]
+    courses = [found for name in shop.names() if (found := shop.best(name, goal))]
     if not courses:
         shop.refuse(goal)
     ranked = tuple(sorted(courses, key=goal.order))
@@ -111,12 +109,7 @@ def plan(
 def frontier(problem: Problem, found: Plan, settings: Mapping[str, Any]) -> dict[str, list[Course]]:
     """Return every course at budgets about a plan's: course → its best at each.
 
-    Parameters
-    ----------
-    problem, found
-        What was asked about, and the plan.
-    settings
-        Keywords of `plan` as they were given, without budget and target.
+    The settings are the keywords of `plan` as they were given, without budget and target.
     """
     scale = max(course.cost for course in found.courses) or 1.0
     courses: dict[str, list[Course]] = {}
@@ -145,7 +138,7 @@ def n_star(problem: Problem, N: int | None = None) -> int | None:
 
 
 def _reason(shop: Shop, ranked: tuple[Course, ...], w2s: Course | None, goal: Goal) -> str:
-    problem, best = shop.problem, ranked[0]
+    problem, best, d_s = shop.problem, ranked[0], shop.problem.d_s
     aim = f"a risk of {goal.target:g}" if np.isfinite(goal.target) else f"{goal.budget:g} to spend"
     lines = [f"With {aim}: {best}.", *(f"Next: {rival}." for rival in ranked[1:2])]
     if w2s is None:
@@ -160,8 +153,7 @@ def _reason(shop: Shop, ranked: tuple[Course, ...], w2s: Course | None, goal: Go
             "The student's space contains the teacher's (d_sw = d_w): it copies all of the "
             "teacher's noise, and no number of pseudo-labels makes it better."
         )
-    elif problem.noise > 0 and shop.ridgeless:
-        d_s = problem.d_s
+    elif problem.noise > 0 and shop.settings["ridge_weak"] == shop.settings["ridge_strong"] == 0:
         lines.append(
             f"Where neither model misses a part of f*, pseudo-labels pay when N exceeds 2·d_s + 1 "
             f"= {2 * d_s + 1:,}: below that the student's own fitting error outweighs the teacher "

@@ -1,6 +1,6 @@
 """Which of several teachers to label with, by the risk of the student that it teaches."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,9 @@ from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.several_teachers import pooled_risks
 from w2slens.measure.overlap import correlate
 
-APART = 1.645
-"""Standard errors of a paired difference by which a teacher is told apart from the best."""
-
-MEASURES = {"regression": "R²", "classification": "accuracy"}
-"""How a teacher is marked by leave-one-out."""
-
-SAMPLING = 1e-3
-"""Share of a risk that is the sampler's own error."""
+APART = 1.645  # standard errors of a paired difference that tell a teacher apart from the best
+MEASURES = {"regression": "R²", "classification": "accuracy"}  # marks by leave-one-out
+SAMPLING = 1e-3  # share of a risk that is the sampler's own error
 
 
 def rank_teachers(
@@ -151,22 +146,16 @@ def _marked(targets: Array, residuals: Array, task: Task) -> float:
 def _ranked(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
     """Tell the risks apart together, and order them."""
     forecasts, candidates = zip(*found, strict=True)
-    own = np.array([one.teacher_risk for one in candidates])
-    taught = np.array([one.risk for one in candidates])
-    losses = np.stack([forecast.losses.w2s for forecast in forecasts])  # (teachers, n)
-    teachers = _pooled(
-        own,
-        np.array([forecast.inflation.weak for forecast in forecasts]),
-        np.stack([forecast.losses.weak for forecast in forecasts]),
-    )
-    students = _pooled(taught, np.array([forecast.inflation.w2s for forecast in forecasts]), losses)
+    teachers, students = _pooled(forecasts, "weak"), _pooled(forecasts, "w2s")
     # Two ways to the same risk: the pooled teacher's less the gain of the pair, and its own.
-    students = (teachers - (own - taught) + students) / 2
+    gains = np.array([one.teacher_risk - one.risk for one in candidates])
+    students = (teachers - gains + students) / 2
     moved = [
         _moved(*each) for each in zip(candidates, teachers.tolist(), students.tolist(), strict=True)
     ]
     order = sorted(range(len(moved)), key=lambda place: moved[place].risk)
     best = order[0]
+    losses = np.stack([forecast.losses.w2s for forecast in forecasts])  # (teachers, n)
     paired = losses - losses[best]
     spread = paired.std(axis=1, ddof=1) / losses.shape[1] ** 0.5
     reach = APART * spread + SAMPLING * students[best]
@@ -176,8 +165,11 @@ def _ranked(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
     )
 
 
-def _pooled(risks: Array, theory: Array, losses: Array) -> Array:
-    """Pool (teachers,) risks of one model, whose (teachers, n) losses say how they err together."""
+def _pooled(forecasts: Sequence[Forecast], model: str) -> Array:
+    """Pool the teachers' risks of one model, whose losses say how they err together."""
+    risks = np.array([getattr(one.risks, model)[0, 0] for one in forecasts])
+    theory = np.array([getattr(one.inflation, model) for one in forecasts])
+    losses = np.stack([getattr(one.losses, model) for one in forecasts])
     return pooled_risks(risks, theory, np.atleast_2d(np.cov(losses)) / losses.shape[1])
 
 

@@ -25,21 +25,15 @@ SCALES = (0.005, 0.02, 0.08, 0.32, 1.28)
 deviations of the prior's parts, equally likely. Each is four times the last: from "theory is right"
 to "it says nothing"."""
 
-DRAWS = 2000
-"""Draws from the posterior of f*."""
-
-DOUBT = 4.0
-"""The posterior's covariance counts so many times: the prior of f* is a guess too."""
+DRAWS = 2000  # from the posterior of f*
+DOUBT = 4.0  # the posterior's covariance counts so many times: the prior of f* is a guess too
+CLOSED = 1e-3  # share of the teacher's risk below which there is no gap to its ceiling
 
 MISFIT = 0.02
 """What is added to either side of an interval, for a risk in units of itself: by so much theory
 itself misses real features."""
-
 DISAGREEMENT = 0.5
 """Share of the distance between the forecast and the posterior's median that is added too."""
-
-CLOSED = 1e-3
-"""Share of the teacher's risk below which there is no gap to its ceiling."""
 
 
 def combined(

@@ -24,8 +24,7 @@ from w2slens.models.risks import MODELS, Models, Risks
 
 __all__ = ["Forecast", "forecast", "forecast_pair", "read_labels"]
 
-LEAST_LABELS = 10
-"""Fewer labels have no standard error to speak of."""
+LEAST_LABELS = 10  # fewer have no standard error to speak of
 
 
 def forecast(
@@ -79,9 +78,7 @@ def forecast(
     True
     """
     labels = read_labels(y, task)
-    left, right = (
-        open_features(rows, name).read() for rows, name in ((weak, "weak"), (strong, "strong"))
-    )
+    left, right = open_features(weak, "weak").read(), open_features(strong, "strong").read()
     refuse_short(left, right, labels)
     pair = PairSample.of(left, right, labels)
     size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)

@@ -7,11 +7,8 @@ from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Shrinkage, Sites
 from w2slens.theory.student import Relay, Student
 
-LEVEL = 0.9
-"""Probability of the intervals."""
-
-LEAST_FREEDOM = 3.0
-"""With fewer degrees of freedom below, an F ratio has no mean to speak of."""
+LEVEL = 0.9  # probability of the intervals
+LEAST_FREEDOM = 3.0  # with fewer degrees of freedom below, an F ratio has no mean to speak of
 
 
 def freedom(

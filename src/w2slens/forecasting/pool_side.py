@@ -11,15 +11,12 @@ from scipy import linalg
 from w2slens._core.types import Array
 from w2slens.moments import Moments, Spectrum
 
-SUBSETS = 20
-"""Draws of labeled rows by which leverages are measured."""
+SUBSETS = 20  # draws of labeled rows by which leverages are measured
+FLAT = 1e-9  # share of the largest variance below which a draw does not vary in a direction
 
 SPARE = 5
 """A ridgeless fit to this many rows more than dimensions, or fewer, is left to theory: what it
 learns has no variance to speak of, and 20 draws do not show it."""
-
-FLAT = 1e-9
-"""Share of the largest variance below which a draw does not vary in a direction."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,7 @@ from w2slens._core.types import Array
 from w2slens.forecasting.pool import Unlabeled
 from w2slens.moments.spectrum import Spectrum
 
-DECAYS = (0.5, 1.0, 1.5)
-"""γ: energy along a side's principal directions falls as λ^γ."""
+DECAYS = (0.5, 1.0, 1.5)  # γ: energy along a side's principal directions falls as λ^γ
 
 DIVISIONS = (
     (1 / 3, 1 / 3, 1 / 3),
@@ -35,17 +34,10 @@ DIVISIONS = (
 SIGNALS = (0.02, 0.05, 0.1, 0.18, 0.27, 0.36, 0.45, 0.55, 0.65, 0.75, 0.85, 0.93)
 """Shares of the variance of the labels that f* explains."""
 
-DIRECTIONS = 256
-"""Principal directions of a side along which f* is sought; what lies beyond counts as noise."""
-
-EXPLAINED = 1e-12
-"""Share of the labels' variance below which what f* leaves of it is rounding."""
-
-CHUNK = 20_000_000
-"""Numbers drawn at a time at most, so that memory stays bounded."""
-
-NEGLIGIBLE = 1e-3
-"""Combinations with a smaller share of the best one's evidence are left out."""
+DIRECTIONS = 256  # of a side, along which f* is sought; what lies beyond counts as noise
+EXPLAINED = 1e-12  # share of the labels' variance below which what f* leaves of it is rounding
+CHUNK = 20_000_000  # numbers drawn at a time at most, so that memory stays bounded
+NEGLIGIBLE = 1e-3  # combinations with a smaller share of the best one's evidence are left out
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,12 +9,8 @@ from w2slens._core import check
 from w2slens.forecasting.sample import Losses
 from w2slens.models.risks import MODELS, Models, Risks
 
-FEW_LABELS = 30
-"""With fewer labels the standard errors of leave-one-out, and so the intervals, mean little."""
-
-UNDECIDED = 1.0
-"""An interval of PGR wider than this says nothing."""
-
+FEW_LABELS = 30  # with fewer the standard errors of leave-one-out, hence intervals, mean little
+UNDECIDED = 1.0  # an interval of PGR wider than this says nothing
 NAMES = ("pgr", "opr", *MODELS)
 
 

@@ -15,8 +15,7 @@ from w2slens.models.design import Design
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.tuning import choose_loo, choose_w2s
 
-LEAST_POOL = 10
-"""Fewer rows without labels show no second moments."""
+LEAST_POOL = 10  # fewer rows without labels show no second moments
 
 
 class Labels(NamedTuple):

@@ -14,11 +14,8 @@ SCALES = (0.005, 0.04, 0.32)
 """Standard deviations of departures in units of the mean risk: which share of the teachers has
 which is not known."""
 
-SWEEPS, BURN_IN = 2500, 300
-"""Gibbs sampler: sweeps, and how many first ones are dropped."""
-
-JITTER = 1e-4
-"""Added to the covariance, in units of its mean variance: two teachers may be the same."""
+SWEEPS, BURN_IN = 2500, 300  # of the Gibbs sampler, and how many first ones are dropped
+JITTER = 1e-4  # added to the covariance, over its mean variance: two teachers may be the same
 
 
 def pooled_risks(risks: Array, theory: Array, covariance: Array) -> Array:

@@ -14,8 +14,7 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
-from w2slens.synthetic.latent import LAWS
-from w2slens.synthetic.sample import Sample, draw_panels
+from w2slens.synthetic.sample import LAWS, Sample, draw_panels
 from w2slens.synthetic.subspaces import correlated_maps, correlations, eigenvalues, rotation
 from w2slens.synthetic.target import target_coefficients
 from w2slens.theory import Problem
@@ -29,12 +28,8 @@ class Planted:
 
     Attributes
     ----------
-    weak_map
-        (L, p_w).
-    strong_map
-        (L, p_s).
-    coef
-        (L, k).
+    weak_map, strong_map, coef
+        (L, p_w), (L, p_s) and (L, k).
     noise
         σ² ≥ 0, the variance of the Gaussian e, summed over the k outputs and equal in each.
     law

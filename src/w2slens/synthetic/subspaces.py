@@ -7,10 +7,9 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
-from w2slens.synthetic.target import TINY
+from w2slens.theory.canonical import TINY
 
-LEAST_SHARE = 1e-10
-"""Smallest eigenvalue over largest that can be planted; less would be counted as rounding."""
+LEAST_SHARE = 1e-10  # least eigenvalue over largest that can be planted; less counts as rounding
 
 
 def correlations(canonical: ArrayLike, most: int) -> Array:
@@ -35,7 +34,7 @@ def correlations(canonical: ArrayLike, most: int) -> Array:
 def correlated_maps(r: Array, d_w: int, d_s: int) -> tuple[Array, Array]:
     """Map z to canonical coordinates: ``u_i = z_i``, ``v_i = r_i·z_i + √(1−r_i²)·z'_i``.
 
-    Returns (L, d_w) and (L, d_s), where the last of the L = d_w + d_s + 1 latent coordinates is
+    The maps are (L, d_w) and (L, d_s): the last of the L = d_w + d_s + 1 latent coordinates is
     outside both subspaces.
     """
     pairs = np.arange(len(r))

@@ -15,9 +15,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.moments.spectrum import EPS64
-
-TINY = 1e-12
-"""Relative size below which a difference of correlations, errors or signals is rounding."""
+from w2slens.theory.canonical import TINY
 
 
 def target_coefficients(
@@ -27,11 +25,10 @@ def target_coefficients(
 
     The errors go to the least correlated direction of either side; signal beyond what they imply
     along the first pair if r_1 = 1, else by moving errors into it, where the same errors carry
-    the most signal.
+    the most signal. By default it is the least, plus 1 if r_1 = 1.
 
-    `r`: (min(d_w, d_s),) canonical correlations, largest first; `sizes`: (d_w, d_s); `signal`:
-    none: the least, plus 1 if r_1 = 1. Returns (d_w,) α, (d_s,) β and the size g of the part
-    outside both subspaces.
+    The correlations r are (min(d_w, d_s),), largest first, the sizes (d_w, d_s); f* is given by
+    (d_w,) α, (d_s,) β and the size g of the part outside both subspaces.
     """
     for name, value in (("rho_w", rho_w), ("rho_s", rho_s)):
         check.non_negative(value, name)
@@ -69,7 +66,7 @@ def _parts(
 ) -> tuple[float, float, float]:
     """Split the errors into the weak side's own, the strong side's own, and the common one.
 
-    `r`: the least canonical correlation.
+    The correlation is the least of the canonical ones.
     """
     d_w, d_s = sizes
     slack = TINY * max(rho_w, rho_s)

@@ -15,8 +15,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 
-TINY = 1e-12
-"""Relative size below which a difference of approximation errors is rounding."""
+TINY = 1e-12  # relative size below which a difference of correlations, errors, signals is rounding
 
 
 class Canonical(NamedTuple):

@@ -27,44 +27,34 @@ from w2slens.models.risks import Models, Risks, ceiling_rows
 from w2slens.theory.fits import Fit, Parts
 from w2slens.theory.mixtures import MixedCeiling
 from w2slens.theory.problem import Problem
+from w2slens.theory.question import Question
 from w2slens.theory.shrinkage import Sites
 from w2slens.theory.side import Side
 from w2slens.theory.student import Relay, Student
 
-CEILING_SITES = 2048
-"""Sample sizes of the ceiling taken together, so that memory stays bounded."""
+CEILING_SITES = 2048  # sample sizes of the ceiling taken together, so that memory stays bounded
 
 
-def equivalent(
-    problem: Problem,
-    n: tuple[int, ...],
-    N: tuple[int, ...],
-    *,
-    ridge_weak: float = 0.0,
-    ridge_strong: float = 0.0,
-    intercept: bool = False,
-    ceiling: str = "all",
-    unlabeled: Problem | None = None,
-    test: Problem | None = None,
-) -> Risks:
-    """Evaluate the equivalents over n × N; parameters as in `w2slens.predict`."""
-    pool, tested = unlabeled or problem, test or problem
+def equivalent(asked: Question) -> Risks:
+    """Evaluate the equivalents over n × N."""
+    problem, pool, tested, n, N = asked.problem, asked.pool, asked.tested, asked.n, asked.N
     rows, pools = np.array(n, float), np.array(N, float)
-    pseudo = Sites.of(pools, ridge_strong, intercept)
-    teacher = Fit(problem.weak, problem.noise, Sites.of(rows, ridge_weak, intercept))
-    baseline = Fit(problem.strong, problem.noise, Sites.of(rows, ridge_strong, intercept))
+    strong_fit = asked.ridge_strong, asked.intercept
+    pseudo = Sites.of(pools, *strong_fit)
+    teacher = Fit(problem.weak, problem.noise, Sites.of(rows, asked.ridge_weak, asked.intercept))
+    baseline = Fit(problem.strong, problem.noise, Sites.of(rows, *strong_fit))
     student = Student.of(Relay.of(problem, pool), pseudo)
     seen = tested.strong.along(pool.strong)
     strong = _across(baseline.risk(tested.strong.along(problem.strong)), len(N))
-    if ceiling == "labels":
+    if asked.ceiling == "labels":
         top = strong
-    elif ceiling == "pool":
+    elif asked.ceiling == "pool":
         fitted = Fit(pool.strong, pool.noise, pseudo).risk(seen)
         top = np.tile(fitted[0], (len(n), 1)), np.tile(fitted[1], (len(n), 1))
     elif pool is problem:
-        top = _ceiling(problem, seen, rows, pools, ridge_strong, intercept)
+        top = _ceiling(problem, seen, rows, pools, *strong_fit)
     else:
-        top = MixedCeiling(problem, pool, tested, ridge_strong, intercept).risk(rows, pools)
+        top = MixedCeiling(problem, pool, tested, *strong_fit).risk(rows, pools)
     weak = _across(teacher.risk(tested.weak.along(problem.weak)), len(N))
     grid = Models(weak, student.risk(teacher, seen), strong, top)
     bias, variance = (Models(*parts) for parts in zip(*grid, strict=True))

@@ -16,33 +16,23 @@ included), and where its ridge is zero; elsewhere it is nan, alone.
 import numpy as np
 
 from w2slens._core.types import Array
-from w2slens.models.risks import Models, Risks, ceiling_rows
-from w2slens.theory.problem import Problem
+from w2slens.models.risks import Models, Risks
+from w2slens.theory.question import Question
 
 
-def exact(
-    problem: Problem,
-    n: tuple[int, ...],
-    N: tuple[int, ...],
-    *,
-    ridge_weak: float = 0.0,
-    ridge_strong: float = 0.0,
-    intercept: bool = False,
-    ceiling: str = "all",
-) -> Risks:
-    """Evaluate the exact risks over n × N; parameters as in `w2slens.predict`."""
-    rows, pool = np.meshgrid(np.array(n, float), np.array(N, float), indexing="ij")
-    top_rows = ceiling_rows(ceiling, rows, pool)
+def exact(asked: Question) -> Risks:
+    """Evaluate the exact risks over n × N."""
+    problem, one = asked.problem, int(asked.intercept)
+    rows, pool, top_rows = asked.sizes
     d_w, d_s, d_sw = problem.d_w, problem.d_s, problem.d_sw
-    one = int(intercept)
 
     def share(size: Array, dimension: float) -> Array:
         """Count the dimensions whose noise enters, intercept included."""
         return dimension + one * (1 - 2 / size)
 
-    tau = _per_row(problem.noise + problem.rho_w, rows, d_w + one, ridge_weak)
+    tau = _per_row(problem.noise + problem.rho_w, rows, d_w + one, asked.ridge_weak)
     c, strong, top = (
-        share(size, d_s) * _per_row(1.0, size, d_s + one, ridge_strong)
+        share(size, d_s) * _per_row(1.0, size, d_s + one, asked.ridge_strong)
         for size in (pool, rows, top_rows)
     )
     error = problem.noise + problem.rho_s
@@ -54,7 +44,7 @@ def exact(
     )
     limits = np.array([problem.rho_w, problem.w2s_bias, problem.rho_s, problem.rho_s])
     bias = Models(*np.where(np.isnan(variance), np.nan, limits[:, None, None]))
-    return Risks.of_parts(n, N, bias, variance, "exact")
+    return Risks.of_parts(asked.n, asked.N, bias, variance, "exact")
 
 
 def inherited(d_w: int, d_s: int, d_sw: float, N: Array) -> tuple[float, Array]:

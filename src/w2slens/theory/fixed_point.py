@@ -9,14 +9,9 @@ from scipy.optimize.elementwise import find_root
 
 from w2slens._core.types import Array
 
-SITES = 4096
-"""Sample sizes solved together, so that memory stays bounded."""
-
-MARGIN = 1e-6
-"""By so much the logarithms of a bracket are moved apart: its ends may be the root itself."""
-
-NEAR = 1e-8
-"""Error of log κ from which one step of Newton's method reaches the last digit."""
+SITES = 4096  # sample sizes solved together, so that memory stays bounded
+MARGIN = 1e-6  # the logarithms of a bracket are moved so far apart: an end may be the root itself
+NEAR = 1e-8  # error of log κ from which one step of Newton's method reaches the last digit
 
 
 def effective_ridge(eigenvalues: Array, rows: Array, ridges: Array) -> Array:

@@ -1,7 +1,6 @@
 """`predict`: the one door to the methods of theory."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -9,11 +8,13 @@ from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens.models.risks import CEILINGS, MODELS, Risks, ceiling_rows
+from w2slens._core.types import Array
+from w2slens.models.risks import CEILINGS, MODELS, Risks
 from w2slens.theory.bounds import bounds
 from w2slens.theory.equivalent import equivalent
 from w2slens.theory.exact import exact
 from w2slens.theory.problem import Problem
+from w2slens.theory.question import Question
 
 Method = Literal["auto", "exact", "equivalent", "bounds"]
 METHODS = get_args(Method)
@@ -81,7 +82,7 @@ def predict(
     """
     check.choice(method, "method", METHODS)
     check.choice(ceiling, "ceiling", CEILINGS)
-    asked = _Asked(
+    asked = Question(
         _population(problem, "problem", problem),
         check.counts(n, "n"),
         check.counts(N, "N"),
@@ -89,11 +90,11 @@ def predict(
         check.non_negative(ridge_strong, "ridge_strong"),
         intercept,
         ceiling,
-        None if unlabeled is None else _population(unlabeled, "unlabeled", problem),
-        None if test is None else _population(test, "test", problem),
+        problem if unlabeled is None else _population(unlabeled, "unlabeled", problem),
+        problem if test is None else _population(test, "test", problem),
     )
-    named = {"exact": asked.exact, "equivalent": asked.equivalent, "bounds": asked.bounds}
-    return named.get(method, asked.best)()
+    methods = {"exact": _exact, "equivalent": _equivalent, "bounds": _bounds}
+    return methods.get(method, _best)(asked)
 
 
 def _population(given: Any, argument: str, problem: Problem) -> Problem:
@@ -109,106 +110,69 @@ def _population(given: Any, argument: str, problem: Problem) -> Problem:
     return given
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """A validated question, and the answers of the methods."""
+def _bounds(asked: Question) -> Risks:
+    _refuse_shift(asked, "bounds")
+    if not asked.ridgeless:
+        raise InputError("method", "'bounds' holds for ridgeless fits; set both ridges to 0")
+    if asked.intercept or asked.ceiling != "all":
+        raise InputError("method", "'bounds' knows no intercept and only the ceiling 'all'")
+    return bounds(asked.problem, asked.n, asked.N)
 
-    problem: Problem
-    n: tuple[int, ...]
-    N: tuple[int, ...]
-    ridge_weak: float
-    ridge_strong: float
-    intercept: bool
-    ceiling: str
-    unlabeled: Problem | None
-    test: Problem | None
 
-    @property
-    def shifted(self) -> bool:
-        return any(one not in (None, self.problem) for one in (self.unlabeled, self.test))
-
-    @property
-    def ridgeless(self) -> bool:
-        return self.ridge_weak == self.ridge_strong == 0
-
-    def bounds(self) -> Risks:
-        self._refuse_shift("bounds")
-        if not self.ridgeless:
-            raise InputError("method", "'bounds' holds for ridgeless fits; set both ridges to 0")
-        if self.intercept or self.ceiling != "all":
-            raise InputError("method", "'bounds' knows no intercept and only the ceiling 'all'")
-        return bounds(self.problem, self.n, self.N)
-
-    def exact(self) -> Risks:
-        """Refuse what the formulas do not give for the teacher, on which the student depends."""
-        self._refuse_shift("exact")
-        if self.ridge_weak:
-            raise InputError(
-                "method",
-                f"'exact' holds for ridgeless fits and ridge_weak is {self.ridge_weak:g}; use "
-                "'equivalent'",
-            )
-        least = self.problem.d_w + int(self.intercept) + 1
-        if min(self.n) <= least:
-            raise InputError(
-                "n",
-                f"is {min(self.n):,}; the exact method needs more than d_w + 1 = {least:,} labels"
-                f"{', the intercept counted' if self.intercept else ''}; use 'equivalent'",
-            )
-        return self._formulas()
-
-    def _formulas(self) -> Risks:
-        return exact(self.problem, self.n, self.N, **self._settings)
-
-    def equivalent(self) -> Risks:
-        for one in self._populations:
-            one.require_signal()
-        settings = {**self._settings, "unlabeled": self.unlabeled, "test": self.test}
-        return equivalent(self.problem, self.n, self.N, **settings)
-
-    def best(self) -> Risks:
-        """Exact where that holds, else equivalent, nan where the expectation is infinite."""
-        if self.shifted:
-            return self._finite(self.equivalent())
-        known = self._formulas()
-        complete = all(np.isfinite(getattr(known, model)).all() for model in MODELS)
-        known_signal = all(one.signal is not None for one in self._populations)
-        if complete or (self.ridgeless and not known_signal):
-            return known
-        return known.filled(self._finite(self.equivalent()))
-
-    @property
-    def _settings(self) -> dict[str, Any]:
-        """What the exact risks and the equivalent take besides the sizes."""
-        return {
-            "ridge_weak": self.ridge_weak,
-            "ridge_strong": self.ridge_strong,
-            "intercept": self.intercept,
-            "ceiling": self.ceiling,
-        }
-
-    @property
-    def _populations(self) -> list[Problem]:
-        return [one for one in (self.problem, self.unlabeled, self.test) if one is not None]
-
-    def _refuse_shift(self, method: str) -> None:
-        if self.shifted:
-            raise InputError("method", f"{method!r} knows no shift; use 'equivalent' or 'auto'")
-
-    def _finite(self, risks: Risks) -> Risks:
-        """Blank the models whose ridgeless fit has about as many rows as dimensions."""
-        rows, pool = np.meshgrid(np.array(self.n), np.array(self.N), indexing="ij")
-        top = ceiling_rows(self.ceiling, rows, pool)
-        d_w, d_s = self.problem.d_w, (self.unlabeled or self.problem).d_s
-
-        def infinite(size: NDArray[np.intp], dimension: int, ridge: float) -> NDArray[np.bool_]:
-            near = np.abs(size - int(self.intercept) - dimension) <= 1
-            return np.asarray(near & (ridge == 0))
-
-        weak = infinite(rows, d_w, self.ridge_weak)
-        return risks.without(
-            weak=weak,
-            w2s=weak | infinite(pool, d_s, self.ridge_strong),
-            strong=infinite(rows, self.problem.d_s, self.ridge_strong),
-            ceiling=infinite(top, d_s, self.ridge_strong),
+def _exact(asked: Question) -> Risks:
+    """Refuse what the formulas do not give for the teacher, on which the student depends."""
+    _refuse_shift(asked, "exact")
+    if asked.ridge_weak:
+        raise InputError(
+            "method",
+            f"'exact' holds for ridgeless fits and ridge_weak is {asked.ridge_weak:g}; use "
+            "'equivalent'",
         )
+    least = asked.problem.d_w + int(asked.intercept) + 1
+    if min(asked.n) <= least:
+        raise InputError(
+            "n",
+            f"is {min(asked.n):,}; the exact method needs more than d_w + 1 = {least:,} labels"
+            f"{', the intercept counted' if asked.intercept else ''}; use 'equivalent'",
+        )
+    return exact(asked)
+
+
+def _equivalent(asked: Question) -> Risks:
+    for one in (asked.problem, asked.pool, asked.tested):
+        one.require_signal()
+    return equivalent(asked)
+
+
+def _best(asked: Question) -> Risks:
+    """Exact where that holds, else equivalent, nan where the expectation is infinite."""
+    if asked.shifted:
+        return _finite(asked, _equivalent(asked))
+    known = exact(asked)
+    complete = all(np.isfinite(getattr(known, model)).all() for model in MODELS)
+    if complete or (asked.ridgeless and asked.problem.signal is None):
+        return known
+    return known.filled(_finite(asked, _equivalent(asked)))
+
+
+def _refuse_shift(asked: Question, method: str) -> None:
+    if asked.shifted:
+        raise InputError("method", f"{method!r} knows no shift; use 'equivalent' or 'auto'")
+
+
+def _finite(asked: Question, risks: Risks) -> Risks:
+    """Blank the models whose ridgeless fit has about as many rows as dimensions."""
+    rows, pool, top = asked.sizes
+    d_s = asked.pool.d_s
+
+    def infinite(size: Array, dimension: int, ridge: float) -> NDArray[np.bool_]:
+        near = np.abs(size - int(asked.intercept) - dimension) <= 1
+        return np.asarray(near & (ridge == 0))
+
+    weak = infinite(rows, asked.problem.d_w, asked.ridge_weak)
+    return risks.without(
+        weak=weak,
+        w2s=weak | infinite(pool, d_s, asked.ridge_strong),
+        strong=infinite(rows, asked.problem.d_s, asked.ridge_strong),
+        ceiling=infinite(top, d_s, asked.ridge_strong),
+    )
