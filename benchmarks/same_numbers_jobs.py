@@ -26,12 +26,12 @@ RIDGES, EITHER = (0, 0.01, "auto"), (False, True)
 def rows(task=TASKS[0], count=600):
     """Draw two teachers, of which one lacks rank, their student, labels, and the labels' f*."""
     rng = np.random.default_rng(0)
-    z, coef = rng.standard_normal((count, 24)), rng.standard_normal((12, 3)) / 2
+    z, coef = rng.standard_normal((count, 24)), rng.standard_normal((8, 3)) / 2
     near, apart, strong = (
         z[:, first:last] @ rng.standard_normal((last - first, p)) * 0.9 ** np.arange(p) + 1
-        for first, last, p in ((0, 10, 10), (6, 22, 20), (2, 16, 14))
+        for first, last, p in ((4, 24, 20), (0, 16, 20), (2, 14, 12))
     )
-    target = z[:, :12] @ coef
+    target = z[:, 4:12] @ coef
     if task == "regression":
         return near, apart, strong, (target + rng.standard_normal((count, 3)))[:, :2], target[:, :2]
     chances = np.exp(target) / np.exp(target).sum(axis=1, keepdims=True)
@@ -40,10 +40,10 @@ def rows(task=TASKS[0], count=600):
 
 
 def population(stretch=1.0):
-    """Make a problem of 30 → 20 coordinates, on inputs whose scales `stretch` changes."""
+    """Make a problem of 20 → 30 coordinates, on inputs whose scales `stretch` changes."""
     rng = np.random.default_rng(2)
     inputs = np.arange(1, 51) ** -0.5 * np.linspace(1, stretch, 50)
-    weak, strong, f = (inputs * rng.standard_normal((p, 50)) for p in (30, 20, 1))
+    weak, strong, f = (inputs * rng.standard_normal((p, 50)) for p in (20, 30, 1))
     grams = weak @ weak.T, strong @ strong.T, strong @ weak.T
     return w2slens.Problem(*grams, weak @ f.T, strong @ f.T, float(np.sum(f**2)), noise=1.0)
 
@@ -84,7 +84,7 @@ def recipe(folder):
 def crossed(folder, tasks=TASKS, ridges=RIDGES, step=1, **more):
     """Sweep teachers, noise, ridges, n and N below and above p, on rows of every kind."""
     kinds = list(product(tasks, CEILINGS, EITHER, ("float32", "float64"), EITHER))
-    cut, grid = {"components_weak": 6, "components_strong": 0.9}, {"n": [8, 60], "N": [12, 150]}
+    cut, grid = {"components_weak": 6, "components_strong": 0.9}, {"n": [8, 60], "N": [9, 150]}
     for kind in kinds[::step]:
         task, ceiling, excess, dtype, grouped = kind
         few, (*features, y, target) = excess ^ grouped ^ (dtype == "float32"), rows(task)
@@ -159,19 +159,23 @@ def predicted(folder):
     command(folder, "predict", *given.split())
 
 
-def advised(folder):
-    """Plan for a budget and for a target, forecast, and rank four teachers."""
+def planned(folder):
+    """Plan for a budget and for a target."""
     prices = {"cost_label": 1, "cost_pseudo": 0.01, "cost_strong": 5, "owned": 20}
     for asked, λ in product(({"budget": 500}, {"target": 2.5}), (0, 0.1)):
         plan = w2slens.plan(population(), ridge_weak=λ, ridge_strong=λ, **prices, **asked)
-        keep(folder, f"plan {asked} {λ}", plan.to_dict())
+        keep(folder, f"{asked} {λ}", plan.to_dict())
+
+
+def forecasted(folder):
+    """Forecast from labels and a pool, and rank four teachers."""
     for task in TASKS:
         near, apart, strong, y, _ = rows(task)
         for λ, N in product(RIDGES, (None, 100)):
             how = {"ridge_weak": λ, "ridge_strong": λ, "N": N, "task": task}
             forecast = w2slens.forecast(near, strong, y[:80], **how)
-            keep(folder, f"forecast {task} {λ} {N}", forecast.to_dict())
-        teachers = {"near": near, "apart": apart, "few": near[:, :4], "sum": near + apart[:, :10]}
+            keep(folder, f"{task} {λ} {N}", forecast.to_dict())
+        teachers = {"near": near, "apart": apart, "few": near[:, :6], "sum": near + apart}
         ranking = w2slens.rank_teachers(teachers, strong, y[:80], task=task)
         keep(folder, f"rank {task}", ranking.to_dict())
 
@@ -184,7 +188,8 @@ JOBS = {
     "simulate": simulated,
     "dims": measured,
     "predict, inheritance": predicted,
-    "plan, forecast, rank": advised,
+    "plan": planned,
+    "forecast, rank": forecasted,
     "recipe": recipe,
 }
 
