@@ -6,7 +6,7 @@ ceilings of later cells need of a prefix stays, packed.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -142,15 +142,12 @@ def _learnt(
     """Fit the teachers and baselines of one number of labels, from its rows' moments."""
     groups = np.split(noisy[index], settings.levels, axis=1)
     learners = {side: Learner(rows, side, index, groups) for side in moments}
-    return Learnt(
-        noisy[index],
-        {
-            (name, ridge): learners[name].fit(moments[name], ridge)
-            for name, ridge in product(rows.teachers, settings.ridge_weak)
-        },
-        {
-            ridge: learners["strong"].fit(moments["strong"], ridge)
-            for ridge in settings.ridge_strong
-        },
-        learners,
-    )
+    teachers = {
+        (name, ridge): learners[name].fit(moments[name], ridge)
+        for name, ridge in product(rows.teachers, settings.ridge_weak)
+    }
+    strong, seen = learners["strong"], moments["strong"]
+    baselines = {ridge: strong.fit(seen, ridge) for ridge in settings.ridge_strong}
+    if not settings.chosen:  # what a fit gathered need not stay: hardly a student asks for it
+        learners = {side: replace(one) for side, one in learners.items()}
+    return Learnt(noisy[index], teachers, baselines, learners)
