@@ -5,6 +5,7 @@ from w2slens import InputError, Settings, transfer
 from w2slens.models.fit import Fitted
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import STUDENTS, W2S
+from w2slens.report import render
 
 
 def half(pool, weak, lessons, ridge):
@@ -41,6 +42,8 @@ def test_a_registered_student_turns_up_everywhere_by_its_name(run, ridge):
     assert cell["risk"]["half"]["mean"] == found.summary["half"][0]
     assert set(plain.to_dict()["cells"][0]["risk"]) == {"weak", "w2s", "strong", "ceiling"}
     assert found.config["students"] == [W2S, "half"]
+    assert "<th>half</th>" in render(found)
+    assert "half</th>" in found._repr_html_()
 
 
 def test_unknown_students_and_losses_that_know_none_are_refused():

@@ -15,18 +15,19 @@ def risks_table(document: Mapping[str, Any], shown: str = "") -> Table:
     """
     error = "Brier score" if document["config"].get("loss") == "cross-entropy" else "squared error"
     title = f"{document['scale'].capitalize()} risks ({error}), PGR and OPR{shown}"
-    rows = []
+    rows, models = [], _models(document)
     for cell in document["cells"]:
         expected = cell.get("predicted", {"risk": {}})
-        risks = (Number(**cell["risk"][m], predicted=expected["risk"].get(m)) for m in MODELS)
+        risks = (Number(**cell["risk"][m], predicted=expected["risk"].get(m)) for m in models)
         ratios = (Number(**cell[x], predicted=expected.get(x), decimals=2) for x in ("pgr", "opr"))
         rows.append((*_sizes(cell), *risks, *ratios))
-    return _grid(rows, title, *RATIO_COLUMNS)
+    return _grid(models, rows, title, *RATIO_COLUMNS)
 
 
 def score_tables(document: Mapping[str, Any]) -> list[Table]:
     """Return a table for each kind of score that the run has besides risks."""
-    tables, places = [], dict.fromkeys(MODELS, 3) | {"pgr": 2}
+    models = _models(document)
+    tables, places = [], dict.fromkeys(models, 3) | {"pgr": 2}
     for kind, title in SCORE_TITLES.items():
         rows = [
             (*_sizes(cell), *(Number(**cell[kind][x], decimals=d) for x, d in places.items()))
@@ -34,8 +35,13 @@ def score_tables(document: Mapping[str, Any]) -> list[Table]:
             if cell.get(kind)
         ]
         if rows:
-            tables.append(_grid(rows, title, RATIO_COLUMNS[0]))
+            tables.append(_grid(models, rows, title, RATIO_COLUMNS[0]))
     return tables
+
+
+def _models(document: Mapping[str, Any]) -> list[str]:
+    """List the four models, and further students."""
+    return list(dict.fromkeys((*MODELS, *document["cells"][0]["risk"])))
 
 
 def _sizes(cell: Mapping[str, Any]) -> tuple[str | Marked, str]:
@@ -45,6 +51,7 @@ def _sizes(cell: Mapping[str, Any]) -> tuple[str | Marked, str]:
     return Marked(n, names) if cell["peak"] else n, f"{cell['N']:,}"
 
 
-def _grid(rows: Sequence[Row], title: str, *ratios: Column) -> Table:
-    head = (Column("n"), Column("N"), *MODEL_COLUMNS, *ratios)
+def _grid(models: Sequence[str], rows: Sequence[Row], title: str, *ratios: Column) -> Table:
+    students = map(Column, models[len(MODELS) :])
+    head = (Column("n"), Column("N"), *MODEL_COLUMNS, *students, *ratios)
     return Table(head, tuple(rows), title, names=2)
