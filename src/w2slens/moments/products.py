@@ -17,14 +17,12 @@ def product(left: Array, right: Array) -> Array:
     """Multiply rows (m, p) or one row (p,) by (p, k)."""
     if left.ndim == 1:
         return np.asarray(left @ right)
-    # BLAS counts by columns: it is asked for rightᵀ·leftᵀ, and either is taken as it lies.
-    (a, trans_a), (b, trans_b) = _transposed(right), _transposed(left)
-    return np.asarray(dgemm(1.0, a, b, trans_a=trans_a, trans_b=trans_b).T)
+    return np.asarray(dgemm(1.0, right.T, left.T).T)
 
 
 def gram(rows: Array) -> Array:
     """``rowsᵀ·rows`` of rows (n, p), in half the time of `product`."""
-    a, trans = _transposed(rows)
+    a, trans = (rows, 1) if rows.flags.f_contiguous else (rows.T, 0)
     return mirrored(dsyrk(1.0, a, trans=trans, lower=1))
 
 
@@ -36,8 +34,3 @@ def mirrored(lower: Array) -> Array:
         lower[some, some] = corner + np.tril(corner, -1).T
         lower[some, below] = lower[below, some].T
     return lower
-
-
-def _transposed(matrix: Array) -> tuple[Array, int]:
-    """Give a matrix's transpose to BLAS: as columns, or the matrix and the order to turn it."""
-    return (matrix, 1) if matrix.flags.f_contiguous else (matrix.T, 0)
