@@ -458,3 +458,17 @@ def test_workers_give_one_thread_to_the_blas_of_numpy(workers):
         others = [one["threads"] for one in libraries if not one["numpy"]]
         assert set(numpys) <= {1}
         assert set(others) == {max(cores() // workers, 1)}
+
+
+def test_dimensions_and_tables_of_a_kept_sweep_read_the_rows_once(monkeypatch, tmp_path):
+    read, plain = [], Rows.moments
+
+    def counted(rows, teacher, parts):
+        read.append(teacher)
+        return plain(rows, teacher, parts)
+
+    monkeypatch.setattr(Rows, "moments", counted)
+    x = np.random.default_rng(0).standard_normal((300, 12))
+    teachers, y = {"a": x[:, :6], "b": x[:, 3:]}, x[:, 0] + x[:, 7]
+    sweep(teachers, x[:, :5], y, n=30, N=100, trials=1, ridge_weak=0, out=tmp_path / "s", jobs=1)
+    assert sorted(read) == ["a", "b"]

@@ -6,7 +6,6 @@ from w2slens import Settings, Study
 from w2slens.cli._options import command_line, replaying, settings_options
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress, shown
-from w2slens.features.reading import read_array
 from w2slens.report.files import files_of
 
 
@@ -33,8 +32,9 @@ def command(
     replay = command_line("run", [*given, *replaying(settings)])
     words = {"title": "Weak-to-strong run", "command": replay}
     with notes(), progress("cells") as move:
-        y = read_array(labels, "y")
-        study = Study.of_rows(weak, strong, y, settings, target=target, groups=groups, words=words)
+        study = Study.of_rows(
+            weak, strong, labels, settings, target=target, groups=groups, words=words
+        )
         results = study.run(jobs=1, progress=move)
         document = {**results.to_dict(), "command": replay}
     output.deliver(

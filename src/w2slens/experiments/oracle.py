@@ -62,7 +62,8 @@ class SampleOracle:
         """Measure over all rows, with the jackknife interval."""
         if teacher not in self._dimensions:
             parts = list(self._parts(teacher))
-            self._describe(teacher, total(parts))
+            if teacher not in self._known:
+                self._describe(teacher, total(parts))
             self._dimensions[teacher] = measure([part.select("weak", "strong") for part in parts])
         return self._dimensions[teacher]
 

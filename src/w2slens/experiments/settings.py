@@ -4,12 +4,10 @@ The fields are the keywords of `transfer`, `sweep` and `simulate`, the keys of r
 of the command line and what every result records; nothing lists them a second time.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from itertools import product
 from typing import Any, TypeVar
-
-import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
@@ -116,18 +114,16 @@ class Settings:
             "n": check.counts(self.n, "n"),
             "N": check.counts(self.N, "N"),
             "trials": check.whole(self.trials, "trials"),
-            "ridge_weak": _listed(self.ridge_weak, "ridge_weak", check.ridge),
-            "ridge_strong": _listed(self.ridge_strong, "ridge_strong", check.ridge),
+            "ridge_weak": check.several(self.ridge_weak, "ridge_weak", check.ridge, "ridge"),
+            "ridge_strong": check.several(self.ridge_strong, "ridge_strong", check.ridge, "ridge"),
             "noise_levels": _levels(self.noise_levels, self.task),
-            "students": tuple(dict.fromkeys((W2S, *_listed(self.students, "students", _student)))),
+            "students": _students(self.students),
             "seed": check.whole(self.seed, "seed", least=0),
         }
         for name, value in keep.items():
             object.__setattr__(self, name, value)
-        for name in ("ceiling", "loss"):
+        for name in ("ceiling", "loss", *(["task"] if self.task is not None else [])):
             check.choice(getattr(self, name), name, OPTIONS[name].metadata["kind"])
-        if self.task is not None:
-            check.choice(self.task, "task", TASKS)
         if self.loss != LOSSES[0]:
             self._check_cross_entropy()
 
@@ -202,7 +198,8 @@ DRAWN = tuple(name for name, one in OPTIONS.items() if one.metadata["drawn"])
 
 
 def _levels(value: Any, task: Task | None) -> tuple[float, ...]:
-    levels = _listed(0.0 if value is None else value, "noise_levels", check.non_negative)
+    given = 0.0 if value is None else value
+    levels = check.several(given, "noise_levels", check.non_negative, "noise level")
     if task == "classification" and max(levels) >= 1:
         raise InputError(
             "noise_levels", f"holds {max(levels):g}; a share of flipped classes is below 1"
@@ -210,18 +207,11 @@ def _levels(value: Any, task: Task | None) -> tuple[float, ...]:
     return levels
 
 
-def _student(value: Any, argument: str) -> str:
-    check.choice(value, argument, tuple(STUDENTS))
-    return str(value)
+def _students(value: Any) -> tuple[str, ...]:
+    """Validate names of students; plain imitation is always among them."""
 
+    def known(name: Any, argument: str) -> str:
+        check.choice(name, argument, tuple(STUDENTS))
+        return str(name)
 
-def _listed(value: Any, argument: str, one: Callable[[Any, str], T]) -> tuple[T, ...]:
-    """Validate one value or a list of different ones, each by itself."""
-    listed = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
-    found = tuple(one(item, argument) for item in listed)
-    if not found:
-        raise InputError(argument, "is an empty list; give at least one")
-    if len(set(found)) < len(found):
-        twice = next(item for item in found if found.count(item) > 1)
-        raise InputError(argument, f"lists {twice} twice")
-    return found
+    return tuple(dict.fromkeys((W2S, *check.several(value, "students", known, "student"))))

@@ -125,7 +125,8 @@ class Study:
         with open_journal(out, config, overwrite=overwrite) as journal:
             done = journal.finished(self.settings.trials)
             results = self._results(self._tables(done, journal.save, workers, progress))
-            write_folder(out, tables(results), results.to_dict(), overwrite=True, held=True)
+            document = results.to_dict()  # first: its pass over the rows serves the tables too
+            write_folder(out, tables(results), document, overwrite=True, held=True)
         return results
 
     def _tables(

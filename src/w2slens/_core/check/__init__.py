@@ -14,7 +14,16 @@ from w2slens._core.check.arrays import (
     refuse_infinite,
     same_rows,
 )
-from w2slens._core.check.scalars import choice, counts, non_negative, plural, ridge, share, whole
+from w2slens._core.check.scalars import (
+    choice,
+    counts,
+    non_negative,
+    plural,
+    ridge,
+    several,
+    share,
+    whole,
+)
 from w2slens._core.check.targets import groups, labels, task_of
 
 __all__ = [
@@ -34,6 +43,7 @@ __all__ = [
     "refuse_infinite",
     "ridge",
     "same_rows",
+    "several",
     "share",
     "task_of",
     "whole",

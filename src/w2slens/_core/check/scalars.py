@@ -1,13 +1,15 @@
 """Single numbers, words and lists of sizes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from w2slens._core.errors import InputError
 from w2slens._core.types import Ridge
+
+T = TypeVar("T")
 
 LARGEST_RIDGE = 1e100
 """A ridge beyond this overflows when it is multiplied by the number of rows."""
@@ -18,17 +20,23 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
+def several(value: Any, argument: str, one: Callable[[Any, str], T], noun: str) -> tuple[T, ...]:
+    """Validate a list of different values, each by itself; a single value is a list."""
+    single = isinstance(value, (str, Mapping)) or not isinstance(value, Iterable)
+    listed = [value] if single else list(value)
+    if not listed:
+        raise InputError(argument, f"is an empty list; give at least one {noun}")
+    found = tuple(one(item, argument) for item in listed)
+    if len(set(found)) < len(found):
+        twice = next(item for item in found if found.count(item) > 1)
+        shown = f"{twice:,}" if isinstance(twice, int) else twice
+        raise InputError(argument, f"lists {shown} twice")
+    return found
+
+
 def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
     """Validate a list of sample sizes: whole, positive, each once; a single number is a list."""
-    single = isinstance(value, (str, Mapping)) or not isinstance(value, Iterable)
-    listed: list[Any] = [value] if single else list(value)  # type: ignore[arg-type]
-    if not listed:
-        raise InputError(argument, "is an empty list; give at least one sample size")
-    sizes = tuple(whole(v, argument) for v in listed)
-    if len(set(sizes)) < len(sizes):
-        twice = next(size for size in sizes if sizes.count(size) > 1)
-        raise InputError(argument, f"lists {twice:,} twice")
-    return sizes
+    return several(value, argument, whole, "sample size")
 
 
 def _is_bool(value: Any) -> bool:
