@@ -11,6 +11,7 @@ from w2slens.forecasting.intervals import freedom, spread
 from w2slens.theory.bounds import pgr_bound
 
 PRICES = {"cost_label": 1.0, "cost_pseudo": 0.02}
+RIDGELESS = {"ridge_weak": 0, "ridge_strong": 0}
 
 
 def pair(**change):
@@ -19,7 +20,7 @@ def pair(**change):
 
 
 def test_the_best_sizes_are_those_of_an_exhaustive_search():
-    found = plan(pair(), budget=150, intercept=False, **PRICES)
+    found = plan(pair(), budget=150, intercept=False, **PRICES, **RIDGELESS)
     n = np.arange(32, 151)
     N = ((150 - n) / 0.02).astype(int).clip(1)
     every = [
@@ -77,7 +78,9 @@ def test_owned_labels_are_free():
 
 
 def test_pseudo_labels_do_not_help_a_contained_teacher():
-    found = plan(pair(d_w=20, d_s=40, d_sw=20, rho_s=0.03, rho_w=0.03), budget=150, **PRICES)
+    found = plan(
+        pair(d_w=20, d_s=40, d_sw=20, rho_s=0.03, rho_w=0.03), budget=150, **PRICES, **RIDGELESS
+    )
     w2s = next(course for course in found.courses if course.course == "w2s")
     weak = next(course for course in found.courses if course.course == "weak-is-enough")
     assert weak.risk < w2s.risk
@@ -93,7 +96,7 @@ def test_running_a_model_has_its_price():
 
 
 def test_enough_pseudo_labels_are_within_a_twentieth_of_endless_ones():
-    found = plan(pair(), budget=150, intercept=False, **PRICES)
+    found = plan(pair(), budget=150, intercept=False, **PRICES, **RIDGELESS)
     n = next(course.n for course in found.courses if course.course == "w2s")
     sizes = [found.N_enough - 1, found.N_enough, 10**9]
     less, enough, endless = predict(pair(), n=n, N=sizes).w2s[0]

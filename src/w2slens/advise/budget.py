@@ -2,20 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
-from w2slens._core.types import Array
+from w2slens._core.types import Array, Ridge
 from w2slens.advise.courses import MODEL, Course, Name
 from w2slens.forecasting.intervals import freedom, spread
-from w2slens.theory import Problem, predict
+from w2slens.models.risks import Risks
+from w2slens.theory import Problem
+from w2slens.theory.prediction import answer
+from w2slens.theory.question import Question
+from w2slens.theory.tuned import Tuned
 
 LARGEST = 10_000_000  # most labels or pseudo-labels considered, unless the pool is smaller
 POINTS, ROUNDS = 48, 5  # sizes a side of the grid searched; how often it narrows about the best
 HALVINGS, FINE = 60, 1e-4  # of a budget at most; the share of it to which the least cost is found
+FEWEST = 2  # labels of a fit: one row shows no spread
 FINITE = 1e300  # a risk that any model with a finite one reaches
 ROUNDING = 1e-12  # share of a budget that is rounding
 ENOUGH = 0.05  # pseudo-labels stop paying where an endless pool lowers the risk by a smaller share
@@ -45,7 +51,9 @@ class Shop:
     cost_strong: float
     owned: int
     pool: int
-    settings: dict[str, Any]  # ridges and intercept, as in `w2slens.predict`
+    ridge_weak: Ridge
+    ridge_strong: Ridge
+    intercept: bool
 
     def names(self) -> Iterator[Name]:
         """Courses that differ."""
@@ -64,10 +72,42 @@ class Shop:
 
     def risks(self, name: Name, n: NDArray[np.intp], N: NDArray[np.intp]) -> Array:
         """(len(n), len(N)) predicted risks; infinite where a model has none."""
-        pools = np.maximum(N, 1).tolist()
-        found = predict(self.problem, n=n.tolist(), N=pools, **self.settings)
-        values = getattr(found, MODEL[name])
+        values = getattr(self._predicted(n.tolist(), np.maximum(N, 1).tolist()), MODEL[name])
         return np.where(np.isnan(values), np.inf, values)
+
+    def _predicted(self, n: list[int], N: list[int]) -> Risks:
+        """Predict the models; no course ends with the ceiling, which is that of the labels here."""
+        λ_w, λ_s, alike = self.ridge_weak, self.ridge_strong, self.problem
+        asked = Question(
+            alike,
+            tuple(n),
+            tuple(N),
+            np.nan if λ_w == "auto" else λ_w,
+            np.nan if λ_s == "auto" else λ_s,
+            self.intercept,
+            "labels",
+            alike,
+            alike,
+        )
+        return self._models.risks(asked) if self.tuned else answer(asked)
+
+    @property
+    def tuned(self) -> bool:
+        """Whether ridges are chosen."""
+        return "auto" in (self.ridge_weak, self.ridge_strong)
+
+    @cached_property
+    def _models(self) -> Tuned:
+        """The models, prepared once for all sizes."""
+        return Tuned(self.problem, self.ridge_weak, self.ridge_strong, self.intercept)
+
+    def courses(self, goal: Goal) -> list[Course]:
+        """Find the best sizes of every course that is possible, the best course first."""
+        found = {name: course for name in self.names() if (course := self.best(name, goal))}
+        more = found.get("label-more")
+        if more and more.n <= self.owned:  # the owned labels are enough: that is another course
+            del found["label-more"]
+        return sorted(found.values(), key=goal.order)
 
     def best(self, name: Name, goal: Goal) -> Course | None:
         """Find the best sizes of a course; None where it cannot be."""
@@ -81,8 +121,7 @@ class Shop:
         For every n of a grid the largest N that the rest of the budget buys is among the sizes, so
         that the search runs along the budget's edge and not beside it.
         """
-        fixed = self.owned if name == "strong-on-labels" and self.owned else None
-        n_low, n_high = (fixed, fixed) if fixed else (max(self.owned, 2), self._most(name, budget))
+        n_low, n_high = FEWEST, self._most(name, budget)
         N_low, N_high = (1, self.pool) if name == "w2s" else (0, 0)
         found: Course | None = None
         for _ in range(ROUNDS):
@@ -130,7 +169,9 @@ class Shop:
         return found
 
     def _most(self, name: str, budget: float) -> int:
-        """Most labels that can be bought."""
+        """Most labels that a course may use: owned ones may be left unused."""
+        if name == "strong-on-labels" and self.owned:
+            return self.owned
         if not np.isfinite(budget) or self.cost_label == 0:
             return LARGEST
         left = budget - float(self.cost(name, self.owned, 0))
@@ -146,12 +187,19 @@ class Shop:
     def _interval(self, course: Course) -> tuple[float, float]:
         """Enclose 90% of the risks over draws of the labels: the variance part is nearly an F."""
         n, N, model = course.n, max(course.N, 1), MODEL[course.course]
-        found = predict(self.problem, n=n, N=N, **self.settings)
+        found = self._predicted([n], [N])
         mean = float(getattr(found, model)[0, 0])
         variance = float(getattr(found.variance, model)[0, 0]) if found.variance else 0.0
-        ridges = self.settings["ridge_weak"], self.settings["ridge_strong"]
-        low, high = spread(*freedom(self.problem, n, N, model, *ridges))
-        return float(mean + variance * (low - 1)), float(mean + variance * (high - 1))
+        low, high = spread(*freedom(self.problem, n, N, model, *self._ridges(found, model)))
+        return max(float(mean + variance * (low - 1)), 0.0), float(mean + variance * (high - 1))
+
+    def _ridges(self, found: Risks, model: str) -> tuple[float, float]:
+        """λ of the teacher, and of the strong model that a course ends with."""
+        asked = self.ridge_weak, self.ridge_strong
+        if found.ridges is not None:
+            strong = found.ridges.strong if model == "strong" else found.ridges.w2s
+            asked = float(found.ridges.weak[0, 0]), float(strong[0, 0])
+        return float(asked[0]), float(asked[1])
 
     def enough(self, n: int) -> int:
         """Least N at which an endless pool would lower the W2S risk by less than a twentieth."""

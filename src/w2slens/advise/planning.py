@@ -7,9 +7,10 @@ import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.format import number
+from w2slens._core.types import Ridge
 from w2slens.advise.budget import LARGEST, Goal, Shop
 from w2slens.advise.courses import Course, Plan
+from w2slens.advise.reasons import reason
 from w2slens.theory import Problem
 
 FRONTIER = (0.3, 3.0, 12)  # budgets: from and to, as shares of the plan's, and how many
@@ -26,8 +27,8 @@ def plan(
     pool: int | None = None,
     cost_weak: float = 0.0,
     cost_strong: float = 0.0,
-    ridge_weak: float = 0.0,
-    ridge_strong: float = 0.0,
+    ridge_weak: Ridge = "auto",
+    ridge_strong: Ridge = "auto",
     intercept: bool = True,
 ) -> Plan:
     """Find what to label and what to train, for a budget or for a target risk.
@@ -43,13 +44,14 @@ def plan(
     target
         risk that is to be reached at least cost.
     owned
-        Labels that are there already, at no cost.
+        Labels that are there already, at no cost; a course may leave some unused.
     pool
         Unlabeled rows that there are; needed where pseudo-labels cost nothing.
     cost_weak, cost_strong
         Price of training and running the teacher and the strong model once.
     ridge_weak, ridge_strong
-        λ of the fits.
+        λ of the fits, or ``"auto"``: every course at its own best ridges, as runs choose them by
+        leave-one-out. Where E f*² is not known, which a ridge needs, fits are ridgeless then.
     intercept
         Whether the fits have an unpenalised intercept.
 
@@ -70,16 +72,8 @@ def plan(
     >>> found.best.course
     'w2s'
     """
-    shop = Shop(
-        problem,
-        check.non_negative(cost_label, "cost_label"),
-        check.non_negative(cost_pseudo, "cost_pseudo"),
-        check.non_negative(cost_weak, "cost_weak"),
-        check.non_negative(cost_strong, "cost_strong"),
-        check.whole(owned, "owned", least=0),
-        LARGEST if pool is None else check.whole(pool, "pool"),
-        {"ridge_weak": ridge_weak, "ridge_strong": ridge_strong, "intercept": intercept},
-    )
+    given = owned, pool, cost_weak, cost_strong, ridge_weak, ridge_strong, intercept
+    shop = _shop(problem, cost_label, cost_pseudo, *given)
     if budget is None and target is None:
         raise InputError("budget", "is missing; give it, or a target")
     if budget is not None and target is not None:
@@ -92,17 +86,45 @@ def plan(
         np.inf if budget is None else check.non_negative(budget, "budget"),
         np.inf if target is None else check.non_negative(target, "target"),
     )
-    courses = [found for name in shop.names() if (found := shop.best(name, goal))]
-    if not courses:
+    ranked = tuple(shop.courses(goal))
+    if not ranked:
         shop.refuse(goal)
-    ranked = tuple(sorted(courses, key=goal.order))
     w2s = next((course for course in ranked if course.course == "w2s"), None)
     return Plan(
         ranked[0],
         ranked,
         n_star(problem, w2s.N if w2s else None),
         None if w2s is None else shop.enough(w2s.n),
-        _reason(shop, ranked, w2s, goal),
+        reason(shop, ranked, goal, ridge_weak, ridge_strong),
+    )
+
+
+def _shop(
+    problem: Problem,
+    cost_label: float,
+    cost_pseudo: float,
+    owned: int = 0,
+    pool: int | None = None,
+    cost_weak: float = 0.0,
+    cost_strong: float = 0.0,
+    ridge_weak: Ridge = "auto",
+    ridge_strong: Ridge = "auto",
+    intercept: bool = True,
+) -> Shop:
+    """Validate prices and settings; without E f*² there is no best ridge, and fits have none."""
+    ridges = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
+    λ_w, λ_s = (0.0 if λ == "auto" and problem.signal is None else λ for λ in ridges)
+    return Shop(
+        problem,
+        check.non_negative(cost_label, "cost_label"),
+        check.non_negative(cost_pseudo, "cost_pseudo"),
+        check.non_negative(cost_weak, "cost_weak"),
+        check.non_negative(cost_strong, "cost_strong"),
+        check.whole(owned, "owned", least=0),
+        LARGEST if pool is None else check.whole(pool, "pool"),
+        λ_w,
+        λ_s,
+        intercept,
     )
 
 
@@ -112,13 +134,10 @@ def frontier(problem: Problem, found: Plan, settings: Mapping[str, Any]) -> dict
     The settings are the keywords of `plan` as they were given, without budget and target.
     """
     scale = max(course.cost for course in found.courses) or 1.0
+    shop = _shop(problem, **settings)
     courses: dict[str, list[Course]] = {}
     for budget in scale * np.geomspace(*FRONTIER):
-        try:
-            plans = plan(problem, budget=float(budget), **settings)
-        except InputError:
-            continue
-        for course in plans.courses:
+        for course in shop.courses(Goal(budget=float(budget))):
             courses.setdefault(course.course, []).append(course)
     return courses or {course.course: [course] for course in found.courses}
 
@@ -135,28 +154,3 @@ def n_star(problem: Problem, N: int | None = None) -> int | None:
     d_w, d_s, d_sw = problem.d_w, problem.d_s, problem.d_sw
     A = d_sw + (0.0 if N is None else (d_w - d_sw) * d_s / N)
     return int(d_w + 1.5 + ((d_w + 1) * A * problem.noise / rho) ** 0.5)
-
-
-def _reason(shop: Shop, ranked: tuple[Course, ...], w2s: Course | None, goal: Goal) -> str:
-    problem, best, d_s = shop.problem, ranked[0], shop.problem.d_s
-    aim = f"a risk of {goal.target:g}" if np.isfinite(goal.target) else f"{goal.budget:g} to spend"
-    lines = [f"With {aim}: {best}.", *(f"Next: {rival}." for rival in ranked[1:2])]
-    if w2s is None:
-        lines.append(
-            "W2S is not among them: no size of it within reach has a finite risk as asked."
-        )
-    else:
-        teacher = float(shop.risks("weak-is-enough", np.array([w2s.n]), np.array([1]))[0, 0])
-        lines.append(f"The student's teacher has risk {number(teacher)} itself.")
-    if problem.d_w <= problem.d_sw:
-        lines.append(
-            "The student's space contains the teacher's (d_sw = d_w): it copies all of the "
-            "teacher's noise, and no number of pseudo-labels makes it better."
-        )
-    elif problem.noise > 0 and shop.settings["ridge_weak"] == shop.settings["ridge_strong"] == 0:
-        lines.append(
-            f"Where neither model misses a part of f*, pseudo-labels pay when N exceeds 2·d_s + 1 "
-            f"= {2 * d_s + 1:,}: below that the student's own fitting error outweighs the teacher "
-            "noise that it sheds."
-        )
-    return " ".join(lines)

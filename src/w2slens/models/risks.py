@@ -62,6 +62,8 @@ class Risks:
         where known.
     method
         Where the numbers come from.
+    ridges
+        λ of every model, (len(n), len(N)) each, where they were chosen.
     """
 
     n: tuple[int, ...]
@@ -74,6 +76,7 @@ class Risks:
     bias: "Risks | None" = None
     variance: "Risks | None" = None
     method: str = "measured"
+    ridges: Models[Array] | None = None
 
     @classmethod
     def of_parts(
@@ -84,7 +87,8 @@ class Risks:
         variance: Models[Array],
         method: str,
     ) -> "Risks":
-        """Add up the two parts of every risk."""
+        """Add up the two parts of every risk; a bias below 0 is rounding."""
+        bias = Models(*(np.maximum(part, 0.0) for part in bias))
         whole = Models(*map(np.add, bias, variance))._asdict()
         means, spreads = cls(n, N, *bias), cls(n, N, *variance)
         return cls(n, N, **whole, bias=means, variance=spreads, method=method)
@@ -162,6 +166,9 @@ class Risks:
     def to_dict(self) -> dict[str, Any]:
         """Return the risks and ratios as nested lists over n × N; undefined ones are nan."""
         pgr, opr = self.quiet_ratios()
+        chosen = self.ridges and {
+            "ridges": {name: λ.tolist() for name, λ in self.ridges._asdict().items()}
+        }
         return {
             "n": list(self.n),
             "N": list(self.N),
@@ -170,6 +177,7 @@ class Risks:
             "risk": {name: getattr(self, name).tolist() for name in MODELS},
             "pgr": pgr.tolist(),
             "opr": opr.tolist(),
+            **(chosen or {}),
         }
 
 

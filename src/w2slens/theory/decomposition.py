@@ -97,8 +97,8 @@ def inheritance(
     known = teacher.shrinkage.defined[:, None]
     shares = teacher.shrinkage.values * teacher.shrinkage.resolvent**2
     taught = student.relay.spread(np.where(known, shares, np.nan))
-    d_sw = student.kept(taught, problem.strong.spectrum.values)
-    d_w_only = student.lacked(taught)
+    d_sw = student.listening.kept(taught, problem.strong.spectrum.values)
+    d_w_only = student.listening.lacked(taught)
     level = (teacher.misfit / np.array(rows, float))[:, None]
     copied = np.where(student.shrinkage.defined, student.shrinkage.copied, np.nan)
     inherited = np.where(student.shrinkage.defined, level * d_sw, np.nan)

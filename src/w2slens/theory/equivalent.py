@@ -89,7 +89,9 @@ class MeanRisks:
             Fit(strong, noise, sites.strong).risk(self._strong),
             Fit(strong, noise, sites.ceiling).risk(self._strong),
         )
-        return {name: float(np.mean(b + v)) for name, (b, v) in found._asdict().items()}
+        return {
+            name: float(np.mean(np.maximum(b, 0.0) + v)) for name, (b, v) in found._asdict().items()
+        }
 
 
 def _across(parts: Parts, columns: int) -> Parts:

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Array
+from w2slens._core.types import Ridge
 from w2slens.models.risks import CEILINGS, MODELS, Risks
 from w2slens.theory.bounds import bounds
 from w2slens.theory.equivalent import equivalent
 from w2slens.theory.exact import exact
 from w2slens.theory.problem import Problem
 from w2slens.theory.question import Question
+from w2slens.theory.tuned import Tuned
 
 Method = Literal["auto", "exact", "equivalent", "bounds"]
 METHODS = get_args(Method)
@@ -25,8 +25,8 @@ def predict(
     *,
     n: int | Iterable[int],
     N: int | Iterable[int],
-    ridge_weak: float = 0.0,
-    ridge_strong: float = 0.0,
+    ridge_weak: Ridge = 0.0,
+    ridge_strong: Ridge = 0.0,
     method: Method = "auto",
     intercept: bool = False,
     ceiling: str = "all",
@@ -42,7 +42,8 @@ def predict(
     n, N
         Numbers of labels and pseudo-labels; the result is over their product.
     ridge_weak, ridge_strong
-        λ_w of the teacher and λ_s of the strong models.
+        λ_w of the teacher and λ_s of the strong models, or ``"auto"``: for every model the ridge of
+        least expected risk at its n and N, which is what tuning by leave-one-out aims at.
     method
         ``"exact"``: finite-sample formulas for ridgeless fits of Gaussian features.
         ``"equivalent"``: the two-stage deterministic equivalent, for any ridge, n and N, and for
@@ -82,19 +83,22 @@ def predict(
     """
     check.choice(method, "method", METHODS)
     check.choice(ceiling, "ceiling", CEILINGS)
+    λ_w, λ_s = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
     asked = Question(
         _population(problem, "problem", problem),
         check.counts(n, "n"),
         check.counts(N, "N"),
-        check.non_negative(ridge_weak, "ridge_weak"),
-        check.non_negative(ridge_strong, "ridge_strong"),
+        np.nan if λ_w == "auto" else λ_w,
+        np.nan if λ_s == "auto" else λ_s,
         intercept,
         ceiling,
         problem if unlabeled is None else _population(unlabeled, "unlabeled", problem),
         problem if test is None else _population(test, "test", problem),
     )
+    if "auto" in (λ_w, λ_s):
+        return _tuned(asked, λ_w, λ_s, method)
     methods = {"exact": _exact, "equivalent": _equivalent, "bounds": _bounds}
-    return methods.get(method, _best)(asked)
+    return methods.get(method, answer)(asked)
 
 
 def _population(given: Any, argument: str, problem: Problem) -> Problem:
@@ -108,6 +112,17 @@ def _population(given: Any, argument: str, problem: Problem) -> Problem:
                 argument, f"has {array} of shape {have}; that of the problem is {need}"
             )
     return given
+
+
+def _tuned(asked: Question, λ_w: Ridge, λ_s: Ridge, method: Method) -> Risks:
+    """Choose ridges by the equivalent, which alone has them for every n and N."""
+    if method not in ("auto", "equivalent"):
+        raise InputError("method", f"{method!r} chooses no ridge; use 'equivalent' or 'auto'")
+    if asked.shifted:
+        name = "ridge_weak" if λ_w == "auto" else "ridge_strong"
+        raise InputError(name, "is 'auto', which knows no shift; give a number")
+    asked.problem.require_signal()
+    return Tuned(asked.problem, λ_w, λ_s, asked.intercept).risks(asked)
 
 
 def _bounds(asked: Question) -> Risks:
@@ -144,35 +159,17 @@ def _equivalent(asked: Question) -> Risks:
     return equivalent(asked)
 
 
-def _best(asked: Question) -> Risks:
+def answer(asked: Question) -> Risks:
     """Exact where that holds, else equivalent, nan where the expectation is infinite."""
     if asked.shifted:
-        return _finite(asked, _equivalent(asked))
+        return asked.finite(_equivalent(asked))
     known = exact(asked)
     complete = all(np.isfinite(getattr(known, model)).all() for model in MODELS)
     if complete or (asked.ridgeless and asked.problem.signal is None):
         return known
-    return known.filled(_finite(asked, _equivalent(asked)))
+    return known.filled(asked.finite(_equivalent(asked)))
 
 
 def _refuse_shift(asked: Question, method: str) -> None:
     if asked.shifted:
         raise InputError("method", f"{method!r} knows no shift; use 'equivalent' or 'auto'")
-
-
-def _finite(asked: Question, risks: Risks) -> Risks:
-    """Blank the models whose ridgeless fit has about as many rows as dimensions."""
-    rows, pool, top = asked.sizes
-    d_s = asked.pool.d_s
-
-    def infinite(size: Array, dimension: int, ridge: float) -> NDArray[np.bool_]:
-        near = np.abs(size - int(asked.intercept) - dimension) <= 1
-        return np.asarray(near & (ridge == 0))
-
-    weak = infinite(rows, asked.problem.d_w, asked.ridge_weak)
-    return risks.without(
-        weak=weak,
-        w2s=weak | infinite(pool, d_s, asked.ridge_strong),
-        strong=infinite(rows, asked.problem.d_s, asked.ridge_strong),
-        ceiling=infinite(top, d_s, asked.ridge_strong),
-    )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2slens._core.types import Array
-from w2slens.models.risks import ceiling_rows
+from w2slens.models.risks import Risks, ceiling_rows
 from w2slens.theory.problem import Problem
 
 
@@ -16,7 +17,7 @@ class Question:
     problem: Problem
     n: tuple[int, ...]
     N: tuple[int, ...]
-    ridge_weak: float
+    ridge_weak: float  # nan: to be chosen
     ridge_strong: float
     intercept: bool
     ceiling: str
@@ -38,3 +39,20 @@ class Question:
         """(len(n), len(N)) rows of the labels, of the pool and of the ceiling."""
         rows, pool = np.meshgrid(np.array(self.n, float), np.array(self.N, float), indexing="ij")
         return rows, pool, ceiling_rows(self.ceiling, rows, pool)
+
+    def finite(self, risks: Risks) -> Risks:
+        """Blank the models whose ridgeless fit has about as many rows as dimensions."""
+        rows, pool, top = self.sizes
+        d_s = self.pool.d_s
+
+        def infinite(size: Array, dimension: int, ridge: float) -> NDArray[np.bool_]:
+            near = np.abs(size - int(self.intercept) - dimension) <= 1
+            return np.asarray(near & (ridge == 0))
+
+        weak = infinite(rows, self.problem.d_w, self.ridge_weak)
+        return risks.without(
+            weak=weak,
+            w2s=weak | infinite(pool, d_s, self.ridge_strong),
+            strong=infinite(rows, self.problem.d_s, self.ridge_strong),
+            ceiling=infinite(top, d_s, self.ridge_strong),
+        )

@@ -36,29 +36,21 @@ class Sites:
         return int(self.intercept) / self.rows
 
 
-@dataclass(frozen=True, eq=False)
-class Shrinkage:
-    """One feature block at all sites, along the eigenvectors of its second moment Σ."""
+class _Filtered:
+    """Filters ``λᵢ/(λᵢ+κ)`` along (r,) eigenvalues λᵢ, at many κ."""
 
-    eigen: Spectrum
-    sites: Sites
-
-    @property
-    def values(self) -> Array:
-        """(r,) λᵢ."""
-        return self.eigen.values
-
-    @cached_property
-    def kappa(self) -> Array:
-        """(sites,) κ."""
-        n = np.maximum(self.sites.free, 1.0)
-        total = self.sites.rows * self.sites.ridges
-        return effective_ridge(self.values, n, total / n)
+    values: Array
+    kappa: Array
 
     @cached_property
     def resolvent(self) -> Array:
         """(sites, r) ``1/(λᵢ+κ)``."""
         return 1 / np.add.outer(self.kappa, self.values)
+
+    @cached_property
+    def df1(self) -> Array:
+        """(sites,) ``Σ λᵢ/(λᵢ+κ)``."""
+        return np.asarray(self.resolvent @ self.values)
 
     @cached_property
     def df2(self) -> Array:
@@ -69,6 +61,34 @@ class Shrinkage:
     def relayed(self) -> Array:
         """(sites, r) ``(λᵢ+2κ)/(λᵢ+κ)²``: what of Σ⁻¹ a fit makes use of, of what it is taught."""
         return (self.values + 2 * self.kappa[:, None]) * self.resolvent**2
+
+
+@dataclass(frozen=True, eq=False)
+class Filters(_Filtered):
+    """Filters at effective ridges that are given, whatever sample and ridge lead to them."""
+
+    values: Array  # (r,) λᵢ
+    kappa: Array  # (sites,) κ
+
+
+@dataclass(frozen=True, eq=False)
+class Shrinkage(_Filtered):
+    """One feature block at all sites, along the eigenvectors of its second moment Σ."""
+
+    eigen: Spectrum
+    sites: Sites
+
+    @cached_property
+    def values(self) -> Array:  # type: ignore[override]
+        """(r,) λᵢ."""
+        return self.eigen.values
+
+    @cached_property
+    def kappa(self) -> Array:  # type: ignore[override]
+        """(sites,) κ."""
+        n = np.maximum(self.sites.free, 1.0)
+        total = self.sites.rows * self.sites.ridges
+        return effective_ridge(self.values, n, total / n)
 
     @cached_property
     def copied(self) -> Array:

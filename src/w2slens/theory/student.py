@@ -17,7 +17,7 @@ from w2slens._core.types import Array
 from w2slens.moments.spectrum import Spectrum
 from w2slens.theory.fits import Fit, Parts
 from w2slens.theory.problem import Problem
-from w2slens.theory.shrinkage import Shrinkage, Sites
+from w2slens.theory.shrinkage import Filters, Shrinkage, Sites
 from w2slens.theory.side import Side
 
 
@@ -48,6 +48,60 @@ class Relay:
         return Taught(variances @ (self.cross**2).T, variances @ np.diag(self.weak_gram))
 
 
+class Heard(NamedTuple):
+    """What students make of their teachers whatever the size of the pool, (teachers, sites) each.
+
+    A student's risk is ``bias + inherited + own`` and, times what a finite pool copies of it,
+    ``lacked``.
+    """
+
+    bias: Array  # (Am)ᵀΣ^t(Am) − 2(Am)ᵀc^t + E_t‖f*‖²
+    inherited: Array  # tr(AᵀΣ^tA C)
+    lacked: Array  # mᵀQm + tr(QC)
+    own: Array  # (teachers, 1) error of the teacher's intercept, which the student copies
+
+
+@dataclass(frozen=True, eq=False)
+class Listening:
+    """Students at many effective ridges κ_s, whatever pool and ridge lead to them."""
+
+    relay: Relay  # from the teacher
+    filters: Filters | Shrinkage  # of Σ^u_ss
+
+    def kept(self, taught: Taught, variances: Array) -> Array:
+        """``tr(AᵀΣAB)`` (teachers, sites) for diagonal Σ (r_s,); ``tr(KB)`` for that of Σ_ss."""
+        return np.asarray(taught.squares @ (self.filters.resolvent**2 * variances).T)
+
+    def lacked(self, taught: Taught) -> Array:
+        """``tr(QB)``, (teachers, sites)."""
+        return taught.total[:, None] - taught.squares @ self.filters.relayed.T
+
+    def hear(self, teacher: Fit, test: Side) -> Heard:
+        """Listen to teachers at all their sites; tested on t `along` u."""
+        R, relay = self.filters.resolvent, self.relay
+        m = teacher.mean.transpose(1, 0, 2)  # (r_w, teacher sites, k)
+        Y = np.einsum("rw,wak->rak", relay.cross, m, optimize=True)
+        total = np.einsum("wak,wv,vak->a", m, relay.weak_gram, m, optimize=True)
+        mean, spread = Taught(np.einsum("rak->ra", Y**2).T, total), relay.spread(teacher.spread)
+        linear = np.einsum("rak,rk->ar", Y, test.target) @ R.T
+        squared = self._tested(mean, test, lambda a: Y[:, a] @ Y[:, a].T)
+        X = relay.cross
+        return Heard(
+            squared - 2 * linear + test.energy,
+            self._tested(spread, test, lambda a: (X * teacher.spread[a]) @ X.T),
+            self.lacked(mean) + self.lacked(spread),
+            (teacher.misfit * teacher.shrinkage.sites.mean_error)[:, None],
+        )
+
+    def _tested(self, taught: Taught, test: Side, seen: Callable[[int], Array]) -> Array:
+        """``tr(AᵀΣ^tAB)`` (teachers, sites); `seen` gives XBXᵀ of one teacher, needed for shift."""
+        if test.diagonal:
+            return self.kept(taught, np.diag(test.gram))
+        R = self.filters.resolvent
+        teachers = range(len(taught.total))
+        return np.array([np.sum((R @ (test.gram * seen(a))) * R, axis=1) for a in teachers])
+
+
 @dataclass(frozen=True, eq=False)
 class Student:
     """Students at many pool sizes."""
@@ -60,13 +114,10 @@ class Student:
         """Fit students at pool sizes N with λ_s."""
         return cls(relay, Shrinkage(relay.eigen, sites))
 
-    def kept(self, taught: Taught, variances: Array) -> Array:
-        """``tr(AᵀΣAB)`` (teachers, sites) for diagonal Σ (r_s,); ``tr(KB)`` for that of Σ_ss."""
-        return np.asarray(taught.squares @ (self.shrinkage.resolvent**2 * variances).T)
-
-    def lacked(self, taught: Taught) -> Array:
-        """``tr(QB)``, (teachers, sites)."""
-        return taught.total[:, None] - taught.squares @ self.shrinkage.relayed.T
+    @property
+    def listening(self) -> Listening:
+        """The same at their effective ridges."""
+        return Listening(self.relay, self.shrinkage)
 
     def passed(self, copied: float) -> Array:
         """``K + c·Q`` (r_w, r_w) of the first site: what of the teacher's squares gets through."""
@@ -80,31 +131,10 @@ class Student:
         The variance has three parts: what a finite pool makes of the teacher's mean, the teacher's
         variance that the student inherits, and what the pool makes of the rest of it.
         """
-        s, relay = self.shrinkage, self.relay
-        R, sites = s.resolvent, s.sites
-        m = teacher.mean.transpose(1, 0, 2)  # (r_w, teacher sites, k)
-        Y = np.einsum("rw,wak->rak", relay.cross, m, optimize=True)
-        total = np.einsum("wak,wv,vak->a", m, relay.weak_gram, m, optimize=True)
-        mean, spread = Taught(np.einsum("rak->ra", Y**2).T, total), relay.spread(teacher.spread)
-        # (Am)ᵀΣ^t(Am) − 2(Am)ᵀc^t + E_t‖f*‖²
-        linear = np.einsum("rak,rk->ar", Y, test.target) @ R.T
-        squared = self._tested(mean, test, lambda a: Y[:, a] @ Y[:, a].T)
-        bias = squared - 2 * linear + test.energy
-        # tr(AᵀΣ^tA C)
-        X = relay.cross
-        inherited = self._tested(spread, test, lambda a: (X * teacher.spread[a]) @ X.T)
+        s = self.shrinkage
+        heard = self.listening.hear(teacher, test)
         # τ_s² = [mᵀQm + tr(QC)]/(1 − df2/N), times tr(Σ^tRΣ^uR)/N and the intercept's 1/N
-        misfit = (self.lacked(mean) + self.lacked(spread)) * s.inflation
-        extra = (R**2 @ (s.values * np.diag(test.gram))) / np.maximum(sites.free, 1.0)
-        own = (teacher.misfit * teacher.shrinkage.sites.mean_error)[:, None]
+        extra = s.resolvent**2 @ (s.values * np.diag(test.gram)) / np.maximum(s.sites.free, 1.0)
+        copied = heard.lacked * s.inflation * (extra + s.sites.mean_error)
         defined = teacher.shrinkage.defined[:, None] & s.defined
-        variance = inherited + misfit * (extra + sites.mean_error) + own
-        return np.where(defined, bias, np.nan), variance
-
-    def _tested(self, taught: Taught, test: Side, seen: Callable[[int], Array]) -> Array:
-        """``tr(AᵀΣ^tAB)`` (teachers, sites); `seen` gives XBXᵀ of one teacher, needed for shift."""
-        if test.diagonal:
-            return self.kept(taught, np.diag(test.gram))
-        R = self.shrinkage.resolvent
-        teachers = range(len(taught.total))
-        return np.array([np.sum((R @ (test.gram * seen(a))) * R, axis=1) for a in teachers])
+        return np.where(defined, heard.bias, np.nan), heard.inherited + copied + heard.own

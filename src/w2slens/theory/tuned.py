@@ -1,0 +1,153 @@
+"""Fits at their own best ridges: what tuning by leave-one-out comes to in expectation.
+
+A fit sees its ridge only through κ, and ``nλ = κ·(n − df1(κ))``. So the best ridge of any n is
+found among the same κ: no fixed point is solved, and many sizes cost one product of matrices. The
+teacher's and the baseline's minimise their own risk; the student's minimises its risk given its
+teacher, as leave-one-out on the true labels does in a run.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from w2slens._core.types import Array, Index, Ridge
+from w2slens.models.risks import Models, Risks
+from w2slens.theory.fits import Fit, Parts
+from w2slens.theory.problem import Problem
+from w2slens.theory.question import Question
+from w2slens.theory.shrinkage import Filters, Sites
+from w2slens.theory.side import Side
+from w2slens.theory.student import Listening, Relay, Student
+
+DECADES = (-8.0, 5.0)
+"""Candidate κ span these powers of ten of the mean eigenvalue, besides 0: few rows alone make a κ
+far above the ridge that was asked for."""
+
+CANDIDATES = 390
+"""Thirty a decade: risk is flat about its least, and neighbours differ by parts in ten thousand."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Effective ridges of one side of a population, for fits of every size."""
+
+    side: Side
+    intercept: bool
+
+    @cached_property
+    def filters(self) -> Filters:
+        """All candidates κ, 0 first."""
+        values = self.side.spectrum.values
+        κ = float(values.mean()) * np.logspace(*DECADES, CANDIDATES)
+        return Filters(values, np.concatenate([[0.0], κ]))
+
+    def ridges(self, rows: Array, places: Index) -> Array:
+        """λ by which fits of so many rows come to the candidates at `places`."""
+        f, free = self.filters, rows - int(self.intercept)
+        return np.asarray(np.maximum(f.kappa[places] * (free - f.df1[places]) / rows, 0.0))
+
+    def copied(self, rows: Array) -> tuple[Array, Array]:
+        """(len(rows), κ) ``1/(1 − df2/n)``, inf where no ridge leads there; then share of it kept.
+
+        The second is ``df2/n``, the intercept's 1/n added: what a fit learns of noise.
+        """
+        f, free = self.filters, np.maximum(rows - int(self.intercept), 0.0)[:, None]
+        least = f.df1 + (f.kappa == 0)  # ridgeless, one row more has no finite expectation
+        share = f.df2 / np.maximum(free, 1.0)
+        inflation = np.where(free > least, 1 / np.maximum(1 - share, 1e-300), np.inf)
+        return inflation, share + int(self.intercept) / rows[:, None]
+
+    def best(self, noise: float, rows: Array) -> Array:
+        """(len(rows),) λ of least risk of fits to labels of this noise; nan where no fit is."""
+        f, side = self.filters, self.side
+        c = side.spectrum.vectors.T @ side.target
+        missed = f.kappa**2 * (f.resolvent**2 @ (np.sum(c**2, axis=1) / f.values))
+        inflation, share = self.copied(rows)
+        # R = missed + ρ + τ²·(df2/n + 1/n), τ² = (missed + ρ + σ²)/(1 − df2/n)
+        left = missed + side.error
+        risks = left + np.where(np.isinf(inflation), np.inf, (left + noise) * inflation * share)
+        found = self.ridges(rows, np.argmin(risks, axis=1))
+        return np.where(np.isinf(risks.min(axis=1)), np.nan, found)
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """The models of a population at any size, each ridge the best one or as asked for."""
+
+    problem: Problem
+    ridge_weak: Ridge
+    ridge_strong: Ridge
+    intercept: bool
+
+    def risks(self, asked: Question) -> Risks:
+        """Evaluate the four models at the sizes asked for, with the ridges of each."""
+        rows, pools, sizes = np.array(asked.n, float), np.array(asked.N, float), asked.sizes[2]
+        each, places = np.unique(sizes, return_inverse=True)
+        weak, strong, top = self.teacher(rows), self.strong(rows), self.strong(each)
+        places = places.reshape(sizes.shape)
+        student, λ = self.student(weak, pools)
+
+        def over(values: Array) -> Array:
+            return np.broadcast_to(values[:, None], sizes.shape)
+
+        of_weak = weak.risk(self.problem.weak.along(self.problem.weak))
+        of_strong, of_top = strong.risk(self._seen), top.risk(self._seen)
+        bias, variance = (
+            Models(over(of_weak[i]), student[i], over(of_strong[i]), of_top[i][places])
+            for i in (0, 1)
+        )
+        λ_w, λ_s, λ_c = (fit.shrinkage.sites.ridges for fit in (weak, strong, top))
+        ridges = Models(over(λ_w), λ, over(λ_s), λ_c[places])
+        found = Risks.of_parts(asked.n, asked.N, bias, variance, "equivalent")
+        return asked.finite(replace(found, ridges=ridges))
+
+    def teacher(self, rows: Array) -> Fit:
+        """Fit teachers to so many labels."""
+        return self._fit(self.problem.weak, self._weak, self.ridge_weak, rows)
+
+    def strong(self, rows: Array) -> Fit:
+        """Fit strong models to so many labels: the baseline, and the ceiling."""
+        return self._fit(self.problem.strong, self._strong, self.ridge_strong, rows)
+
+    def student(self, teacher: Fit, pools: Array) -> tuple[Parts, Array]:
+        """Teach students on so many rows: (teachers, len(pools)) bias, variance and λ."""
+        if self.ridge_strong != "auto":
+            sites = Sites.of(pools, self.ridge_strong, self.intercept)
+            parts = Student.of(self._relay, sites).risk(teacher, self._seen)
+            return parts, np.full(parts[0].shape, self.ridge_strong)
+        heard = Listening(self._relay, self._strong.filters).hear(teacher, self._seen)
+        inflation, share = self._strong.copied(pools)
+        factor = np.where(np.isinf(inflation), np.inf, inflation * share)
+        shape = len(heard.bias), len(pools)
+        places = np.zeros(shape, dtype=np.intp)
+        variance = np.zeros(shape)
+        for a in range(shape[0]):
+            spread = heard.inherited[a] + heard.lacked[a].clip(0) * factor
+            places[a] = np.argmin(heard.bias[a] + spread, axis=1)
+            variance[a] = np.take_along_axis(spread, places[a][:, None], axis=1)[:, 0]
+        bias = np.take_along_axis(heard.bias, places, axis=1)
+        defined = teacher.shrinkage.defined[:, None] & np.isfinite(variance)
+        parts = np.where(defined, bias, np.nan), np.where(defined, variance + heard.own, np.nan)
+        return parts, np.where(defined, self._strong.ridges(pools, places), np.nan)
+
+    def _fit(self, side: Side, candidates: Candidates, ridge: Ridge, rows: Array) -> Fit:
+        λ = candidates.best(self.problem.noise, rows) if ridge == "auto" else ridge
+        sites = Sites(rows, np.broadcast_to(λ, rows.shape), self.intercept)
+        return Fit(side, self.problem.noise, sites)
+
+    @cached_property
+    def _weak(self) -> Candidates:
+        return Candidates(self.problem.weak, self.intercept)
+
+    @cached_property
+    def _strong(self) -> Candidates:
+        return Candidates(self.problem.strong, self.intercept)
+
+    @cached_property
+    def _relay(self) -> Relay:
+        return Relay.of(self.problem, self.problem)
+
+    @cached_property
+    def _seen(self) -> Side:
+        return self.problem.strong.along(self.problem.strong)
