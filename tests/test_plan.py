@@ -3,10 +3,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.kernel_approximation import RBFSampler
+from sklearn.preprocessing import StandardScaler
 
-from w2slens import InputError, Problem, cli, plan, predict
+from w2slens import InputError, Problem, cli, dimensions, forecast, plan, predict, transfer
 from w2slens.advise import frontier
 from w2slens.advise.planning import n_star
+from w2slens.features.digits import digits
 from w2slens.forecasting.intervals import freedom, spread
 from w2slens.theory.bounds import pgr_bound
 
@@ -214,3 +218,140 @@ def test_bad_predictions_are_one_line(capsys, arguments, message):
     assert code == 2
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_a_plan_agrees_with_tuned_runs_where_labels_are_as_few_as_dimensions():
+    """Ten columns teach sixty: without their own ridges W2S seemed to beat the strong model."""
+    x, y = load_breast_cancer(return_X_y=True)
+    weak = StandardScaler().fit_transform(x)[:, :10]
+    strong = RBFSampler(gamma=0.02, n_components=60, random_state=0).fit_transform(weak)
+    one_hot = np.eye(2)[y]
+    found = plan(
+        Problem.from_data(weak, strong, one_hot),
+        cost_label=1,
+        cost_pseudo=0.01,
+        budget=4,
+        owned=72,
+        pool=380,
+    )
+    risks = {course.course: course.risk for course in found.courses}
+    measured = transfer(weak, strong, one_hot, n=72, N=380, trials=20, task="regression")
+    means = measured.table[["w2s", "strong"]].mean()
+    assert means["strong"] < means["w2s"]
+    assert risks["strong-on-labels"] < risks["w2s"]
+    assert found.best.course in ("strong-on-labels", "label-more")
+    assert risks["strong-on-labels"] == pytest.approx(means["strong"], rel=0.15)
+    assert risks["w2s"] == pytest.approx(means["w2s"], rel=0.15)
+
+
+def test_labels_that_may_be_left_unused_do_no_harm():
+    """Ridgeless, more labels are worse near n = d: then they are left in the drawer."""
+    few, more = (
+        plan(pair(), budget=0, owned=owned, **PRICES, **RIDGELESS).best.risk for owned in (40, 33)
+    )
+    assert few <= more
+    for ridges in (RIDGELESS, {}):
+        risks = [
+            plan(pair(), budget=5, owned=owned, **PRICES, **ridges).best.risk
+            for owned in range(22, 60, 4)
+        ]
+        assert all(b <= a * (1 + 1e-3) for a, b in pairwise(risks))
+    unused = plan(pair(d_w=20), budget=0, owned=21, **PRICES, **RIDGELESS)
+    assert unused.best.n < 21
+    assert "of the owned labels are better left unused" in unused.reason
+
+
+@pytest.mark.parametrize(("intercept", "least"), [(True, 23), (False, 22)])
+def test_the_least_pool_that_pays_is_where_the_exact_risk_says(intercept, least):
+    problem = Problem.gaussian(d_w=40, d_s=10, d_sw=5, noise=1.0)
+    N = list(range(15, 40))
+    risks = predict(problem, n=100, N=N, intercept=intercept)
+    gains = risks.weak[0] - risks.w2s[0]
+    assert N[int(np.argmax(gains > 1e-12))] == least
+    found = plan(problem, budget=150, intercept=intercept, **PRICES, **RIDGELESS)
+    assert f"= {least} on" in found.reason
+
+
+def test_without_a_signal_a_plan_says_that_its_fits_are_ridgeless():
+    found = plan(pair(signal=None), budget=150, **PRICES)
+    assert "all fits are ridgeless" in found.reason
+    assert "all fits are ridgeless" not in plan(pair(), budget=150, **PRICES).reason
+
+
+@pytest.fixture(scope="module")
+def digits_pair():
+    weak, strong, y = digits()
+    order = np.random.default_rng(0).permutation(len(y))
+    return weak[order], strong[order], y[order]
+
+
+def test_a_forecast_is_a_population_that_predicts_it(digits_pair):
+    weak, strong, y = digits_pair
+    known = forecast(weak, strong, y[:100], task="classification", ridge_strong=0.3)
+    ridges = {"ridge_weak": known.ridges["weak"], "ridge_strong": 0.3}
+    found = predict(known, n=100, N=len(y) - 100, intercept=True, **ridges)
+    for model in ("weak", "w2s", "strong"):
+        assert getattr(found, model) == pytest.approx(getattr(known.risks, model), rel=1e-9)
+    assert found.scale == "raw"
+    plans = plan(known, budget=50, **PRICES)
+    assert {course.course for course in plans.courses} >= {"strong-on-labels", "label-more"}
+    assert next(c.n for c in plans.courses if c.course == "strong-on-labels") == 100
+
+
+def test_runs_and_dimensions_are_populations_too(digits_pair, tmp_path):
+    weak, strong, y = digits_pair
+    run = transfer(weak, strong, y, n=100, N=500, trials=2, task="classification")
+    oracle = predict(Problem.from_data(weak, strong, np.eye(10)[y]), n=100, N=500, ridge_weak=1)
+    again = predict(run, n=100, N=500, ridge_weak=1)
+    np.testing.assert_allclose(again.weak, oracle.weak, rtol=1e-9)
+    measured = dimensions(weak, strong)
+    alone = Problem.gaussian(measured.d_w, measured.d_s, measured.correlation.debiased, 1.0)
+    assert predict(measured, n=100, N=500).w2s == predict(alone, n=100, N=500).w2s
+    with pytest.raises(InputError, match="problem: is int; a Problem, Forecast, Results or Dim"):
+        predict(3, n=10, N=10)
+
+
+def test_results_on_disk_and_feature_files_are_planned_from(digits_pair, capsys, tmp_path):
+    weak, strong, y = digits_pair
+    files = {}
+    for name, rows in {"weak": weak, "strong": strong, "labels": y[:100]}.items():
+        files[name] = str(tmp_path / f"{name}.npy")
+        np.save(files[name], rows)
+    sides = ["--weak", files["weak"], "--strong", files["strong"]]
+    labeled = [*sides, "--labels", files["labels"], "--task", "classification"]
+    prices = ["--cost-label", "1", "--cost-pseudo", "0.01", "--budget", "50", "--json"]
+    out = str(tmp_path / "forecast")
+    code, told, _ = run(capsys, "forecast", *labeled, "--json", "--out", out)
+    assert code == 0
+    assert json.loads(told)["kind"] == "forecast"
+    plans = []
+    for source in (["--problem", out], labeled):
+        code, told, _ = run(capsys, "plan", *source, *prices)
+        assert code == 0
+        plans.append(json.loads(told)["best"])
+    assert plans[0]["course"] == plans[1]["course"]
+    assert plans[0]["risk"] == pytest.approx(plans[1]["risk"], rel=1e-9)
+    code, told, _ = run(capsys, "dims", *sides, "--json")
+    (tmp_path / "d.json").write_text(told)
+    code, told, _ = run(capsys, "predict", "--problem", str(tmp_path / "d.json"), *GRID, "--json")
+    assert code == 0
+    expected = predict(dimensions(weak, strong), n=100, N=500)
+    np.testing.assert_allclose(json.loads(told)["risk"]["w2s"], expected.w2s)
+
+
+GRID = ["--n", "100", "--N", "500"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--weak", "w.npy"], "--strong is missing; give --weak, --strong and --labels together"),
+        (["--weak", "w.npy", "--problem", "p.json"], "--weak and --problem are both given"),
+        (["--weak", "w.npy", "--d-w", "3"], "--d-w and --weak are both given"),
+        ([], "--d-w is missing; give the dimensions and the noise, or --problem, or --weak"),
+    ],
+)
+def test_a_population_is_described_in_one_way(capsys, arguments, message):
+    code, _, err = run(capsys, "predict", *arguments, *GRID)
+    assert code == 2
+    assert message in err

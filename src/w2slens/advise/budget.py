@@ -14,6 +14,7 @@ from w2slens.advise.courses import MODEL, Course, Name
 from w2slens.forecasting.intervals import freedom, spread
 from w2slens.models.risks import Risks
 from w2slens.theory import Problem
+from w2slens.theory.population import Population
 from w2slens.theory.prediction import answer
 from w2slens.theory.question import Question
 from w2slens.theory.tuned import Tuned
@@ -44,7 +45,7 @@ class Goal:
 class Shop:
     """Prices, and the risks of what they buy."""
 
-    problem: Problem
+    known: Population
     cost_label: float
     cost_pseudo: float
     cost_weak: float
@@ -54,6 +55,11 @@ class Shop:
     ridge_weak: Ridge
     ridge_strong: Ridge
     intercept: bool
+
+    @property
+    def problem(self) -> Problem:
+        """The population."""
+        return self.known.problem
 
     def names(self) -> Iterator[Name]:
         """Courses that differ."""
@@ -89,7 +95,7 @@ class Shop:
             alike,
             alike,
         )
-        return self._models.risks(asked) if self.tuned else answer(asked)
+        return self.known.seen(self._models.risks(asked) if self.tuned else answer(asked))
 
     @property
     def tuned(self) -> bool:

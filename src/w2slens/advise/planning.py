@@ -12,18 +12,19 @@ from w2slens.advise.budget import LARGEST, Goal, Shop
 from w2slens.advise.courses import Course, Plan
 from w2slens.advise.reasons import reason
 from w2slens.theory import Problem
+from w2slens.theory.population import Known, population_of
 
 FRONTIER = (0.3, 3.0, 12)  # budgets: from and to, as shares of the plan's, and how many
 
 
 def plan(
-    problem: Problem,
+    problem: Known,
     *,
     cost_label: float,
     cost_pseudo: float,
     budget: float | None = None,
     target: float | None = None,
-    owned: int = 0,
+    owned: int | None = None,
     pool: int | None = None,
     cost_weak: float = 0.0,
     cost_strong: float = 0.0,
@@ -36,7 +37,8 @@ def plan(
     Parameters
     ----------
     problem
-        The population: from data, or from dimensions alone.
+        The population: from data, or from dimensions alone. Or what knows one: a `Forecast`, the
+        `Results` of a run, or `Dimensions`, as in `predict`.
     cost_label, cost_pseudo
         Price of a label and of a pseudo-label, ≥ 0, in one unit.
     budget
@@ -44,9 +46,11 @@ def plan(
     target
         risk that is to be reached at least cost.
     owned
-        Labels that are there already, at no cost; a course may leave some unused.
+        Labels that are there already, at no cost; a course may leave some unused. By default those
+        of a forecast, else none.
     pool
-        Unlabeled rows that there are; needed where pseudo-labels cost nothing.
+        Unlabeled rows that there are; needed where pseudo-labels cost nothing. By default those of
+        a forecast.
     cost_weak, cost_strong
         Price of training and running the teacher and the strong model once.
     ridge_weak, ridge_strong
@@ -78,7 +82,7 @@ def plan(
         raise InputError("budget", "is missing; give it, or a target")
     if budget is not None and target is not None:
         raise InputError("target", "and a budget are both given; choose one")
-    if cost_pseudo == 0 and pool is None:
+    if cost_pseudo == 0 and shop.pool == LARGEST:
         raise InputError("pool", "is missing; where pseudo-labels cost nothing, say how many")
     if cost_label == 0 and target is None:
         raise InputError("cost_label", "is 0; a budget then buys labels without end")
@@ -93,17 +97,17 @@ def plan(
     return Plan(
         ranked[0],
         ranked,
-        n_star(problem, w2s.N if w2s else None),
+        n_star(shop.problem, w2s.N if w2s else None),
         None if w2s is None else shop.enough(w2s.n),
         reason(shop, ranked, goal, ridge_weak, ridge_strong),
     )
 
 
 def _shop(
-    problem: Problem,
+    problem: Known,
     cost_label: float,
     cost_pseudo: float,
-    owned: int = 0,
+    owned: int | None = None,
     pool: int | None = None,
     cost_weak: float = 0.0,
     cost_strong: float = 0.0,
@@ -113,22 +117,24 @@ def _shop(
 ) -> Shop:
     """Validate prices and settings; without E f*² there is no best ridge, and fits have none."""
     ridges = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
-    λ_w, λ_s = (0.0 if λ == "auto" and problem.signal is None else λ for λ in ridges)
+    known = population_of(problem)
+    λ_w, λ_s = (0.0 if λ == "auto" and known.problem.signal is None else λ for λ in ridges)
+    rows = known.pool if pool is None else check.whole(pool, "pool")
     return Shop(
-        problem,
+        known,
         check.non_negative(cost_label, "cost_label"),
         check.non_negative(cost_pseudo, "cost_pseudo"),
         check.non_negative(cost_weak, "cost_weak"),
         check.non_negative(cost_strong, "cost_strong"),
-        check.whole(owned, "owned", least=0),
-        LARGEST if pool is None else check.whole(pool, "pool"),
+        known.owned if owned is None else check.whole(owned, "owned", least=0),
+        LARGEST if rows is None else rows,
         λ_w,
         λ_s,
         intercept,
     )
 
 
-def frontier(problem: Problem, found: Plan, settings: Mapping[str, Any]) -> dict[str, list[Course]]:
+def frontier(problem: Known, found: Plan, settings: Mapping[str, Any]) -> dict[str, list[Course]]:
     """Return every course at budgets about a plan's: course → its best at each.
 
     The settings are the keywords of `plan` as they were given, without budget and target.

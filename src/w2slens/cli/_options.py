@@ -10,9 +10,11 @@ from typing import Any
 
 import click
 
-from w2slens import InputError, Problem, Settings
+from w2slens import InputError, Settings
+from w2slens._core import check
 from w2slens._core.types import Ridge
 from w2slens.experiments.settings import OPTIONS
+from w2slens.features.reading import read_array
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
 """Arguments that a command line gives beside a recipe."""
@@ -131,44 +133,9 @@ def replaying(settings: Settings) -> list[tuple[str, Any]]:
     return [(flag(name), value) for name, value in settings.to_dict().items()]
 
 
-DIMENSIONS: Mapping[str, Mapping[str, Any]] = {
-    "d_w": {"type": int, "help": "Intrinsic dimension of the teacher."},
-    "d_s": {"type": int, "help": "Intrinsic dimension of the student."},
-    "d_sw": {"type": float, "help": "Correlation dimension."},
-    "noise": {"type": float, "help": "Variance of the label noise."},
-    "rho_w": {"type": float, "help": "Approximation error of the teacher [default: 0]."},
-    "rho_s": {"type": float, "help": "Approximation error of the student [default: 0]."},
-    "signal": {"type": float, "help": "E f*², where a ridge needs it."},
-    "ambient": {"type": int, "help": "Dimension that both subspaces lie in, if known."},
-}
-"""What describes a population where no file does."""
-
-
-def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which population is meant; the command gets a `Problem`."""
-
-    @wraps(command)
-    def described(problem: str | None, **rest: Any) -> Any:
-        given = {name: rest.pop(name) for name in DIMENSIONS}
-        known = {name: value for name, value in given.items() if value is not None}
-        return command(problem=_population(problem, known), **rest)
-
-    for name, said in reversed(tuple(DIMENSIONS.items())):
-        described = click.option(flag(name), **said)(described)
-    file = click.option("--problem", metavar="PATH", help="A .json or .npz file of Problem.save.")
-    return file(described)
-
-
-def _population(path: str | None, known: Mapping[str, Any]) -> Problem:
-    if path is not None:
-        if known:
-            raise InputError(next(iter(known)), "and --problem are both given; choose one")
-        try:
-            return Problem.load(path)
-        except InputError as error:
-            needed = "a .json or .npz file of Problem.save is needed"
-            raise InputError("problem", f"{error.problem}; {needed}") from None
-    for name in ("d_w", "d_s", "d_sw", "noise"):
-        if name not in known:
-            raise InputError(name, "is missing; give the dimensions and the noise, or --problem")
-    return Problem.gaussian(**known)
+def first_labels(path: str, n: int | None) -> Any:
+    """Read labels, and keep the first n."""
+    y = read_array(path, "y")
+    if n is not None and check.whole(n, "n") > len(y):
+        raise InputError("n", f"is {n:,}; there are {len(y):,} labels")
+    return y if n is None else y[:n]

@@ -5,12 +5,14 @@ from typing import Any
 import click
 from matplotlib.figure import Figure
 
-from w2slens import Problem, plan
+from w2slens import plan
 from w2slens.advise import frontier
-from w2slens.cli._options import problem_options
+from w2slens.cli._options import RIDGE
 from w2slens.cli._output import Output, output_options
+from w2slens.cli._population import problem_options
 from w2slens.report.files import png
 from w2slens.report.plots import plot_courses
+from w2slens.theory.population import Population
 
 
 @click.command("plan")
@@ -19,18 +21,18 @@ from w2slens.report.plots import plot_courses
 @click.option("--cost-pseudo", required=True, type=float, help="Price of a pseudo-label.")
 @click.option("--budget", type=float, help="Most that may be spent; or else --target.")
 @click.option("--target", type=float, help="Risk that is to be reached at least cost.")
-@click.option("--owned", default=0, show_default=True, help="Labels that are there already.")
-@click.option("--pool", type=int, help="Unlabeled rows that there are.")
+@click.option("--owned", type=int, help="Labels that are there already [default: a forecast's].")
+@click.option("--pool", type=int, help="Unlabeled rows that there are [default: a forecast's].")
 @click.option("--cost-weak", default=0.0, show_default=True, help="Price of running the teacher.")
 @click.option("--cost-strong", default=0.0, show_default=True, help="The same of the strong model.")
-@click.option("--ridge-weak", default=0.0, show_default=True, help="λ of the teacher.")
-@click.option("--ridge-strong", default=0.0, show_default=True, help="λ of the strong models.")
+@click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True, help="λ, teacher.")
+@click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, strong.")
 @click.option(
     "--intercept/--no-intercept", default=True, show_default=True, help="Count it in the fits."
 )
 @output_options
 def command(
-    problem: Problem, budget: float | None, target: float | None, output: Output, **settings: Any
+    problem: Population, budget: float | None, target: float | None, output: Output, **settings: Any
 ) -> None:
     """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone."""
     found = plan(problem, budget=budget, target=target, **settings)

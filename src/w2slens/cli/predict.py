@@ -4,13 +4,15 @@ from typing import Any
 
 import click
 
-from w2slens import Problem, predict
-from w2slens.cli._options import SIZES, problem_options
+from w2slens import predict
+from w2slens.cli._options import RIDGE, SIZES
 from w2slens.cli._output import Output, output_options
+from w2slens.cli._population import problem_options
 from w2slens.cli._tables import notes
 from w2slens.models.risks import CEILINGS
 from w2slens.report.files import png
 from w2slens.report.plots import figure_of_prediction
+from w2slens.theory.population import Population
 from w2slens.theory.prediction import METHODS
 
 
@@ -18,13 +20,13 @@ from w2slens.theory.prediction import METHODS
 @problem_options
 @click.option("--n", required=True, type=SIZES, help="Numbers of labels, as 100,200.")
 @click.option("--N", "N", required=True, type=SIZES, help="Numbers of pseudo-labels.")
-@click.option("--ridge-weak", default=0.0, show_default=True, help="λ of the teacher.")
-@click.option("--ridge-strong", default=0.0, show_default=True, help="λ of the strong models.")
+@click.option("--ridge-weak", type=RIDGE, default=0.0, show_default=True, help="λ, teacher.")
+@click.option("--ridge-strong", type=RIDGE, default=0.0, show_default=True, help="λ, strong.")
 @click.option("--method", type=click.Choice(METHODS), default="auto", show_default=True)
 @click.option("--intercept", is_flag=True, help="Count an unpenalised intercept.")
 @click.option("--ceiling", type=click.Choice(CEILINGS), default="all", show_default=True)
 @output_options
-def command(problem: Problem, output: Output, **settings: Any) -> None:
+def command(problem: Population, output: Output, **settings: Any) -> None:
     """Predict the four risks over a grid of n and N, before anyone trains."""
     with notes():
         risks = predict(problem, **settings)

@@ -11,11 +11,10 @@ from rich.text import Text
 from w2slens import InputError, rank_teachers
 from w2slens._core import check
 from w2slens._core.types import Task
-from w2slens.cli._options import RIDGE
+from w2slens.cli._options import RIDGE, first_labels
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress
 from w2slens.experiments.settings import TASKS
-from w2slens.features.reading import read_array
 from w2slens.report.files import png
 from w2slens.report.plots import plot_teachers
 
@@ -49,11 +48,7 @@ def command(
 
     The labels belong to the first rows of all files; the other rows are the pool.
     """
-    y = read_array(labels, "y")
-    if n is not None:
-        if check.whole(n, "n") > len(y):
-            raise InputError("n", f"is {n:,}; there are {len(y):,} labels")
-        y = y[:n]
+    y = first_labels(labels, n)
     with notes(), progress("teachers") as move:
         kind = task or check.task_of(y)
         found = rank_teachers(_named(weak), strong, y, task=kind, progress=move, **settings)

@@ -44,6 +44,9 @@ class Oracle(Protocol):
     def bounds(self, curve: Curve) -> Bounds | None:
         """Bounds of the paper's authors, where the population is known."""
 
+    def problem(self, teacher: str) -> Problem:
+        """Return the population itself, no noise added."""
+
 
 class SampleOracle:
     """From the moments of all rows and labels, as no user without labels could."""
@@ -85,6 +88,10 @@ class SampleOracle:
         """Give none: f* and the noise are not told apart."""
         return None
 
+    def problem(self, teacher: str) -> Problem:
+        """Take the moments of all rows and labels."""
+        return self._described(teacher)[1]
+
     def _parts(self, teacher: str) -> Iterator[Moments]:
         """Moments of all rows, in the blocks of the jackknife."""
         width = self._rows.side(teacher).shape[1] + self._rows.strong.shape[1]
@@ -107,7 +114,8 @@ class PopulationOracle:
     """From a population that is known exactly."""
 
     def __init__(self, draws: Draws, settings: Settings) -> None:
-        self._problem, self._settings = draws.planted.problem, settings
+        self._problem: Problem = draws.planted.problem
+        self._settings = settings
 
     def ranks(self, teacher: str) -> tuple[int, int]:
         """Return the dimensions of the population."""
@@ -132,6 +140,10 @@ class PopulationOracle:
         if not ridgeless or self._settings.ceiling != "all":
             return None
         return Bounds.of(self._problem, self._settings.n, self._settings.N)
+
+    def problem(self, teacher: str) -> Problem:
+        """Return what the rows are drawn from."""
+        return self._problem
 
 
 ORACLES: dict[type, Callable[[Any, Settings], Oracle]] = {

@@ -18,6 +18,7 @@ from w2slens.experiments.verdict import Verdict, verdict
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import Risks, Scale
 from w2slens.theory.bounds import Bounds
+from w2slens.theory.population import Population
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,15 +124,25 @@ class Results:
     @cached_property
     def dimensions(self) -> Dimensions:
         """Intrinsic dimensions and overlap of teacher and student, over all rows."""
-        teachers = {setting.teacher for setting in self.settings}
-        return self.oracle.dimensions(
-            teachers.pop() if len(teachers) == 1 else self.setting.teacher
-        )
+        return self.oracle.dimensions(self._teacher)
 
     @cached_property
     def predicted(self) -> Risks:
         """Prediction of the four risks, from the population or the moments of all rows."""
         return self.oracle.predicted(self.setting, self.table)
+
+    @property
+    def population(self) -> Population:
+        """The population, known from all rows and labels: what `predict` and `plan` take.
+
+        Noise that a sweep adds to the labels is left out.
+        """
+        return Population(self.oracle.problem(self._teacher), self.scale)
+
+    @property
+    def _teacher(self) -> str:
+        teachers = {setting.teacher for setting in self.settings}
+        return teachers.pop() if len(teachers) == 1 else self.setting.teacher
 
     @cached_property
     def bounds(self) -> Bounds | None:

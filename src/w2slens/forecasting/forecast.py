@@ -6,6 +6,7 @@ starts from theory for a pair that loses nothing in bias, the other from what th
 likely of f* (`posterior`); paired leave-one-out corrects either. The forecast is their mean.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Ridge, Task
 from w2slens.features.reading import Source, open_features, read_array
 from w2slens.forecasting.combine import combined
+from w2slens.forecasting.population import likely_population
 from w2slens.forecasting.posterior import Belief
 from w2slens.forecasting.result import Forecast
 from w2slens.forecasting.risk_forms import Forms
@@ -103,7 +105,8 @@ def forecast_pair(pair: PairSample, N: int, ridge_weak: Ridge, ridge_strong: Rid
     _refuse_poles(forms)
     losses = pair.losses(ridges)
     rows = np.hstack([side.design.rows for side in (pair.weak, pair.strong)])
-    point, intervals = combined(losses, forms, Belief(rows, y, pair.pool))
+    belief = Belief(rows, y, pair.pool)
+    point, intervals = combined(losses, forms, belief)
     squares = Models(*(np.array([[value * unit**2]]) for value in point))
     intervals = {
         name: (low * unit**2, high * unit**2) if name in MODELS else (low, high)
@@ -116,6 +119,8 @@ def forecast_pair(pair: PairSample, N: int, ridge_weak: Ridge, ridge_strong: Rid
         Losses(*(each * unit**2 for each in losses)),
         Models(*(form.noise for form in forms.models)),
         pair.pool.overlap_known,
+        pair.pool.moments.count,
+        partial(likely_population, belief, pair.pool, unit),
     )
 
 

@@ -45,6 +45,7 @@ class _Guess:
     """One combination: in coordinates a of prior variance η, ``β = B T a`` and noise ηg."""
 
     log: float  # evidence
+    root: Array  # symmetric root of TTᵀ, the prior covariance along B over η, (r, r)
     axes: Array  # T, (r, r)
     mode: Array  # (r, k) posterior mean of a
     precision: Array  # (r,) posterior precision of a, times ηg
@@ -67,10 +68,27 @@ class Belief:
         self._guesses, self._weights = kept, weights / weights.sum()
         self.axes: Array = B
         """B, (p, r): directions of unit variance along which f* is sought."""
-        self._free = (len(labels) - 1) * labels.shape[1]
+        self._left, self._free = left, (len(labels) - 1) * labels.shape[1]
+
+    def moments(self) -> tuple[Array, float]:
+        """``E[aaᵀ]`` along `axes`, summed over outputs, (r, r), and the mean noise."""
+        second, noise = np.zeros_like(self._guesses[0].axes), 0.0
+        for guess, weight in zip(self._guesses, self._weights, strict=True):
+            k = guess.mode.shape[1]
+            scale = guess.quadratic / max(self._free - 2, 1)  # the mean of quadratic/χ²
+            T, spread = guess.axes, k * scale * guess.noise / guess.precision
+            mean = T @ guess.mode
+            second += weight * (mean @ mean.T + (T * spread) @ T.T)
+            noise += weight * scale * guess.noise * k
+        return second, float(noise)
 
     def draw(self, count: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
-        """Yield (draws, r, k) coefficients along `axes` and (draws,) noise; `count` in all."""
+        """Yield (draws, r, k) coefficients along `axes` and (draws,) noise; `count` in all.
+
+        A draw of the posterior is one of the prior, corrected by the labels as it would explain
+        them (Matheron's rule): it moves with the data alone, whatever the eigenvectors are called
+        that rounding may turn.
+        """
         shares = rng.multinomial(count, self._weights)
         largest = max(CHUNK // self._guesses[0].mode.size, 1)
         pieces = [
@@ -80,12 +98,14 @@ class Belief:
         ]
         for guess, draws in pieces:
             scale = guess.quadratic / rng.chisquare(self._free, draws)
-            spread = np.sqrt(np.multiply.outer(scale, guess.noise / guess.precision))
-            normal = rng.standard_normal((draws, *guess.mode.shape))
-            a = guess.mode + normal * spread[:, :, None]
             k = guess.mode.shape[1]
-            along = np.tensordot(a, guess.axes, (1, 1)).transpose(0, 2, 1)
-            yield along, scale * guess.noise * k
+            ahead = guess.root @ rng.standard_normal((len(guess.root), draws * k))
+            noise = guess.noise**0.5 * rng.standard_normal((len(self._left), draws * k))
+            T, surprise = guess.axes, self._left.T @ (self._left @ ahead + noise)
+            ahead -= T @ ((T.T @ surprise) / guess.precision[:, None])
+            spread = ahead.reshape(-1, draws, k) * np.sqrt(scale)[:, None]
+            along = (T @ guess.mode)[:, None, :] + spread
+            yield along.transpose(1, 0, 2), scale * guess.noise * k
 
 
 def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -> Iterator[_Guess]:
@@ -100,7 +120,7 @@ def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -
                 _root(q_w * np.diag(own_w) + q / 2 * _unit(common_w)),
                 _root(q_s * np.diag(own_s) + q / 2 * _unit(common_s)),
             )
-            values, U = linalg.eigh(root.T @ gram @ root, driver="evd", check_finite=False)
+            values, U = linalg.eigh(root @ gram @ root, driver="evd", check_finite=False)
             values, T = np.maximum(values, 0.0), root @ U
             a = T.T @ seen
             for share in SIGNALS:
@@ -110,7 +130,7 @@ def _guesses(Z: Array, y: Array, spectra: tuple[Spectrum, Spectrum], C: Array) -
                 volume = float(np.sum(np.log1p(values / g)) + (n - 1) * np.log(g))
                 log = -0.5 * k * volume - 0.5 * (n - 1) * k * np.log(quadratic)
                 mode = a / (values + g)[:, None]
-                yield _Guess(log, T, mode, values + g, g, quadratic)
+                yield _Guess(log, root, T, mode, values + g, g, quadratic)
 
 
 def _decay(eigen: Spectrum, γ: float) -> Array:
@@ -124,4 +144,4 @@ def _unit(matrix: Array) -> Array:
 
 def _root(matrix: Array) -> Array:
     values, vectors = linalg.eigh(matrix, driver="evd", check_finite=False)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)

@@ -1,13 +1,20 @@
 """A forecast as it is handed back: risks with intervals, and what they say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from w2slens._core import check
+from w2slens._core.format import number
+from w2slens._core.table import Column, Table
 from w2slens.forecasting.sample import Losses
-from w2slens.models.risks import MODELS, Models, Risks
+from w2slens.models.risks import MODEL_COLUMNS, MODELS, Models, Risks
+from w2slens.theory import Problem
+from w2slens.theory.equivalent import MeanRisks
+from w2slens.theory.population import Population
 
 FEW_LABELS = 30  # with fewer the standard errors of leave-one-out, hence intervals, mean little
 UNDECIDED = 1.0  # an interval of PGR wider than this says nothing
@@ -32,6 +39,10 @@ class Forecast:
         Raw risks over the noise of the labels, as theory has them without bias.
     overlap_known
         Whether the pool has rows enough, more than d_w + d_s + 1, to tell overlap from chance.
+    pool
+        Rows without labels.
+    likely
+        What makes the `Problem` that the labels and the pool make likely, asked on demand.
     """
 
     risks: Risks
@@ -39,7 +50,9 @@ class Forecast:
     ridges: dict[str, float]
     losses: Losses
     inflation: Models[float]
-    overlap_known: bool = True
+    overlap_known: bool
+    pool: int
+    likely: Callable[[], Problem]
 
     @property
     def pgr(self) -> float:
@@ -50,6 +63,20 @@ class Forecast:
     def opr(self) -> float:
         """Forecast of OPR."""
         return float(self.risks.quiet_ratios()[1][0, 0])
+
+    @cached_property
+    def population(self) -> Population:
+        """The population that the labels make likely: what `predict` and `plan` take.
+
+        Its risks at the forecast's own n, N and ridges are the forecast's.
+        """
+        problem, (n,), (N,) = self.likely(), self.risks.n, self.risks.N
+        ceiling = self.ridges["strong"] * n / (n + N)
+        ridges = {name: np.array([λ]) for name, λ in {**self.ridges, "ceiling": ceiling}.items()}
+        theory = MeanRisks(problem)(n, N, ridges)
+        factors = (float(getattr(self.risks, name)[0, 0]) / theory[name] for name in MODELS)
+        known = (factor if np.isfinite(factor) else 1.0 for factor in factors)
+        return Population(problem, "raw", Models(*known), n, self.pool)
 
     def interval(self, name: str) -> tuple[float, float]:
         """90% interval of ``"pgr"``, ``"opr"``, or the risk of a model.
@@ -97,6 +124,22 @@ class Forecast:
         if self.decided:
             return f"PGR {self.pgr:.2f} ({low:.2f} to {high:.2f})"
         return f"{n:,} labels are too few to tell PGR: its 90% interval is {low:.2f} to {high:.2f}"
+
+    def table(self) -> Table:
+        """Return the forecast as a table: what, how much, and its 90% interval."""
+        pgr, opr = self.risks.quiet_ratios()
+        values = [float(getattr(self.risks, name)[0, 0]) for name in MODELS]
+        names = (*(column.full for column in MODEL_COLUMNS), "PGR", "OPR")
+        keys = (*MODELS, "pgr", "opr")
+        rows = tuple(
+            (name, number(value), " – ".join(map(number, self.interval(key))))
+            for name, key, value in zip(
+                names, keys, (*values, float(pgr[0, 0]), float(opr[0, 0])), strict=True
+            )
+        )
+        head = (Column("model", words=True), Column("forecast"), Column("90% interval"))
+        n, N = self.risks.n[0], self.risks.N[0]
+        return Table(head, rows, f"Forecast raw risks, PGR and OPR (n = {n:,}, N = {N:,})")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as JSON types."""

@@ -47,7 +47,10 @@ def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EP
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """The eigenpairs of a Gram matrix, largest first, and how many are more than rounding."""
+    """The eigenpairs of a Gram matrix, largest first, and how many are more than rounding.
+
+    The largest entry of every eigenvector is positive, so that rounding does not turn it round.
+    """
 
     all_values: Array  # (p,) eigenvalues, not negative
     all_vectors: Array  # (p, p) orthonormal eigenvectors
@@ -87,5 +90,7 @@ def spectrum(gram: Array, raw: Array | None = None, precision: float = EPS64) ->
     """
     values, vectors = linalg.eigh(gram, check_finite=False, driver="evd")
     values, vectors = values[::-1], np.ascontiguousarray(vectors[:, ::-1])
+    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(len(vectors))]
+    vectors *= np.where(largest < 0, -1.0, 1.0)
     cutoff = rank_cutoff(values, vectors, np.diag(gram) if raw is None else raw, precision)
     return Spectrum(np.maximum(values, 0.0), vectors, int(np.sum(values > cutoff)))

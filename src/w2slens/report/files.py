@@ -5,10 +5,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from w2slens.experiments.folder.layout import PAGE, write_page
+from w2slens.experiments.folder.layout import PAGE, PROBLEM, write_page
 from w2slens.experiments.results import Results
 from w2slens.report.page import render
 from w2slens.report.plots import figure_of_run
+from w2slens.theory.storage import archived
 
 FIGURE_DPI = 150
 
@@ -21,10 +22,16 @@ def png(figure: Figure) -> bytes:
 
 
 def files_of(results: Results) -> dict[str, str | bytes]:
-    """Make all that a run leaves besides its document; a figure only of a single curve."""
+    """Make all that a run leaves besides its document.
+
+    A figure only of a single curve; the population, which `predict` and `plan` take up, of one
+    teacher.
+    """
     files: dict[str, str | bytes] = {"trials.csv": results.table.to_csv(index=False)}
     if len(results.settings) == 1:
         files["risks.png"] = png(figure_of_run(results))
+    if len({setting.teacher for setting in results.settings}) == 1:
+        files[PROBLEM] = archived(results.population.problem.values())
     return {**files, PAGE: render(results)}
 
 

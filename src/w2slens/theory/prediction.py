@@ -12,6 +12,7 @@ from w2slens.models.risks import CEILINGS, MODELS, Risks
 from w2slens.theory.bounds import bounds
 from w2slens.theory.equivalent import equivalent
 from w2slens.theory.exact import exact
+from w2slens.theory.population import Known, population_of
 from w2slens.theory.problem import Problem
 from w2slens.theory.question import Question
 from w2slens.theory.tuned import Tuned
@@ -21,7 +22,7 @@ METHODS = get_args(Method)
 
 
 def predict(
-    problem: Problem,
+    problem: Known,
     *,
     n: int | Iterable[int],
     N: int | Iterable[int],
@@ -38,7 +39,9 @@ def predict(
     Parameters
     ----------
     problem
-        The population; its noise and target decide the scale (excess over f*, or raw).
+        The population; its noise and target decide the scale (excess over f*, or raw). Or what
+        knows one: a `Forecast`, whose risks at its own n and N are met; the `Results` of a run; or
+        `Dimensions`, for an f* that either side expresses and a noise of 1.
     n, N
         Numbers of labels and pseudo-labels; the result is over their product.
     ridge_weak, ridge_strong
@@ -84,24 +87,26 @@ def predict(
     check.choice(method, "method", METHODS)
     check.choice(ceiling, "ceiling", CEILINGS)
     λ_w, λ_s = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
+    known = population_of(problem)
+    population = known.problem
     asked = Question(
-        _population(problem, "problem", problem),
+        population,
         check.counts(n, "n"),
         check.counts(N, "N"),
         np.nan if λ_w == "auto" else λ_w,
         np.nan if λ_s == "auto" else λ_s,
         intercept,
         ceiling,
-        problem if unlabeled is None else _population(unlabeled, "unlabeled", problem),
-        problem if test is None else _population(test, "test", problem),
+        population if unlabeled is None else _alike(unlabeled, "unlabeled", population),
+        population if test is None else _alike(test, "test", population),
     )
     if "auto" in (λ_w, λ_s):
-        return _tuned(asked, λ_w, λ_s, method)
+        return known.seen(_tuned(asked, λ_w, λ_s, method))
     methods = {"exact": _exact, "equivalent": _equivalent, "bounds": _bounds}
-    return methods.get(method, answer)(asked)
+    return known.seen(methods.get(method, answer)(asked))
 
 
-def _population(given: Any, argument: str, problem: Problem) -> Problem:
+def _alike(given: Any, argument: str, problem: Problem) -> Problem:
     """Refuse what is no population, or one in other coordinates than those of the labels."""
     if not isinstance(given, Problem):
         raise InputError(argument, f"is {type(given).__name__}; a Problem is needed")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,10 +40,6 @@ class Problem:
     least_signal
         Where `signal` is not known: the least that the approximation errors imply, which is that
         of the f* whose cross moments these are.
-
-    See Also
-    --------
-    Problem.from_data, Problem.from_moments, Problem.gaussian : from rows, or dimensions alone.
     """
 
     weak_gram: Array
@@ -236,9 +233,12 @@ class Problem:
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write to .npz or .json (by the ending)."""
+        write_values(path, self.values(), overwrite=overwrite)
+
+    def values(self) -> dict[str, Any]:
+        """Return what a file of it holds."""
         values = {name: getattr(self, name) for name in (*ARRAYS, "noise")}
-        values |= {"signal": self.energy, "signal_known": self.signal is not None}
-        write_values(path, values, overwrite=overwrite)
+        return values | {"signal": self.energy, "signal_known": self.signal is not None}
 
     @classmethod
     def load(cls, path: str | Path) -> "Problem":

@@ -1,5 +1,6 @@
 """Named arrays and numbers in a file that people and programs can read: .npz or .json."""
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,14 @@ def write_values(path: str | Path, values: Mapping[str, Any], *, overwrite: bool
             part.write_text(json.dumps(document), encoding="utf-8")
     else:
         raise InputError("path", f"{path} ends in neither .npz nor .json")
+
+
+def archived(values: Mapping[str, Any]) -> bytes:
+    """Return an .npz of arrays and numbers."""
+    buffer = io.BytesIO()
+    arrays: dict[str, Any] = {name: np.asarray(value) for name, value in values.items()}
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def read_values(path: str | Path, names: Sequence[str]) -> dict[str, Any]:

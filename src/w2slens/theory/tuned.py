@@ -24,8 +24,8 @@ DECADES = (-8.0, 5.0)
 """Candidate κ span these powers of ten of the mean eigenvalue, besides 0: few rows alone make a κ
 far above the ridge that was asked for."""
 
-CANDIDATES = 390
-"""Thirty a decade: risk is flat about its least, and neighbours differ by parts in ten thousand."""
+CANDIDATES = 780
+"""Sixty a decade: risk is flat about its least, and neighbours differ by parts in ten thousand."""
 
 
 @dataclass(frozen=True, eq=False)

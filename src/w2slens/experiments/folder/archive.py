@@ -11,10 +11,11 @@ from w2slens._core.errors import InputError
 from w2slens._core.json import as_float
 from w2slens.experiments.curves import Curve, curves_of
 from w2slens.experiments.folder.journal import check_format, read_table
-from w2slens.experiments.folder.layout import CONFIG, MARKER, PARTS
+from w2slens.experiments.folder.layout import CONFIG, MARKER, PARTS, PROBLEM
 from w2slens.experiments.results import Results
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import MODELS, Risks
+from w2slens.theory import Problem
 from w2slens.theory.bounds import Bounds
 
 
@@ -41,7 +42,9 @@ def load_results(folder: str | Path) -> Results:
     curves = document.get("curves", [document])
     try:
         trials = read_table(table.read_bytes())
-        results = Results(trials, document["config"], StoredOracle(curves, curves_of(trials)))
+        results = Results(
+            trials, document["config"], StoredOracle(folder, curves, curves_of(trials))
+        )
         for curve in results.curves():
             curve.to_dict()  # what is damaged fails here
     except OSError as error:
@@ -79,7 +82,8 @@ def read_document(folder: Path) -> dict[str, Any]:
 class StoredOracle:
     """The dimensions and predictions that a result's JSON holds, a document a curve."""
 
-    def __init__(self, curves: list[dict[str, Any]], settings: list[Curve]) -> None:
+    def __init__(self, folder: Path, curves: list[dict[str, Any]], settings: list[Curve]) -> None:
+        self._folder = folder
         self._curves = dict(zip(settings, curves, strict=True))
 
     def dimensions(self, teacher: str) -> Dimensions:
@@ -107,6 +111,13 @@ class StoredOracle:
             for name in ("pgr", "opr")
         )
         return Bounds(risks, pgr, opr)
+
+    def problem(self, teacher: str) -> Problem:
+        """Read the population, which a result of one teacher keeps."""
+        path = self._folder / PROBLEM
+        if not path.is_file():
+            raise InputError("folder", f"{self._folder} keeps no population ({PROBLEM} is missing)")
+        return Problem.load(path)
 
     def _risks(self, curve: Curve, kind: str, method: str) -> Risks:
         known = self._curves[curve]

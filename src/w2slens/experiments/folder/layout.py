@@ -32,13 +32,16 @@ PART = re.compile(r"trial-\d{4,}\.csv(\.sha256)?")
 
 PAGE = "report.html"
 
+PROBLEM = "problem.npz"
+"""The population, as `Problem.save` writes it, of a result of one teacher."""
+
 GENERATOR = '<meta name="generator" content="w2slens'
 """By this a page is known to be a report of ours, which may be rendered anew."""
 
 LOCK = ".w2slens.lock"
 """Held while a folder is written; the empty file stays."""
 
-OURS = (MARKER, CONFIG, PAGE, "risks.png", "trials.csv", "summary.csv", "dimensions.png")
+OURS = (MARKER, CONFIG, PAGE, "risks.png", "trials.csv", "summary.csv", "dimensions.png", PROBLEM)
 """All files that a result may have."""
 
 

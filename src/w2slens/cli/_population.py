@@ -1,0 +1,153 @@
+"""Options that say which population is meant, for `predict` and `plan`."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from w2slens import Dimensions, InputError, Problem, forecast
+from w2slens._core import check
+from w2slens._core.types import Task
+from w2slens.cli._options import flag
+from w2slens.experiments.folder.layout import MARKER, PROBLEM
+from w2slens.experiments.settings import TASKS
+from w2slens.features.reading import open_features, read_array
+from w2slens.models.risks import Models
+from w2slens.theory.population import Population, of_dimensions
+
+DIMENSIONS: Mapping[str, Mapping[str, Any]] = {
+    "d_w": {"type": int, "help": "Intrinsic dimension of the teacher."},
+    "d_s": {"type": int, "help": "Intrinsic dimension of the student."},
+    "d_sw": {"type": float, "help": "Correlation dimension."},
+    "noise": {"type": float, "help": "Variance of the label noise."},
+    "rho_w": {"type": float, "help": "Approximation error of the teacher [default: 0]."},
+    "rho_s": {"type": float, "help": "Approximation error of the student [default: 0]."},
+    "signal": {"type": float, "help": "E f*², where a ridge needs it."},
+    "ambient": {"type": int, "help": "Dimension that both subspaces lie in, if known."},
+}
+"""What describes a population where no file does."""
+
+LABELLED = ("noise", "rho_w", "rho_s", "signal")
+"""What may be said of the labels beside measured dimensions."""
+
+FILES: Mapping[str, str] = {
+    "weak": "Weak features, rows × coordinates, in place of dimensions.",
+    "strong": "Strong features of the same rows.",
+    "labels": "Labels of the first rows; the others are the pool.",
+}
+
+NEEDED = "a file of Problem.save, or the result of dims, run or forecast, is needed"
+
+
+def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which population is meant; the command gets a `Population`."""
+
+    @wraps(command)
+    def described(problem: str | None, task: Task | None, **rest: Any) -> Any:
+        said = {name: rest.pop(name) for name in (*DIMENSIONS, *FILES)}
+        given = {name: value for name, value in said.items() if value is not None}
+        return command(problem=_population(problem, given, task), **rest)
+
+    described = click.option(
+        "--task", type=click.Choice(TASKS), help="Needed where labels are whole numbers."
+    )(described)
+    for name, told in reversed(tuple(FILES.items())):
+        described = click.option(flag(name), metavar="PATH", help=told)(described)
+    for name, more in reversed(tuple(DIMENSIONS.items())):
+        described = click.option(flag(name), **more)(described)
+    return click.option(
+        "--problem",
+        metavar="PATH",
+        help="A file of Problem.save, or the result (folder or JSON) of dims, run or forecast.",
+    )(described)
+
+
+def _population(path: str | None, given: dict[str, Any], task: Task | None) -> Population:
+    """Read what is described in one way, and refuse two."""
+    files = {name: given.pop(name) for name in FILES if name in given}
+    ways = [name for name, used in (("problem", path is not None), (_first(files), files)) if used]
+    taken = set(given) - set(LABELLED) if path is not None else set(given)
+    if taken and ways:
+        raise InputError(_first(taken), f"and {flag(ways[0])} are both given; choose one")
+    if len(ways) > 1:
+        raise InputError(ways[1], f"and {flag(ways[0])} are both given; choose one")
+    if files:
+        return _of_files(files, task)
+    if path is not None:
+        return _of_path(Path(path), given)
+    for name in ("d_w", "d_s", "d_sw", "noise"):
+        if name not in given:
+            raise InputError(
+                name,
+                "is missing; give the dimensions and the noise, or --problem, or --weak, "
+                "--strong and --labels",
+            )
+    return Population(Problem.gaussian(**given))
+
+
+def _first(names: Any) -> str:
+    return str(next(iter([name for name in (*DIMENSIONS, *FILES) if name in names]), ""))
+
+
+def _of_files(files: Mapping[str, str], task: Task | None) -> Population:
+    """Take all rows as the population where all are labeled, else what the labels make likely."""
+    for name in FILES:
+        if name not in files:
+            raise InputError(name, "is missing; give --weak, --strong and --labels together")
+    y = read_array(files["labels"], "y")
+    kind: Task = task or check.task_of(y)
+    left, right = (open_features(files[name], name) for name in ("weak", "strong"))
+    if len(y) < left.rows:
+        return forecast(left, right, y, task=kind).population
+    targets, _ = check.labels(y, "y", kind)
+    return Population(Problem.from_data(left.read(), right.read(), targets), "raw")
+
+
+def _of_path(path: Path, labelled: Mapping[str, Any]) -> Population:
+    """Read a problem, or the result of a command that knows one."""
+    document = _document(path / MARKER if path.is_dir() else path)
+    measured = document.get("dimensions", document) if document else {}
+    kept = path / PROBLEM
+    if path.is_dir() and kept.is_file():
+        _refuse(labelled, "the result knows its labels")
+        return _kept(kept, document)
+    if "correlation" in measured:
+        try:
+            found = Dimensions.from_dict(measured)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise InputError("problem", f"{path} is damaged; {NEEDED}") from None
+        return Population(of_dimensions(found, **labelled))
+    _refuse(labelled, "a problem knows its labels")
+    try:
+        return Population(Problem.load(path))
+    except InputError as error:
+        raise InputError("problem", f"{error.problem}; {NEEDED}") from None
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """Read the JSON of a result; empty where it is none."""
+    if path.suffix != ".json" or not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _kept(path: Path, document: Mapping[str, Any]) -> Population:
+    known = Population(Problem.load(path), document.get("scale", "raw"))
+    beside = document.get("population")
+    if not isinstance(beside, dict):
+        return known
+    factors = Models(*(float(value) for value in beside["factors"].values()))
+    return replace(known, factors=factors, owned=int(beside["owned"]), pool=int(beside["pool"]))
+
+
+def _refuse(given: Mapping[str, Any], why: str) -> None:
+    if given:
+        raise InputError(_first(given), f"and --problem are both given; {why}: choose one")
