@@ -38,7 +38,7 @@ def test_dims_prints_one_document(files, capsys):
     document = json.loads(out)
     assert code == 0
     assert list(document) == ["rows", "weak", "strong", "correlation"]
-    side = {"coordinates", "rank", "energy_rank", "participation_ratio", "stable_rank"}
+    side = {"coordinates", "rank", "energy_rank", "participation_ratio", "stable_rank", "constant"}
     assert set(document["weak"]) == set(document["strong"]) == side | {"energy", "spectrum"}
     expected = {"plug_in", "debiased", "unclipped", "chance", "interval", "canonical"}
     assert set(document["correlation"]) == expected
@@ -112,7 +112,7 @@ def test_out_holds_a_whole_result_and_is_never_overwritten_unasked(files, capsys
     arguments = ["run", *files, "--labels", "y.npy", *GRID, "--out", "deep/result"]
     assert call(capsys, *arguments)[0] == 0
     folder = tmp_path / "deep" / "result"
-    names = {"trials.csv", "risks.png", "report.html", "result.json"}
+    names = {"trials.csv", "risks.png", "report.html", "result.json", "problem.npz"}
     assert {file.name for file in folder.iterdir()} == names
     before = (folder / "result.json").read_bytes()
     code, out, err = call(capsys, *arguments, "--seed", "1")
@@ -377,6 +377,7 @@ def test_a_sweep_replaces_a_run_when_asked(recipe, files, capsys):
         "risks.png",
         "trials.csv",
         ".w2slens.lock",
+        "problem.npz",
     }
 
 
@@ -411,5 +412,10 @@ def test_a_run_takes_several_ridges_and_shows_their_curves(files, capsys):
     assert "λ_w 0.1" in out
     assert "λ_w auto" in out
     folder = Path("several")
-    assert {path.name for path in folder.iterdir()} == {"result.json", "trials.csv", "report.html"}
+    assert {path.name for path in folder.iterdir()} == {
+        "result.json",
+        "trials.csv",
+        "report.html",
+        "problem.npz",
+    }
     assert len(json.loads((folder / "result.json").read_text())["curves"]) == 2

@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
 
 from w2slens._core.types import Array
 from w2slens.moments import Moments, Spectrum
+from w2slens.moments.spectrum import WHITENED, spectrum
 
 SUBSETS = 20  # draws of labeled rows by which leverages are measured
-FLAT = 1e-9  # share of the largest variance below which a draw does not vary in a direction
-
 SPARE = 5
 """A ridgeless fit to this many rows more than dimensions, or fewer, is left to theory: what it
 learns has no variance to speak of, and 20 draws do not show it."""
@@ -78,7 +76,8 @@ class PoolSide:
             others = (m.count * np.eye(eigen.rank) - X.T @ X) / rest
             shift = -n / rest * centre
             # A feature may not vary over the rows of a draw; a fit then leaves it alone.
-            found = linalg.pinvh(gram, rtol=FLAT, check_finite=False)
+            white = spectrum(gram, np.sum(X**2, axis=0), WHITENED, n - 1).whitening
+            found = white.T @ white
             share += np.sum(found * (others - np.outer(shift, shift))) / SUBSETS
             inverse += found / SUBSETS
         # Over rows that were drawn themselves the noise seems smaller than over others.

@@ -14,6 +14,7 @@ from w2slens.forecasting.pool import Unlabeled
 from w2slens.models.design import Design
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.tuning import choose_loo, choose_w2s
+from w2slens.moments.left_out import note_left_out
 
 LEAST_POOL = 10  # fewer rows without labels show no second moments
 
@@ -92,6 +93,7 @@ class PairSample:
         """Divide (rows, p) features: those of the labels come first."""
         n = len(labels.values)
         pool = Unlabeled.from_rows(weak[n:], strong[n:])
+        note_left_out(pool.moments, "weak", "strong")
         left, right = (LabeledSide(Design.from_rows(rows[:n]), labels) for rows in (weak, strong))
         return cls(left, right, pool)
 
@@ -99,7 +101,9 @@ class PairSample:
         """Give the same student another teacher, (rows, p_w): its side is not done again."""
         n = len(self.labels.values)
         left = LabeledSide(Design.from_rows(weak[:n]), self.labels)
-        return PairSample(left, self.strong, self.pool.with_teacher(weak[n:]))
+        pool = self.pool.with_teacher(weak[n:])
+        note_left_out(pool.moments, "weak")
+        return PairSample(left, self.strong, pool)
 
     @cached_property
     def block(self) -> LabeledBlock:

@@ -9,6 +9,7 @@ from w2slens._core.format import number
 from w2slens._core.table import Column, Table
 from w2slens._core.types import Array
 from w2slens.measure.overlap import Correlation
+from w2slens.moments.left_out import left_out
 from w2slens.moments.spectrum import holding
 
 
@@ -24,11 +25,14 @@ class SideDimensions:
         (rank,) retained eigenvalues of the covariance, largest first.
     energy
         Share of the variance that `energy_rank` keeps.
+    constant
+        Columns that vary by no more than their rounding, and are left out.
     """
 
     coordinates: int
     spectrum: Array
     energy: float = 0.99
+    constant: int = 0
 
     @property
     def rank(self) -> int:
@@ -66,14 +70,16 @@ class SideDimensions:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types."""
-        names = ("coordinates", "rank", "energy_rank", "participation_ratio", "stable_rank")
+        ranks = ("coordinates", "constant", "rank", "energy_rank")
+        names = (*ranks, "participation_ratio", "stable_rank")
         numbers = {name: getattr(self, name) for name in names}
         return numbers | {"energy": self.energy, "spectrum": self.spectrum.tolist()}
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> "SideDimensions":
         """Read what `to_dict` wrote."""
-        return cls(saved["coordinates"], np.array(saved["spectrum"], float), saved["energy"])
+        values = np.array(saved["spectrum"], float)
+        return cls(saved["coordinates"], values, saved["energy"], saved.get("constant", 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +126,13 @@ class Dimensions:
         """``d_w − d_sw``: directions of teacher noise that the student cannot copy."""
         return self.d_w - self.d_sw
 
+    @property
+    def left_out(self) -> str:
+        """What of the columns no fit can use, in words."""
+        sides = {"weak": self.weak, "strong": self.strong}
+        said = (left_out(name, s.coordinates, s.constant, s.rank) for name, s in sides.items())
+        return " ".join(filter(None, said))
+
     def tables(self) -> tuple[Table, Table]:
         """Return both sides' dimensions, and their overlap, as tables."""
         over = f"over {self.rows:,} rows" if self.rows else "of the population"
@@ -142,7 +155,7 @@ class Dimensions:
         }
         title = "Correlation dimension d_sw (overlap of the two feature spaces)"
         return (
-            Table(head, tuple(sides), f"Intrinsic dimensions {over}"),
+            Table(head, tuple(sides), f"Intrinsic dimensions {over}", self.left_out),
             Table(tuple(map(Column, overlap)), (tuple(overlap.values()),), title),
         )
 

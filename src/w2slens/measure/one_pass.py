@@ -13,6 +13,7 @@ from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.overlap import correlate
 from w2slens.moments import Moments, total
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
+from w2slens.moments.left_out import constant_columns
 
 JACKKNIFE_BLOCKS = 20
 """Blocks of the delete-block jackknife."""
@@ -107,7 +108,8 @@ def measure(parts: Sequence[Moments], *, energy: float = 0.99) -> Dimensions:
     for name in ("weak", "strong"):
         whole.require_variation(name)
         eigen = whole.spectrum(name)
-        sides[name] = SideDimensions(whole.width(name), eigen.values / N, energy)
+        constant = constant_columns(whole, name)
+        sides[name] = SideDimensions(whole.width(name), eigen.values / N, energy, constant)
     correlation = correlate(parts, whole)
     if np.isnan(correlation.unclipped):
         d_w, d_s = sides["weak"].rank, sides["strong"].rank

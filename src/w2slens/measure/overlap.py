@@ -15,7 +15,8 @@ from scipy import linalg, stats
 from w2slens._core.json import as_float
 from w2slens._core.types import Array
 from w2slens.moments import Moments, Spectrum, product
-from w2slens.moments.spectrum import EPS64, spectrum
+from w2slens.moments.solve import CHOLESKY_MARGIN
+from w2slens.moments.spectrum import EPS64, WHITENED, spectrum
 
 INTERVAL = 0.90
 """Coverage of the interval of d_sw."""
@@ -159,10 +160,10 @@ def _overlap_without(rest: Moments) -> float:
         smallest = min(float(np.min(np.diag(L))) for L in (L_w, L_s))
     except linalg.LinAlgError:
         smallest = 0.0
-    if smallest**2 > len(rest.mean) * EPS64 * 100:
+    if smallest**2 > len(rest.mean) * EPS64 * CHOLESKY_MARGIN:
         half = linalg.solve_triangular(L_s, cross, lower=True, check_finite=False)
         inner = linalg.solve_triangular(L_w, half.T, lower=True, check_finite=False)
         return debias(float(np.sum(inner**2)), len(weak), len(strong), rest.count)
-    E_w, E_s = spectrum(weak), spectrum(strong)
+    E_w, E_s = (spectrum(G, None, WHITENED) for G in (weak, strong))
     inner = _whitened(E_s, cross, E_w)
     return debias(float(np.sum(inner**2)), E_w.rank, E_s.rank, rest.count)

@@ -18,7 +18,7 @@ from w2slens._core.types import Array
 from w2slens.models.probe import LinearProbe
 from w2slens.moments.products import gram
 from w2slens.moments.solve import FORMED_DOUBT, cholesky_solver, doubtful
-from w2slens.moments.spectrum import EPS64, rank_cutoff
+from w2slens.moments.spectrum import EPS64, singular
 
 LEVERAGE_ROUNDING = 100.0
 """A leverage within this many n·eps of 1 is 1: the rounding of the sum that it is made of."""
@@ -51,23 +51,23 @@ class Design:
         return len(self.rows)
 
     @cached_property
+    def _factors(self) -> tuple[Array, Array, Array, int]:
+        return singular(self.rows, self.raw, self.precision)
+
+    @property
     def svd(self) -> tuple[Array, Array, Array]:
         """Thin SVD (U, s, Vᵀ) of the rows, without what is zero up to float64's rounding."""
-        U, s, Vt = linalg.svd(self.rows, full_matrices=False, check_finite=False)
-        r = int(np.sum(s > max(self.rows.shape) * EPS64 * s[:1].sum()))
-        r = min(r, self.n - 1)
-        return U[:, :r], s[:r], Vt[:r]
+        return self._factors[:3]
 
     @cached_property
     def raw(self) -> Array:
         """(p,) sums of squares of the columns before centring."""
         return np.asarray(np.sum(self.rows**2, axis=0) + self.n * self.mean**2)
 
-    @cached_property
+    @property
     def rank(self) -> int:
         """Numerical rank of the centred rows, at most min(n − 1, p): what a ridgeless fit uses."""
-        _, s, Vt = self.svd
-        return int(np.sum(s**2 > rank_cutoff(s**2, Vt.T, self.raw, self.precision)))
+        return self._factors[3]
 
     def _directions(self, ridge: float) -> tuple[Array, Array, Array]:
         """SVD of the directions that a fit uses: all with a ridge, the retained ones without."""

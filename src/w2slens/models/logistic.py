@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize, special
+from scipy import optimize, special
 
 from w2slens._core.types import Array
 from w2slens.models.probe import LinearProbe
 from w2slens.moments.products import product
-from w2slens.moments.spectrum import EPS64
+from w2slens.moments.spectrum import EPS64, singular, spectrum
 
 GRADIENT = 1e-6
 """A fit has converged when no component of its gradient, in scaled coordinates, exceeds this."""
@@ -48,13 +48,10 @@ class LogisticDesign:
         mean = rows.mean(axis=0)
         rows -= mean
         if len(rows) > rows.shape[1]:
-            squares, axes = linalg.eigh(product(rows.T, rows), check_finite=False)
-            squares, axes = squares[::-1], axes[:, ::-1]
+            axes = spectrum(product(rows.T, rows)).vectors
         else:
-            _, s, Vt = linalg.svd(rows, full_matrices=False, check_finite=False)
-            squares, axes = s**2, Vt.T
-        kept = squares > max(rows.shape) * EPS64 * squares[:1].sum()
-        axes = np.ascontiguousarray(axes[:, kept])
+            axes = singular(rows, np.sum(rows**2, axis=0), EPS64)[2].T
+        axes = np.ascontiguousarray(axes)
         return cls(product(rows, axes), axes, mean)
 
     @property

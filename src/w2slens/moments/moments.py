@@ -115,7 +115,9 @@ class Moments:
         """Return the eigenpairs of a block's scatter and its rank; computed once."""
         if name not in self._spectra:
             gram = self.cross(name, name)
-            self._spectra[name] = spectrum(gram, self.raw(name), self.rounding(name))
+            self._spectra[name] = spectrum(
+                gram, self.raw(name), self.rounding(name), self.count - 1
+            )
         return self._spectra[name]
 
     def solver(self, name: str, ridge: float = 0.0) -> Solver:

@@ -78,7 +78,7 @@ def psd_solver(gram: Array, shift: float, raw: Array, precision: float = EPS64) 
         doubt = doubtful(gram, raw, EPS64 if shift else precision)
         return Solver(cholesky_solver(gram, shift, doubt), True)
     eigen = spectrum(gram, raw, precision)
-    if 0 < shift < len(gram) * EPS64 * eigen.all_values[0]:
+    if eigen.rank < len(gram) and 0 < shift < len(gram) * EPS64 * eigen.all_values[0]:
         warnings.warn(
             "a ridge lies below the rounding of the Gram matrix, so that some directions are "
             "fitted to rounding errors; scale the features, or raise the ridge",

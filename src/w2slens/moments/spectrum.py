@@ -1,21 +1,30 @@
 """Eigenpairs of Gram matrices, with the one rank cutoff.
 
-Everything the library solves is a symmetric positive semi-definite Gram matrix. Its rank is
-decided here and nowhere else (see `rank_cutoff`).
+Everything the library solves is a symmetric positive semi-definite Gram matrix, or the rows that it
+is made of. Their rank is decided here and nowhere else, on standardised columns: what unit a column
+is measured in changes no rank. Where all columns count as they stand (`rank_cutoff`) they do so
+standardised too, and nothing more is computed.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg
 
 from w2slens._core.types import Array
+from w2slens.moments.graded import graded_svd
 from w2slens.moments.products import product
 
 EPS64 = float(np.finfo(np.float64).eps)
 
 ARITHMETIC_ROUNDING = 4 * EPS64
 """Relative error of a centred float64 entry: its own rounding and that of the mean taken off."""
+
+
+WHITENED = 6e-5
+"""Precision of rows that were whitened by others: directions with less than (WHITENED/2)² ≈ 1e-9 of
+the variance that they had there do not vary."""
 
 
 def entry_rounding(precision: float) -> float:
@@ -83,14 +92,68 @@ class Spectrum:
         return slice(None) if ridge else slice(self.rank)
 
 
-def spectrum(gram: Array, raw: Array | None = None, precision: float = EPS64) -> Spectrum:
-    """Eigendecompose a Gram matrix (p, p) and count what lies above `rank_cutoff`.
+def varying(squares: Array, raw: Array, precision: float = EPS64) -> NDArray[np.bool_]:
+    """(p,) columns that vary by more than their rounding, from sums of squares, centred and raw."""
+    return np.asarray(squares > entry_rounding(precision) ** 2 * raw)
 
-    `raw` and `precision` are by default the Gram's own diagonal, and float64.
+
+def spectrum(
+    gram: Array, raw: Array | None = None, precision: float = EPS64, most: int | None = None
+) -> Spectrum:
+    """Eigendecompose a Gram matrix (p, p) and count its directions.
+
+    `raw` and `precision` are by default the Gram's own diagonal, and float64; `most` is the largest
+    rank that the rows allow, if it is known.
     """
-    values, vectors = linalg.eigh(gram, check_finite=False, driver="evd")
-    values, vectors = values[::-1], np.ascontiguousarray(vectors[:, ::-1])
+    squares = np.diag(gram)
+    raw = squares if raw is None else raw
+    values, vectors = _eigenpairs(gram)
+    rank = int(np.sum(values > rank_cutoff(values, vectors, raw, precision)))
+    kept = varying(squares, raw, precision)
+    if rank < min(int(kept.sum()), len(gram) if most is None else most):
+        root = _standard_root(gram, raw, precision, kept)
+        if root.shape[1] > rank:
+            _, s, Vt = graded_svd(root.T)
+            rank = len(s)
+            rest = linalg.qr(Vt.T, check_finite=False)[0][:, rank:]
+            values = np.concatenate([s**2, np.zeros(len(gram) - rank)])
+            vectors = np.hstack([Vt.T, rest])
     largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(len(vectors))]
-    vectors *= np.where(largest < 0, -1.0, 1.0)
-    cutoff = rank_cutoff(values, vectors, np.diag(gram) if raw is None else raw, precision)
-    return Spectrum(np.maximum(values, 0.0), vectors, int(np.sum(values > cutoff)))
+    vectors = vectors * np.where(largest < 0, -1.0, 1.0)
+    return Spectrum(np.maximum(values, 0.0), vectors, rank)
+
+
+def _eigenpairs(gram: Array) -> tuple[Array, Array]:
+    values, vectors = linalg.eigh(gram, check_finite=False, driver="evd")
+    return values[::-1], np.ascontiguousarray(vectors[:, ::-1])
+
+
+def _standard_root(gram: Array, raw: Array, precision: float, kept: NDArray[np.bool_]) -> Array:
+    """(p, r) root of the Gram along the directions of its standardised columns, the `kept` ones."""
+    size = np.sqrt(np.diag(gram)[kept])
+    values, vectors = _eigenpairs(gram[np.ix_(kept, kept)] / np.multiply.outer(size, size))
+    above = values > rank_cutoff(values, vectors, raw[kept] / size**2, precision)
+    root = np.zeros((len(gram), int(above.sum())))
+    root[kept] = size[:, None] * vectors[:, above] * np.sqrt(values[above])
+    return root
+
+
+def singular(rows: Array, raw: Array, precision: float) -> tuple[Array, Array, Array, int]:
+    """Thin SVD (U, s, Vᵀ) of centred rows (n, p), without what is zero, and their rank.
+
+    `raw` and `precision` as of `rank_cutoff`. The rank counts what a ridgeless fit uses; what lies
+    between it and zero is rounding of the type that the rows came in.
+    """
+    U, s, Vt = linalg.svd(rows, full_matrices=False, check_finite=False)
+    rank = int(np.sum(s**2 > rank_cutoff(s**2, Vt.T, raw, precision)))
+    kept = varying(np.sum(rows**2, axis=0), raw, precision)
+    if rank < min(int(kept.sum()), len(rows) - 1):
+        size = np.sqrt(np.sum(rows[:, kept] ** 2, axis=0))
+        _, t, Tt = linalg.svd(rows[:, kept] / size, full_matrices=False, check_finite=False)
+        standard = int(np.sum(t**2 > rank_cutoff(t**2, Tt.T, raw[kept] / size**2, precision)))
+        if standard > rank:
+            U, s, Vt = graded_svd(rows)
+            rank = standard
+    zero = max(rows.shape) * EPS64 * s[:1].sum()
+    r = min(max(int(np.sum(s > zero)), rank), len(rows) - 1)
+    return U[:, :r], s[:r], Vt[:r], min(rank, r)

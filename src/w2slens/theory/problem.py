@@ -14,6 +14,7 @@ from w2slens._core.atomic import loading
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.moments import Moments
+from w2slens.moments.left_out import note_left_out
 from w2slens.theory.canonical import canonical_moments
 from w2slens.theory.side import Side
 from w2slens.theory.storage import read_values, write_values
@@ -83,6 +84,7 @@ class Problem:
             raise InputError("moments", f"lack {what}; weak, strong and label are needed")
         for name in ("weak", "strong"):
             moments.require_variation(name)
+        note_left_out(moments, "weak", "strong")
         V_w, V_s = moments.spectrum("weak"), moments.spectrum("strong")
         axes = moments.push({"weak": V_w.vectors.T, "strong": V_s.vectors.T})
         return cls(
@@ -113,8 +115,8 @@ class Problem:
         """
         left, right = check.features(weak, "weak"), check.features(strong, "strong")
         f, _ = check.labels(target, "target", "regression")
-        check.same_rows({"weak": len(left), "strong": len(right)})
-        check.same_rows({"weak": len(left), "target": len(f)})
+        for name, other in (("strong", right), ("target", f)):
+            check.same_rows({"weak": len(left), name: len(other)})
         return cls.from_moments(Moments.from_rows(weak=left, strong=right, label=f), noise=noise)
 
     @classmethod
@@ -154,17 +156,15 @@ class Problem:
         ambient
             Dimension p of the space around both, if known: they overlap in d_w + d_s − p at least.
         """
-        σ2 = check.non_negative(noise, "noise")
         E = None if signal is None else check.non_negative(signal, "signal")
         found = canonical_moments(d_w, d_s, d_sw, rho_w, rho_s, E, ambient)
-        return cls(np.eye(d_w), np.eye(d_s), **found._asdict(), signal=E, noise=σ2)
+        return cls(np.eye(d_w), np.eye(d_s), **found._asdict(), signal=E, noise=noise)
 
     def require_signal(self) -> float:
         """Return E‖f*‖², refusing a population where it is not known."""
         if self.signal is None:
-            raise InputError(
-                "signal", "is missing: E f*² is needed off the exact ridgeless branch; give it"
-            )
+            needed = "E f*² is needed off the exact ridgeless branch; give it"
+            raise InputError("signal", f"is missing: {needed}")
         return self.signal
 
     @property
@@ -196,8 +196,8 @@ class Problem:
     @cached_property
     def canonical(self) -> Array:
         """Canonical correlations (min(d_w, d_s),), largest first."""
-        half = self.strong.spectrum.whitening @ self.cross_gram @ self.weak.spectrum.whitening.T
-        return np.asarray(linalg.svdvals(half))
+        W_s, W_w = self.strong.spectrum.whitening, self.weak.spectrum.whitening
+        return np.asarray(linalg.svdvals(W_s @ self.cross_gram @ W_w.T))
 
     @cached_property
     def d_sw(self) -> float:
@@ -232,13 +232,13 @@ class Problem:
         return a, float(np.sum(a * (self.strong_gram @ a)))
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write to .npz or .json (by the ending)."""
+        """Write to .npz or .json, by the ending."""
         write_values(path, self.values(), overwrite=overwrite)
 
     def values(self) -> dict[str, Any]:
         """Return what a file of it holds."""
-        values = {name: getattr(self, name) for name in (*ARRAYS, "noise")}
-        return values | {"signal": self.energy, "signal_known": self.signal is not None}
+        known = {"signal": self.energy, "signal_known": self.signal is not None}
+        return {name: getattr(self, name) for name in (*ARRAYS, "noise")} | known
 
     @classmethod
     def load(cls, path: str | Path) -> "Problem":
