@@ -5,6 +5,7 @@ import pytest
 
 from tests.laws import close
 from w2slens import InputError, Problem, cli, forecast, predict, rank_teachers
+from w2slens._core.format import number
 from w2slens.forecasting.pool import Unlabeled, strong_only
 from w2slens.forecasting.several_teachers import pooled_risks
 from w2slens.moments import moments
@@ -173,22 +174,40 @@ def test_the_students_side_of_the_pool_is_factored_once_for_all_teachers(monkeyp
     assert sorted(calls) == [11, 12, 13, 14, 15, 16, 28]
 
 
-def test_a_ranking_forecasts_every_teacher_as_if_it_were_alone():
-    """Where the labels determine f*: else draws from its posterior depend on rounding."""
+def company(labels):
+    """Teachers, one of them inside the student, and fewer or more labels than directions."""
     rng = np.random.default_rng(1)
     x = rng.standard_normal((900, 50))
-    teachers = {"a": x[:, :6], "b": x[:, 6:18] @ rng.standard_normal((12, 12)), "c": x[:, 18:26]}
-    strong, y = x[:, 30:] + 0.3 * x[:, :20], x[:200, :35].sum(axis=1) + rng.standard_normal(200)
-    for ridge in (0, "auto"):
-        found = rank_teachers(teachers, strong, y, ridge_weak=ridge, ridge_strong=ridge)
-        for teacher in found.teachers:
-            features = teachers[teacher.name]
-            alone = forecast(features, strong, y, ridge_weak=ridge, ridge_strong=ridge)
-            close(
-                np.nan_to_num([teacher.pgr, teacher.opr]),
-                np.nan_to_num([alone.pgr, alone.opr]),
-                1e-10,
-            )
+    teachers = {"a": x[:, :6], "b": x[:, 6:18] @ rng.standard_normal((12, 12)), "c": x[:, 30:40]}
+    strong = x[:, 30:] + 0.3 * x[:, :20] * (np.arange(20) >= 10)
+    return teachers, strong, x[:labels, :35].sum(axis=1) + rng.standard_normal(labels)
+
+
+@pytest.mark.parametrize("labels", [40, 200])
+@pytest.mark.parametrize("ridge", [0, "auto"])
+def test_a_teacher_is_forecast_in_company_as_alone(labels, ridge):
+    """Whatever the eigenvectors are that rounding may turn."""
+    teachers, strong, y = company(labels)
+    found = rank_teachers(teachers, strong, y, ridge_weak=ridge, ridge_strong=ridge)
+    for teacher in found.teachers:
+        features = teachers[teacher.name]
+        alone = forecast(features, strong, y, ridge_weak=ridge, ridge_strong=ridge)
+        for have, want in zip(
+            (teacher.pgr, teacher.opr, teacher.alone),
+            (alone.pgr, alone.opr, float(alone.risks.w2s[0, 0])),
+            strict=True,
+        ):
+            assert have == pytest.approx(want, rel=1e-6, nan_ok=True)
+
+
+def test_a_risk_that_company_moves_is_explained_where_it_is_shown():
+    teachers, strong, y = company(40)
+    found = rank_teachers(teachers, strong, y)
+    note = found.table().note
+    for teacher in found.teachers:
+        moved = abs(teacher.risk - teacher.alone) > 0.01 * teacher.alone
+        assert (f"{teacher.name} {number(teacher.alone)}" in note) == moved
+    assert "for the pair alone" in note
 
 
 def write(folder):

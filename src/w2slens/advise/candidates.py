@@ -6,6 +6,7 @@ from typing import Any
 from w2slens._core.format import number
 from w2slens._core.table import Column, Number, Row, Table
 
+AGREED = 0.01  # share of a risk by which a teacher in company and alone may differ without a word
 TIE = 0.005  # marks of teachers, and PGR, that differ by less are not worth a word
 
 
@@ -21,6 +22,9 @@ class Candidate:
         Forecast raw risk of the student that it teaches.
     interval
         90%.
+    alone
+        The same risk as `forecast` gives it for the pair alone. Beside other teachers it moves
+        towards what theory says of all of them: their errors share the noise of the labels.
     teacher_risk
         Forecast raw risk of the teacher itself.
     pgr, opr
@@ -39,6 +43,7 @@ class Candidate:
     name: str
     risk: float
     interval: tuple[float, float]
+    alone: float
     teacher_risk: float
     pgr: float
     opr: float
@@ -147,7 +152,22 @@ class Ranking:
             rows,
             f"Teachers, best first (forecast raw risks, n = {self.n:,}, N = {self.N:,})",
             "‖·‖: norm of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
-            f"{self.measure}.",
+            f"{self.measure}.{self._moved}",
+        )
+
+    @property
+    def _moved(self) -> str:
+        """Say whose risk is another than a forecast of the pair alone, and why."""
+        moved = [
+            f"{teacher.name} {number(teacher.alone)}"
+            for teacher in self.teachers
+            if abs(teacher.risk - teacher.alone) > AGREED * abs(teacher.alone)
+        ]
+        if not moved:
+            return ""
+        return (
+            " W2S is forecast for all teachers together, as they share the noise of the labels; "
+            f"for the pair alone: {', '.join(moved)}."
         )
 
     def _repr_html_(self) -> str:

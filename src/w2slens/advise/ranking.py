@@ -125,6 +125,7 @@ def _candidate(name: str, found: Forecast, pair: PairSample, task: Task) -> Cand
         name,
         risk=float(risks.w2s[0, 0]),
         interval=found.interval("w2s"),
+        alone=float(risks.w2s[0, 0]),
         teacher_risk=float(risks.weak[0, 0]),
         pgr=found.pgr,
         opr=found.opr,

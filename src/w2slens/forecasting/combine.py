@@ -27,6 +27,7 @@ to "it says nothing"."""
 
 DRAWS = 2000  # from the posterior of f*
 DOUBT = 4.0  # the posterior's covariance counts so many times: the prior of f* is a guess too
+ROUNDING = 1e-9  # share of a risk below which a difference of risks is rounding
 CLOSED = 1e-3  # share of the teacher's risk below which there is no gap to its ceiling
 
 MISFIT = 0.02
@@ -113,7 +114,9 @@ def believed(losses: Losses, draws: Outcomes) -> Models[float]:
     mean = Models(*(float(risk.mean()) for risk in drawn))
     both = np.cov(np.stack([drawn.weak - whole, drawn.weak - drawn.ceiling]))
     paired, n = losses.weak - losses.w2s, len(losses.weak)
-    pull = DOUBT * both[0] / (DOUBT * both[0, 0] + paired.var(ddof=1) / n)
+    # A teacher inside the student's space gains nothing: what varies of that gain is rounding.
+    rounding = (ROUNDING * mean.weak) ** 2
+    pull = DOUBT * both[0] / (DOUBT * both[0, 0] + paired.var(ddof=1) / n + rounding)
     surprise = float(paired.mean() - (mean.weak - whole.mean()))
     gain, gap = (
         np.array([mean.weak - mean.w2s, mean.weak - mean.ceiling]) + pull * surprise
