@@ -1,10 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from tests.laws import close
 from w2slens import InputError, dimensions
-from w2slens.features.reading import open_features, paired_chunks, read_array
+from w2slens._core import check
+from w2slens.features.reading import open_features, paired_chunks, read_array, read_labels
 
 
 @pytest.fixture
@@ -156,11 +158,127 @@ def test_a_header_is_told_from_numbers(tmp_path):
         "quoted header.csv": ('"a, b","c"\n1,2\n', 1),
         "pandas default.csv": ("0,1,2\n5,6,7\n8,9,10\n", 2),
         "numeric names.csv": ("3,13\n0.5,0.25\n1.5,2.5\n", 2),
-        "classes.csv": ("0\n1\n0\n", 3),
+        "classes.csv": ("2\n1\n0\n", 3),
     }
     for name, (text, rows) in tables.items():
         (tmp_path / name).write_text(text)
         assert len(read_array(tmp_path / name, "y")) == rows, name
+
+
+def test_a_header_that_cannot_be_told_is_settled_by_rows_or_asked_for(tmp_path):
+    path = tmp_path / "y.csv"
+    path.write_text("0\n1\n0\n")  # three classes, or what pandas writes of a nameless column
+    assert len(read_array(path, "y", rows=3)) == 3
+    assert len(read_array(path, "y", rows=2)) == 2
+    assert len(read_array(path, "y", header=True)) == 2
+    assert len(read_array(path, "y", header=False)) == 3
+    with pytest.raises(InputError, match=r"y.csv begins with 0, .*--header yes or no"):
+        read_array(path, "y")
+
+
+def test_a_blank_line_is_a_row_that_lacks_its_label(tmp_path):
+    path = tmp_path / "y.csv"
+    path.write_text("y\n1.5\n2.5\n\n4.5\n\n")
+    with pytest.raises(InputError, match="1 value that is NaN or infinite, the first at row 2"):
+        check.labels(read_labels(path), "y", None)
+    path.write_text("kind\nbad\n\ngood\n")
+    with pytest.raises(InputError, match=r"lacks 1 class, the first at row 1 \(from 0\)"):
+        read_labels(path)
+    path.write_text("a,b\n1,2\n\n3,4\n")
+    with pytest.raises(InputError, match="NaN or infinite, the first at row 1, column 0"):
+        open_features(path, "weak").read()
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])
+def test_columns_are_picked_by_name_and_pattern(tmp_path, ending):
+    frame = pd.DataFrame(
+        {"w0": [1.0, 2.0], "w1": [3.0, 4.0], "s0": [5.0, 6.0], "kind": ["benign", "malignant"]}
+    )
+    path = tmp_path / f"t.{ending}"
+    write = {
+        "csv": lambda: frame.to_csv(path, index=False),
+        "tsv": lambda: frame.to_csv(path, index=False, sep="\t"),
+        "parquet": lambda: frame.to_parquet(path),
+    }
+    write[ending]()
+    read = {"w*": [[1, 3], [2, 4]], "s0,w0": [[5, 1], [6, 2]], "w1": [[3], [4]]}
+    for columns, expected in read.items():
+        assert open_features(f"{path}:{columns}", "weak").read().tolist() == expected
+    assert read_labels(f"{path}:kind").tolist() == ["benign", "malignant"]
+    with pytest.raises(InputError, match=r"has no column 'x\*'; it has w0, w1, s0, kind"):
+        open_features(f"{path}:x*", "weak")
+    with pytest.raises(InputError, match=r"'kind'.* holds (text|.*string)"):
+        open_features(f"{path}:w0,kind", "weak").read()
+
+
+def test_text_labels_without_a_header_are_told_by_a_class_that_recurs(tmp_path):
+    path = tmp_path / "y.csv"
+    path.write_text("benign\nmalignant\nbenign\n")
+    assert len(read_labels(path)) == 3
+    path.write_text("diagnosis\nmalignant\nbenign\n")
+    assert len(read_labels(path)) == 2
+    assert len(read_labels(path, rows=3)) == 3
+
+
+def test_text_and_categories_are_classes():
+    words = np.array(["b", "a", "b"])
+    for given in (
+        words,
+        words.astype(object),
+        words.astype("S"),
+        list(words),
+        pd.Series(words),
+        pd.Series(words, dtype="category"),
+        pd.Series(words, dtype="string"),
+        pd.DataFrame({"y": words}),
+    ):
+        targets, classes = check.labels(given, "y", None)
+        assert classes.tolist() == ["a", "b"]
+        assert targets.tolist() == [[0, 1], [1, 0], [0, 1]]
+    with pytest.raises(InputError, match=r"is text .*; a regression needs numbers"):
+        check.labels(words, "y", "regression")
+    with pytest.raises(InputError, match="lacks 1 class, the first at row 1"):
+        check.labels(pd.Series(["a", None, "b"]), "y", None)
+    with pytest.raises(InputError, match="are they classes"):
+        check.labels([0, 1, 2], "y", None)
+
+
+def test_sparse_rows_are_made_dense_by_chunks(tmp_path, caplog):
+    rng = np.random.default_rng(0)
+    dense = rng.standard_normal((50, 7)) * (rng.random((50, 7)) < 0.3)
+    for kind in (sparse.csr_matrix, sparse.csc_array, sparse.coo_array):
+        with caplog.at_level("INFO", "w2slens"):
+            source = open_features(kind(dense), "weak")
+        assert (source.rows, source.coordinates) == (50, 7)
+        np.testing.assert_array_equal(source.chunk(10, 20), dense[10:20])
+        np.testing.assert_array_equal(source.read(), dense)
+    assert "weak is sparse" in caplog.text
+    sparse.save_npz(tmp_path / "s.npz", sparse.csr_matrix(dense))
+    np.testing.assert_array_equal(open_features(tmp_path / "s.npz", "weak").read(), dense)
+    found, expected = dimensions(sparse.csr_matrix(dense), dense), dimensions(dense, dense)
+    assert found.d_sw == expected.d_sw
+
+
+def test_tables_and_nullable_columns_are_numbers():
+    frame = pd.DataFrame({"a": [1.5, 2.5], "b": [3, 4]})
+    for kinds in ({"a": "Float64", "b": "Int64"}, {"a": "double[pyarrow]", "b": "int64[pyarrow]"}):
+        assert check.features(frame.astype(kinds), "weak").tolist() == [[1.5, 3], [2.5, 4]]
+    labels = pd.Series([1, None, 2], dtype="Int64")
+    with pytest.raises(InputError, match="NaN or infinite, the first at row 1"):
+        check.labels(labels, "y", "regression")
+    assert check.labels(pd.Series([1, 3, 2], dtype="Int64"), "y", "classification")[1].tolist() == [
+        1,
+        2,
+        3,
+    ]
+    assert check.label_array(pd.Series([True, False], dtype="boolean"), "y").dtype.kind in "biu"
+
+
+def test_tensors_with_gradients_and_of_any_type_are_numbers():
+    torch = pytest.importorskip("torch")
+    x = torch.arange(6.0).reshape(3, 2)
+    for given in (x.requires_grad_(), x.to(torch.bfloat16), x.detach().to_sparse(), x.half()):
+        np.testing.assert_array_equal(check.features(given, "weak"), np.arange(6.0).reshape(3, 2))
 
 
 @pytest.mark.parametrize(

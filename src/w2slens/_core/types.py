@@ -1,6 +1,6 @@
 """Types that the whole library speaks in."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,5 +11,7 @@ Index = NDArray[np.intp]
 """Positions of rows."""
 
 Task = Literal["regression", "classification"]
+
+TASKS = get_args(Task)
 
 Ridge = float | Literal["auto"]

@@ -12,8 +12,8 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Ridge, Task
 from w2slens.advise.candidates import Candidate, Ranking
-from w2slens.features.reading import Source, open_features
-from w2slens.forecasting.forecast import Forecast, forecast_pair, read_labels
+from w2slens.features.reading import Source, open_features, read_labels
+from w2slens.forecasting.forecast import Forecast, forecast_pair, known_labels
 from w2slens.forecasting.pool import strong_only
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.several_teachers import pooled_risks
@@ -32,7 +32,8 @@ def rank_teachers(
     N: int | None = None,
     ridge_weak: Ridge = "auto",
     ridge_strong: Ridge = "auto",
-    task: Task = "regression",
+    task: Task | None = None,
+    header: bool | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Ranking:
     """Order candidate teachers of one student by forecast W2S risk.
@@ -52,7 +53,7 @@ def rank_teachers(
         Number of pseudo-labels; default the whole pool.
     ridge_weak, ridge_strong
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
-    task
+    task, header
         As in `transfer`.
     progress
         Called with the numbers of teachers done and in all.
@@ -85,26 +86,30 @@ def rank_teachers(
         raise InputError("teachers", "are to be given as {name: features}")
     if not teachers:
         raise InputError("teachers", "are missing; at least one is needed")
-    labels = read_labels(y, task)
+    labels = known_labels(read_labels(y, header=header), task)
     asked = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
     found: list[tuple[Forecast, Candidate]] = []
-    for name, pair in _pairs(teachers, open_features(strong, "strong").read(), labels):
+    student = open_features(strong, "strong", header=header).read()
+    for name, pair in _pairs(teachers, student, labels, header):
         size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)
         forecast = forecast_pair(pair, size, *asked)
-        found.append((forecast, _candidate(name, forecast, pair, task)))
+        found.append((forecast, _candidate(name, forecast, pair)))
         if progress is not None:
             progress(len(found), len(teachers))
-    return Ranking(_ranked(found), len(labels.values), size, MEASURES[task])
+    return Ranking(_ranked(found), len(labels.values), size, MEASURES[labels.task])
 
 
 def _pairs(
-    teachers: "Mapping[str, ArrayLike | str | Path | Source]", strong: NDArray[Any], labels: Labels
+    teachers: "Mapping[str, ArrayLike | str | Path | Source]",
+    strong: NDArray[Any],
+    labels: Labels,
+    header: bool | None,
 ) -> Iterator[tuple[str, PairSample]]:
     """Pair every teacher with the student, whose side is done once."""
     pair: PairSample | None = None
     for name, features in teachers.items():
         try:
-            weak = open_features(features, "weak").read()
+            weak = open_features(features, "weak", header=header).read()
             refuse_short(weak, strong, labels)
         except InputError as error:
             if error.argument != "weak":
@@ -114,7 +119,7 @@ def _pairs(
         yield name, pair
 
 
-def _candidate(name: str, found: Forecast, pair: PairSample, task: Task) -> Candidate:
+def _candidate(name: str, found: Forecast, pair: PairSample) -> Candidate:
     """Describe a teacher on its own."""
     risks, ridges = found.risks, found.ridges
     d_w, d_s = pair.pool.weak.spectrum.rank, pair.pool.strong.spectrum.rank
@@ -132,7 +137,9 @@ def _candidate(name: str, found: Forecast, pair: PairSample, task: Task) -> Cand
         d_w=d_w,
         d_s=d_s,
         d_sw=d_sw,
-        teacher_loo=_marked(pair.labels.values, pair.weak.residuals(ridges["weak"]), task),
+        teacher_loo=_marked(
+            pair.labels.values, pair.weak.residuals(ridges["weak"]), pair.labels.task
+        ),
         scores={"strong_only": d_s - d_sw, "norm": norm, "energy": energy},
     )
 

@@ -14,7 +14,7 @@ from w2slens import InputError, Settings
 from w2slens._core import check
 from w2slens._core.types import Ridge
 from w2slens.experiments.settings import OPTIONS
-from w2slens.features.reading import read_array
+from w2slens.features.reading import read_labels
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
 """Arguments that a command line gives beside a recipe."""
@@ -63,6 +63,18 @@ def _whole(text: str) -> int:
     return int(text.replace("_", ""))
 
 
+def _sizes(text: str) -> Any:
+    """Read 100,200 and 100:2000:20: so many equal steps between two ends."""
+    found: list[int] = []
+    for part in text.split(","):
+        if ":" in part:
+            start, stop, num = map(_whole, part.split(":"))
+            found += check.spaced(start, stop, num, "sizes")
+        else:
+            found.append(_whole(part))
+    return found if len(found) > 1 else found[0]
+
+
 def _ridge(text: str) -> Ridge:
     return "auto" if text == "auto" else float(text)
 
@@ -74,7 +86,7 @@ def _number(text: str) -> int | float:
         return float(text)
 
 
-SIZES = Parsed("list", _listed(_whole), "whole numbers separated by commas are needed")
+SIZES = Parsed("list", _sizes, "whole numbers separated by commas, or from:to:how many, are needed")
 RIDGE = Parsed("number|auto", _ridge, "a number of at least 0 or auto is needed")
 
 KINDS: Mapping[str, Any] = {
@@ -133,9 +145,23 @@ def replaying(settings: Settings) -> list[tuple[str, Any]]:
     return [(flag(name), value) for name, value in settings.to_dict().items()]
 
 
-def first_labels(path: str, n: int | None) -> Any:
+def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--header``; the command gets True, False or None."""
+
+    @wraps(command)
+    def told(*, header: str | None, **rest: Any) -> Any:
+        return command(header=None if header is None else header == "yes", **rest)
+
+    return click.option(
+        "--header",
+        type=click.Choice(["yes", "no"]),
+        help="Whether a first line of CSV that may be either names the columns.",
+    )(told)
+
+
+def first_labels(path: str, n: int | None, header: bool | None) -> Any:
     """Read labels, and keep the first n."""
-    y = read_array(path, "y")
+    y = read_labels(path, header=header)
     if n is not None and check.whole(n, "n") > len(y):
         raise InputError("n", f"is {n:,}; there are {len(y):,} labels")
     return y if n is None else y[:n]

@@ -5,17 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from w2slens import Dimensions, InputError, Problem, forecast
 from w2slens._core import check
-from w2slens._core.types import Task
-from w2slens.cli._options import flag
+from w2slens._core.types import TASKS, Task
+from w2slens.cli._options import flag, header_option
 from w2slens.experiments.folder.layout import MARKER, PROBLEM
-from w2slens.experiments.settings import TASKS
-from w2slens.features.reading import open_features, read_array
+from w2slens.features.reading import open_features, read_labels
 from w2slens.models.risks import Models
 from w2slens.theory.population import Population, of_dimensions
 
@@ -47,26 +46,30 @@ def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which population is meant; the command gets a `Population`."""
 
     @wraps(command)
-    def described(problem: str | None, task: Task | None, **rest: Any) -> Any:
+    def read(problem: str | None, task: Task | None, header: bool | None, **rest: Any) -> Any:
         said = {name: rest.pop(name) for name in (*DIMENSIONS, *FILES)}
         given = {name: value for name, value in said.items() if value is not None}
-        return command(problem=_population(problem, given, task), **rest)
+        return command(problem=_population(problem, given, task, header), **rest)
 
-    described = click.option(
+    task = click.option(
         "--task", type=click.Choice(TASKS), help="Needed where labels are whole numbers."
-    )(described)
+    )
+    described: Any = task(header_option(read))
     for name, told in reversed(tuple(FILES.items())):
         described = click.option(flag(name), metavar="PATH", help=told)(described)
     for name, more in reversed(tuple(DIMENSIONS.items())):
         described = click.option(flag(name), **more)(described)
-    return click.option(
+    described = click.option(
         "--problem",
         metavar="PATH",
         help="A file of Problem.save, or the result (folder or JSON) of dims, run or forecast.",
     )(described)
+    return cast(Callable[..., Any], described)
 
 
-def _population(path: str | None, given: dict[str, Any], task: Task | None) -> Population:
+def _population(
+    path: str | None, given: dict[str, Any], task: Task | None, header: bool | None
+) -> Population:
     """Read what is described in one way, and refuse two."""
     files = {name: given.pop(name) for name in FILES if name in given}
     ways = [name for name, used in (("problem", path is not None), (_first(files), files)) if used]
@@ -76,7 +79,7 @@ def _population(path: str | None, given: dict[str, Any], task: Task | None) -> P
     if len(ways) > 1:
         raise InputError(ways[1], f"and {flag(ways[0])} are both given; choose one")
     if files:
-        return _of_files(files, task)
+        return _of_files(files, task, header)
     if path is not None:
         return _of_path(Path(path), given)
     for name in ("d_w", "d_s", "d_sw", "noise"):
@@ -93,17 +96,16 @@ def _first(names: Any) -> str:
     return str(next(iter([name for name in (*DIMENSIONS, *FILES) if name in names]), ""))
 
 
-def _of_files(files: Mapping[str, str], task: Task | None) -> Population:
+def _of_files(files: Mapping[str, str], task: Task | None, header: bool | None) -> Population:
     """Take all rows as the population where all are labeled, else what the labels make likely."""
     for name in FILES:
         if name not in files:
             raise InputError(name, "is missing; give --weak, --strong and --labels together")
-    y = read_array(files["labels"], "y")
-    kind: Task = task or check.task_of(y)
-    left, right = (open_features(files[name], name) for name in ("weak", "strong"))
+    left, right = (open_features(files[name], name, header=header) for name in ("weak", "strong"))
+    y = read_labels(files["labels"], header=header)
     if len(y) < left.rows:
-        return forecast(left, right, y, task=kind).population
-    targets, _ = check.labels(y, "y", kind)
+        return forecast(left, right, y, task=task).population
+    targets, _ = check.labels(y, "y", task)
     return Population(Problem.from_data(left.read(), right.read(), targets), "raw")
 
 

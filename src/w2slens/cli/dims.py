@@ -4,6 +4,7 @@ import click
 
 from w2slens import dimensions
 from w2slens._core.check import same_rows
+from w2slens.cli._options import header_option
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress
 from w2slens.features.reading import open_features
@@ -15,10 +16,12 @@ from w2slens.report.plots import figure_of_dimensions
 @click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
 @click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
 @click.option("--energy", default=0.99, show_default=True, help="Variance kept by the energy rank.")
+@header_option
 @output_options
-def command(weak: str, strong: str, energy: float, output: Output) -> None:
+def command(weak: str, strong: str, energy: float, header: bool | None, output: Output) -> None:
     """Measure intrinsic dimensions and the correlation dimension, in one pass over the files."""
-    left, right = open_features(weak, "weak"), open_features(strong, "strong")
+    left = open_features(weak, "weak", header=header)
+    right = open_features(strong, "strong", header=header)
     rows, read = same_rows({"weak": left.rows, "strong": right.rows}), 0
     with notes(), progress("rows") as move:
 

@@ -5,13 +5,11 @@ from typing import Any
 import click
 
 from w2slens import forecast
-from w2slens._core import check
-from w2slens._core.types import Task
-from w2slens.cli._options import RIDGE, first_labels
+from w2slens._core.types import TASKS, Task
+from w2slens.cli._options import RIDGE, first_labels, header_option
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes
 from w2slens.experiments.folder.layout import PROBLEM
-from w2slens.experiments.settings import TASKS
 from w2slens.theory.storage import archived
 
 
@@ -24,6 +22,7 @@ from w2slens.theory.storage import archived
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True, help="λ, teacher.")
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, strong.")
 @click.option("--task", type=click.Choice(TASKS), help="Needed where the labels are whole numbers.")
+@header_option
 @output_options
 def command(
     weak: str,
@@ -31,6 +30,7 @@ def command(
     labels: str,
     n: int | None,
     task: Task | None,
+    header: bool | None,
     output: Output,
     **settings: Any,
 ) -> None:
@@ -38,9 +38,9 @@ def command(
 
     The labels belong to the first rows of both files; the other rows are the pool.
     """
-    y = first_labels(labels, n)
+    y = first_labels(labels, n, header)
     with notes():
-        found = forecast(weak, strong, y, task=task or check.task_of(y), **settings)
+        found = forecast(weak, strong, y, task=task, header=header, **settings)
 
     def files() -> dict[str, bytes]:
         return {PROBLEM: archived(found.population.problem.values())}

@@ -9,12 +9,10 @@ from matplotlib.figure import Figure
 from rich.text import Text
 
 from w2slens import InputError, rank_teachers
-from w2slens._core import check
-from w2slens._core.types import Task
-from w2slens.cli._options import RIDGE, first_labels
+from w2slens._core.types import TASKS, Task
+from w2slens.cli._options import RIDGE, first_labels, header_option
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress
-from w2slens.experiments.settings import TASKS
 from w2slens.report.files import png
 from w2slens.report.plots import plot_teachers
 
@@ -34,6 +32,7 @@ from w2slens.report.plots import plot_teachers
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True)
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True)
 @click.option("--task", type=click.Choice(TASKS), help="Needed where the labels are whole numbers.")
+@header_option
 @output_options
 def command(
     weak: tuple[str, ...],
@@ -41,6 +40,7 @@ def command(
     labels: str,
     n: int | None,
     task: Task | None,
+    header: bool | None,
     output: Output,
     **settings: Any,
 ) -> None:
@@ -48,10 +48,11 @@ def command(
 
     The labels belong to the first rows of all files; the other rows are the pool.
     """
-    y = first_labels(labels, n)
+    y = first_labels(labels, n, header)
     with notes(), progress("teachers") as move:
-        kind = task or check.task_of(y)
-        found = rank_teachers(_named(weak), strong, y, task=kind, progress=move, **settings)
+        found = rank_teachers(
+            _named(weak), strong, y, task=task, header=header, progress=move, **settings
+        )
 
     def files() -> dict[str, bytes]:
         figure = Figure(figsize=(7, 1.8 + 0.5 * len(found.teachers)), layout="constrained")

@@ -3,7 +3,7 @@
 import click
 
 from w2slens import Settings, Study
-from w2slens.cli._options import command_line, replaying, settings_options
+from w2slens.cli._options import command_line, header_option, replaying, settings_options
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress, shown
 from w2slens.report.files import files_of
@@ -15,6 +15,7 @@ from w2slens.report.files import files_of
 @click.option("--labels", required=True, metavar="PATH", help="Labels of the same rows.")
 @click.option("--target", metavar="PATH", help="f*, where it is known: risks become excess risks.")
 @click.option("--groups", metavar="PATH", help="A whole number a row; no split divides a group.")
+@header_option
 @settings_options
 @output_options
 def command(
@@ -23,17 +24,26 @@ def command(
     labels: str,
     target: str | None,
     groups: str | None,
+    header: bool | None,
     settings: Settings,
     output: Output,
 ) -> None:
     """Train and test the four models at every (n, N), beside their oracle predictions."""
     paths = {"weak": weak, "strong": strong, "labels": labels, "target": target, "groups": groups}
     given = [(f"--{name}", path) for name, path in paths.items()]
+    given.append(("--header", None if header is None else ("no", "yes")[header]))
     replay = command_line("run", [*given, *replaying(settings)])
     words = {"title": "Weak-to-strong run", "command": replay}
     with notes(), progress("cells") as move:
         study = Study.of_rows(
-            weak, strong, labels, settings, target=target, groups=groups, words=words
+            weak,
+            strong,
+            labels,
+            settings,
+            target=target,
+            groups=groups,
+            header=header,
+            words=words,
         )
         results = study.run(jobs=1, progress=move)
         document = {**results.to_dict(), "command": replay}

@@ -49,7 +49,7 @@ class Draws:
             if name not in DRAWN and getattr(settings, name) != one.default:
                 raise InputError(name, "goes with rows; those of a population are drawn")
         test = TEST_DRAWN if settings.test is None else settings.test
-        settings = replace(settings, test=check.whole(test, "test"))
+        settings = replace(settings, test=check.whole(test, "test"), task="regression")
         settings.check_rows(settings.rows)
         return self, settings
 

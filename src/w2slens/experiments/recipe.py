@@ -5,14 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.yaml import complete, known_keys, located, read_recipe
 from w2slens.experiments.settings import DRAWN, OPTIONS, Settings
 from w2slens.experiments.study import Study
-from w2slens.features.reading import read_array
 from w2slens.synthetic import Planted
 
 KINDS: dict[str, Callable[..., Planted]] = {
@@ -22,6 +19,9 @@ KINDS: dict[str, Callable[..., Planted]] = {
 """Synthetic problems by the name that a recipe gives them."""
 
 SYNTHETIC, PATHS, TITLE = "synthetic", ("weak", "strong", "labels", "target", "groups"), "title"
+
+HEADER = "header"
+"""Whether a first line of a table that may be either names its columns."""
 
 RANGE = ("start", "stop", "num")
 """A list of sizes may be written as so many equal steps between two ends."""
@@ -53,7 +53,7 @@ def load_recipe(path: str | Path) -> Study:
 
 
 def _on_draws(recipe: dict[str, Any], words: dict[str, str]) -> Study:
-    for key in (*PATHS, *OPTIONS):
+    for key in (*PATHS, HEADER, *OPTIONS):
         if key in recipe and key not in DRAWN:
             raise InputError(key, f"goes with data, not with {SYNTHETIC}: its rows are drawn")
     known_keys(recipe, [SYNTHETIC, TITLE, *DRAWN], "")
@@ -90,12 +90,18 @@ def _counted(canonical: Mapping[Any, Any]) -> list[float]:
 
 
 def _on_rows(recipe: dict[str, Any], base: Path, words: dict[str, str]) -> Study:
-    known_keys(recipe, [TITLE, SYNTHETIC, *PATHS, *OPTIONS], "")
+    known_keys(recipe, [TITLE, SYNTHETIC, HEADER, *PATHS, *OPTIONS], "")
     complete(recipe, ("weak", "strong", "labels"), "")
     weak, strong, labels, target, groups = (located(recipe.get(key), key, base) for key in PATHS)
-    settings = _settings({"task": None, **recipe})
-    y = read_array(labels, "labels")
-    return Study.of_rows(weak, strong, y, settings, target=target, groups=groups, words=words)
+    header = recipe.get(HEADER)
+    if header is not None and not isinstance(header, bool):
+        raise InputError(HEADER, f"is {header!r}; yes or no is needed")
+    settings, more = _settings(recipe), {"target": target, "groups": groups}
+    try:
+        return Study.of_rows(weak, strong, labels, settings, header=header, words=words, **more)
+    except InputError as error:
+        key = "labels" if error.argument == "y" else error.argument
+        raise InputError(key, error.problem) from None
 
 
 def _settings(recipe: dict[str, Any]) -> Settings:
@@ -104,14 +110,8 @@ def _settings(recipe: dict[str, Any]) -> Settings:
     given = {key: value for key, value in recipe.items() if key in OPTIONS}
     for key in ("n", "N"):
         if isinstance(given[key], dict):
-            given[key] = _spelt_out(given[key], key)
+            known_keys(given[key], RANGE, f"{key}.")
+            complete(given[key], RANGE, f"{key}.")
+            start, stop, num = (given[key][end] for end in RANGE)
+            given[key] = check.spaced(start, stop, num, key)
     return Settings(**given)
-
-
-def _spelt_out(value: dict[str, Any], key: str) -> list[int]:
-    known_keys(value, RANGE, f"{key}.")
-    complete(value, RANGE, f"{key}.")
-    start, stop, num = (check.whole(value[end], f"{key}.{end}") for end in RANGE)
-    if num > abs(stop - start) + 1:
-        raise InputError(f"{key}.num", f"is {num:,}; there are no so many sizes between the ends")
-    return [int(size) for size in np.round(np.linspace(start, stop, num))]

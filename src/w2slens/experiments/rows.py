@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index, Task
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
-from w2slens.features.reading import open_features, read_array
+from w2slens.features.reading import open_features, read_array, read_labels
 from w2slens.moments import Moments, principal
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
 
@@ -43,20 +44,34 @@ class Rows:
 
     @classmethod
     def read(
-        cls, weak: Any, strong: Any, y: Any, task: Task, *, target: Any = None, groups: Any = None
+        cls,
+        weak: Any,
+        strong: Any,
+        y: Any,
+        task: Task | None,
+        *,
+        target: Any = None,
+        groups: Any = None,
+        header: bool | None = None,
     ) -> "Rows":
         """Read each input once, and check that they fit together."""
         named = _named(weak)
-        teachers = {name: open_features(rows, argument).read() for name, argument, rows in named}
-        right = open_features(strong, "strong").read()
-        targets, classes = check.labels(read_array(y, "y"), "y", task)
+        teachers = {
+            name: open_features(rows, argument, header=header).read()
+            for name, argument, rows in named
+        }
+        right = open_features(strong, "strong", header=header).read()
+        read = partial(read_array, header=header, rows=len(right))
+        labels = read_labels(y, "y", header=header, rows=len(right))
+        targets, classes = check.labels(labels, "y", task)
         sizes = {argument: len(teachers[name]) for name, argument, _ in named}
         sizes |= {"strong": len(right), "y": len(targets)}
-        truth = None if target is None else _truth(target, classes)
+        truth = None if target is None else _truth(read(target, "target"), classes)
         if truth is not None:
             sizes["target"] = len(truth)
-        numbers = None if groups is None else check.groups(read_array(groups, "groups"), "groups")
-        if numbers is not None:
+        numbers = None
+        if groups is not None:
+            numbers = check.groups(read(groups, "groups"), "groups")
             sizes["groups"] = len(numbers)
         check.same_rows(sizes)
         if truth is not None and truth.shape[1] != targets.shape[1]:
@@ -172,8 +187,8 @@ def _held_out(test: Any, rows: int) -> int:
     return max(int(share * rows), 1)
 
 
-def _truth(target: Any, classes: NDArray[Any] | None) -> Array:
-    truth, _ = check.labels(read_array(target, "target"), "target", "regression")
+def _truth(target: NDArray[Any], classes: NDArray[Any] | None) -> Array:
+    truth, _ = check.labels(target, "target", "regression")
     return _as_probabilities(truth, classes)
 
 
@@ -181,6 +196,8 @@ def _as_probabilities(truth: Array, classes: NDArray[Any] | None) -> Array:
     """Read one column beside two classes a < b as E[class | x]: ``P(b) = (E − a)/(b − a)``."""
     if classes is None or len(classes) != 2 or truth.shape[1] != 1:
         return truth
+    if classes.dtype.kind == "U":  # of text, the mean is the share of the second
+        classes = np.array([0, 1])
     share = (truth - classes[0]) / (classes[1] - classes[0])
     if share.min() < 0 or share.max() > 1:
         raise InputError(

@@ -24,6 +24,7 @@ def transfer(
     *,
     target: Features | None = None,
     groups: Features | None = None,
+    header: bool | None = None,
     progress: Progress | None = None,
     **settings: Any,
 ) -> Results:
@@ -38,13 +39,15 @@ def transfer(
     weak, strong
         (rows, p_w) and (rows, p_s) features of the same examples, as arrays or paths.
     y
-        (rows,) or (rows, outputs) labels; (rows,) integer classes for classification.
+        (rows,) or (rows, outputs) labels; for classification (rows,) integer classes, or text.
     <settings>
     target
         (rows,) or (rows, outputs): f* where it is known; risks are then excess risks.
     groups
         (rows,) whole numbers: rows of one group (phrases of a sentence, pictures of a person) are
         never on both sides of the test block.
+    header
+        Whether a first line of CSV that may be either names the columns; asked where it matters.
     progress
         Called with (cells done, cells in all).
 
@@ -84,7 +87,9 @@ def transfer(
     """
     if isinstance(weak, Mapping):
         raise InputError("weak", "names teachers; transfer takes one, sweep takes several")
-    study = Study.of_rows(weak, strong, y, Settings(**settings), target=target, groups=groups)
+    study = Study.of_rows(
+        weak, strong, y, Settings(**settings), target=target, groups=groups, header=header
+    )
     return study.run(jobs=1, progress=progress)
 
 
@@ -96,6 +101,7 @@ def sweep(
     *,
     target: Features | None = None,
     groups: Features | None = None,
+    header: bool | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -114,7 +120,7 @@ def sweep(
     strong, y
         (rows, p_s) features of the student and (rows,) or (rows, outputs) labels.
     <settings>
-    target, groups
+    target, groups, header
         As in `transfer`.
     out
         Folder in which every finished trial is kept. A killed sweep that is called again with the
@@ -155,7 +161,9 @@ def sweep(
     >>> found.select(teacher="apart").dimensions.d_w
     30
     """
-    study = Study.of_rows(weak, strong, y, Settings(**settings), target=target, groups=groups)
+    study = Study.of_rows(
+        weak, strong, y, Settings(**settings), target=target, groups=groups, header=header
+    )
     return study.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Task
+from w2slens._core.types import TASKS, Task
 from w2slens.experiments.curves import Curve
 from w2slens.models.risks import CEILINGS
 from w2slens.models.students import STUDENTS, W2S
@@ -24,8 +24,6 @@ LEAST_LABELS_AUTO = 3
 
 LOSSES = ("squared", "cross-entropy")
 """What probes minimise; each has its engine in `w2slens.experiments.trial`."""
-
-TASKS = ("regression", "classification")
 
 
 def _told(words: str, kind: Any, default: Any = MISSING, *, drawn: bool = True) -> Any:
@@ -74,9 +72,10 @@ class Settings:
         drawn=False,
     )
     task: Task | None = _told(
-        "classification regresses on one-hot labels, with soft pseudo-labels",
+        "classification regresses on one-hot labels, with soft pseudo-labels; text is classes, and "
+        "for labels that are whole numbers this must be said",
         TASKS,
-        "regression",
+        None,
         drawn=False,
     )
     test: Any = _told(

@@ -21,7 +21,6 @@ from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.trial.loop import run_trial
 from w2slens.experiments.workers import Record, side_by_side
-from w2slens.features.reading import read_array
 from w2slens.synthetic import Planted
 
 Progress = Callable[[int, int], None]
@@ -75,12 +74,14 @@ class Study:
         *,
         target: Any = None,
         groups: Any = None,
+        header: bool | None = None,
         words: Mapping[str, str] | None = None,
     ) -> "Study":
         """Read features and labels; parameters as of `w2slens.sweep`."""
-        labels = read_array(y, "y")
-        task: Task = settings.task or check.task_of(labels)
-        rows = Rows.read(weak, strong, labels, task, target=target, groups=groups)
+        rows = Rows.read(
+            weak, strong, y, settings.task, target=target, groups=groups, header=header
+        )
+        task: Task = "regression" if rows.classes is None else "classification"
         return cls(rows, replace(settings, task=task), words)
 
     @classmethod

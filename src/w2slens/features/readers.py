@@ -5,18 +5,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from w2slens._core.check import densified, is_sparse
 from w2slens._core.errors import InputError, first_line, needing
 
 MANIFEST, FEATURES = "manifest.json", "features.npy"
 """Files of a feature store: what it says of itself, and its features."""
 
-KEYED = re.compile(r"(?P<path>.*?\.(?:npz|zarr|safetensors)):(?P<key>.+)", re.DOTALL)
-"""Files that hold several arrays, one of which is named as ``file.npz:key``."""
+KEYED = re.compile(
+    r"(?P<path>.*?\.(?:npz|zarr|safetensors|parquet|csv|tsv)):(?P<key>.+)", re.DOTALL
+)
+"""Files that hold several arrays, one of which is named as ``file.npz:key``, or several columns,
+some of which are, by name or pattern, as ``file.csv:w0,w1`` or ``file.parquet:w*``."""
+
+
+SPARSE = {"format", "shape", "data"}
+"""Arrays in a file of ``scipy.sparse.save_npz``."""
+
+
+class Layout(NamedTuple):
+    """What is known of a table before it is read."""
+
+    header: bool | None = None  # whether a first line that may be either names the columns
+    rows: int | None = None  # rows that the table is to have, where others say so
+    text: bool = False  # whether a column of text is welcome: classes
+
+
+UNKNOWN = Layout()
 
 
 class Sliceable(Protocol):
@@ -49,7 +68,7 @@ class Guarded:
             return self.data[rows]
 
 
-def open_array(value: str | Path, argument: str) -> Sliceable:
+def open_array(value: str | Path, argument: str, layout: Layout = UNKNOWN) -> Sliceable:
     """Open the array that a path (with ``:key`` where a file holds several) names."""
     keyed = KEYED.fullmatch(str(value))
     path, key = (Path(keyed["path"]), keyed["key"]) if keyed else (Path(value), None)
@@ -60,10 +79,14 @@ def open_array(value: str | Path, argument: str) -> Sliceable:
             path = path / FEATURES
         if path.is_dir() and path.suffix != ".zarr":
             raise InputError(argument, f"{path} is a folder; a file is needed")
+        if not path.is_dir() and not path.is_file():
+            raise InputError(argument, f"{path} is no regular file; a file of numbers is needed")
         if path.suffix not in READERS:
             endings = ", ".join(READERS)
             raise InputError(argument, f"{path.name} ends in none of {endings}; convert it first")
-        data = READERS[path.suffix](path, key, argument)
+        data = READERS[path.suffix](path, key, argument, layout)
+    if is_sparse(data):
+        return densified(data, argument)
     return data if isinstance(data, np.ndarray) else Guarded(data, path, argument)
 
 
@@ -114,28 +137,42 @@ def _pick(keys: list[str], key: str | None, path: Path, argument: str) -> str:
     return key
 
 
-def _npy(path: Path, key: str | None, argument: str) -> Any:
+def _npy(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if not isinstance(array, np.ndarray):
         raise ValueError("it is an archive of arrays; give it the ending .npz")
     return array
 
 
-def _npz(path: Path, key: str | None, argument: str) -> Any:
+def _npz(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
     archive = np.load(path, allow_pickle=False)
     if isinstance(archive, np.ndarray):
         raise ValueError("it is a single array; give it the ending .npy")
     with archive:
+        if key is None and set(archive.files) >= SPARSE:
+            return _sparse(path)
         return archive[_pick(list(archive.files), key, path, argument)]
 
 
-def _table(path: Path, key: str | None, argument: str) -> Any:
-    from w2slens.features.tables import ParquetMatrix, read_csv
+def _sparse(path: Path) -> Any:
+    from scipy import sparse
 
-    return (read_csv if path.suffix == ".csv" else ParquetMatrix)(path, argument)
+    return sparse.load_npz(path)
 
 
-def _zarr(path: Path, key: str | None, argument: str) -> Any:
+def _delimited(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
+    from w2slens.features.delimited import read_delimited
+
+    return read_delimited(path, key, argument, layout)
+
+
+def _parquet(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
+    from w2slens.features.parquet import read_parquet
+
+    return read_parquet(path, key, argument, text=layout.text)
+
+
+def _zarr(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
     with needing("zarr", f"reading {path.name}", extra="zarr"):
         import zarr
     node = zarr.open(str(path), mode="r")
@@ -160,18 +197,19 @@ class _Tensor:
         return np.asarray(self.slices[rows])
 
 
-def _safetensors(path: Path, key: str | None, argument: str) -> Any:
+def _safetensors(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
     with needing("safetensors", f"reading {path.name}", extra="safetensors"):
         from safetensors import safe_open
     tensors: Any = safe_open(path, framework="numpy")
     return _Tensor(tensors, _pick(list(tensors.keys()), key, path, argument))
 
 
-READERS: dict[str, Callable[[Path, str | None, str], Any]] = {
+READERS: dict[str, Callable[[Path, str | None, str, Layout], Any]] = {
     ".npy": _npy,
     ".npz": _npz,
-    ".parquet": _table,
-    ".csv": _table,
+    ".parquet": _parquet,
+    ".csv": _delimited,
+    ".tsv": _delimited,
     ".zarr": _zarr,
     ".safetensors": _safetensors,
 }

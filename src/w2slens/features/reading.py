@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens.features.readers import Sliceable, open_array
+from w2slens.features.readers import Layout, Sliceable, open_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,29 +45,63 @@ class Source:
         return check.features(self.data[: self.rows], self.argument)
 
 
-def open_features(value: "ArrayLike | str | Path | Source", argument: str) -> Source:
+def open_features(
+    value: "ArrayLike | str | Path | Source", argument: str, *, header: bool | None = None
+) -> Source:
     """Open a feature matrix (rows, coordinates): an array, or a file of one of the types.
 
-    These are .npy, .npz (``file.npz:key``), .parquet, .csv, and with extras .zarr and .safetensors.
+    These are .npy, .npz (``file.npz:key``, or of scipy.sparse), .parquet, .csv and .tsv
+    (``file.csv:w0,w1`` or ``file.csv:w*`` for some columns), and with extras .zarr and
+    .safetensors. `header` says whether a first line that may be either names the columns. Sparse
+    matrices are made dense as they are read.
     """
     if isinstance(value, Source):
         return value
+    data: Any
     if isinstance(value, (str, Path)):
-        data = open_array(value, argument)
+        data = open_array(value, argument, Layout(header))
+    elif check.is_sparse(value):
+        data = check.densified(value, argument)
     else:
         data = check.numeric(value, argument)
     check.matrix_shape(data.shape, argument)
     return Source(argument, data)
 
 
-def read_array(value: ArrayLike | str | Path, argument: str) -> NDArray[Any]:
-    """Read labels or targets: an array of any shape, from an array or one of the file types."""
+def read_array(
+    value: ArrayLike | str | Path,
+    argument: str,
+    *,
+    header: bool | None = None,
+    rows: int | None = None,
+) -> NDArray[Any]:
+    """Read numbers, as of a target: an array of any shape, from an array or one of the file types.
+
+    `header` as of `open_features`; the `rows` that there should be may settle it.
+    """
     if not isinstance(value, (str, Path)):
         return check.numeric(value, argument)
-    data = open_array(value, argument)
+    return check.numeric(_whole(value, argument, Layout(header, rows)), argument)
+
+
+def read_labels(
+    value: ArrayLike | str | Path,
+    argument: str = "y",
+    *,
+    header: bool | None = None,
+    rows: int | None = None,
+) -> NDArray[Any]:
+    """Read labels as `read_array`; they may be text, which are classes."""
+    if isinstance(value, (str, Path)):
+        value = _whole(value, argument, Layout(header, rows, text=True))
+    return check.label_array(value, argument)
+
+
+def _whole(value: str | Path, argument: str, layout: Layout) -> Any:
+    data = open_array(value, argument, layout)
     if not data.shape:
         raise InputError(argument, f"{value} holds a single number; one row an example is needed")
-    return check.numeric(data[: data.shape[0]], argument)
+    return data[: data.shape[0]]
 
 
 def paired_chunks(weak: Source, strong: Source, size: int) -> Iterator[dict[str, NDArray[Any]]]:

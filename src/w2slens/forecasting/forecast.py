@@ -8,14 +8,15 @@ likely of f* (`posterior`); paired leave-one-out corrects either. The forecast i
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Ridge, Task
-from w2slens.features.reading import Source, open_features, read_array
+from w2slens._core.types import TASKS, Ridge, Task
+from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.combine import combined
 from w2slens.forecasting.population import likely_population
 from w2slens.forecasting.posterior import Belief
@@ -24,7 +25,7 @@ from w2slens.forecasting.risk_forms import Forms
 from w2slens.forecasting.sample import Labels, Losses, PairSample, refuse_short
 from w2slens.models.risks import MODELS, Models, Risks
 
-__all__ = ["Forecast", "forecast", "forecast_pair", "read_labels"]
+__all__ = ["Forecast", "forecast", "forecast_pair", "known_labels"]
 
 LEAST_LABELS = 10  # fewer have no standard error to speak of
 
@@ -37,7 +38,8 @@ def forecast(
     N: int | None = None,
     ridge_weak: Ridge = "auto",
     ridge_strong: Ridge = "auto",
-    task: Task = "regression",
+    task: Task | None = None,
+    header: bool | None = None,
 ) -> Forecast:
     """Forecast risks, PGR and OPR from n labels and an unlabeled pool.
 
@@ -52,7 +54,7 @@ def forecast(
         Number of pseudo-labels; default the whole pool.
     ridge_weak, ridge_strong
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
-    task
+    task, header
         As in `transfer`.
 
     Returns
@@ -79,8 +81,11 @@ def forecast(
     >>> bool(low < found.pgr < high)
     True
     """
-    labels = read_labels(y, task)
-    left, right = open_features(weak, "weak").read(), open_features(strong, "strong").read()
+    labels = known_labels(read_labels(y, header=header), task)
+    left, right = (
+        open_features(rows, name, header=header).read()
+        for name, rows in (("weak", weak), ("strong", strong))
+    )
     refuse_short(left, right, labels)
     pair = PairSample.of(left, right, labels)
     size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)
@@ -88,18 +93,19 @@ def forecast(
     return forecast_pair(pair, size, *asked)
 
 
-def read_labels(y: ArrayLike | str | Path, task: Task) -> Labels:
-    """Read (n, outputs) targets, enough of them for a forecast."""
-    check.choice(task, "task", ("regression", "classification"))
-    targets, _ = check.labels(read_array(y, "y"), "y", task)
+def known_labels(y: NDArray[Any], task: Task | None) -> Labels:
+    """Take (n, outputs) targets of labels, enough of them for a forecast."""
+    if task is not None:
+        check.choice(task, "task", TASKS)
+    targets, classes = check.labels(y, "y", task)
     if len(targets) < LEAST_LABELS:
         raise InputError("y", f"has {len(targets)} rows; at least {LEAST_LABELS} labels are needed")
-    return Labels.of(targets)
+    return Labels.of(targets, classes)
 
 
 def forecast_pair(pair: PairSample, N: int, ridge_weak: Ridge, ridge_strong: Ridge) -> Forecast:
     """Forecast from labeled rows and a pool."""
-    y, unit = pair.labels
+    y, unit = pair.labels.values, pair.labels.unit
     n, ridges = len(y), pair.ridges(ridge_weak, ridge_strong)
     forms = Forms.of(pair.pool, n, N, *ridges)
     _refuse_poles(forms)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Array, Ridge
+from w2slens._core.types import Array, Ridge, Task
 from w2slens.forecasting.pool import Unlabeled
 from w2slens.models.design import Design
 from w2slens.models.labeled import LabeledBlock
@@ -24,12 +24,18 @@ class Labels(NamedTuple):
 
     values: Array  # (n, k), over `unit`
     unit: float  # root mean square of the outputs' standard deviations
+    classes: NDArray[Any] | None = None  # (k,) class labels; None for regression
 
     @classmethod
-    def of(cls, targets: Array) -> "Labels":
+    def of(cls, targets: Array, classes: NDArray[Any] | None = None) -> "Labels":
         """Take (n, k) labels as they are."""
         unit = float(np.sqrt(np.mean(targets.var(axis=0))))
-        return cls(targets / unit, unit)
+        return cls(targets / unit, unit, classes)
+
+    @property
+    def task(self) -> Task:
+        """What the labels are."""
+        return "regression" if self.classes is None else "classification"
 
 
 class Ridges(NamedTuple):

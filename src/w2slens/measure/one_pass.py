@@ -28,6 +28,7 @@ def dimensions(
     *,
     energy: float = 0.99,
     interval: bool = True,
+    header: bool | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Dimensions:
     """Measure the intrinsic dimensions of two feature maps and their overlap in one pass.
@@ -41,6 +42,8 @@ def dimensions(
         Share of variance for `SideDimensions.energy_rank`, in (0, 1].
     interval
         Whether to give the 90% interval of d_sw (20 eigenproblems' worth of further work).
+    header
+        Whether a first line of CSV that may be either names the columns.
     progress
         Called with the number of rows read after each chunk.
 
@@ -72,7 +75,8 @@ def dimensions(
     (8, 7, 3.0)
     """
     energy = check.share(energy, "energy")
-    left, right = open_features(weak, "weak"), open_features(strong, "strong")
+    left = open_features(weak, "weak", header=header)
+    right = open_features(strong, "strong", header=header)
     rows = check.same_rows({"weak": left.rows, "strong": right.rows})
     blocks = jackknife_blocks(left.coordinates + right.coordinates) if interval else 1
     accumulators = [Accumulator() for _ in range(min(blocks, rows))]

@@ -14,6 +14,7 @@ from w2slens._core.check.arrays import (
     refuse_infinite,
     same_rows,
 )
+from w2slens._core.check.foreign import Densified, densified, is_sparse
 from w2slens._core.check.scalars import (
     choice,
     counts,
@@ -22,17 +23,22 @@ from w2slens._core.check.scalars import (
     ridge,
     several,
     share,
+    spaced,
     whole,
 )
-from w2slens._core.check.targets import groups, labels, task_of
+from w2slens._core.check.targets import groups, label_array, labels, task_of
 
 __all__ = [
+    "Densified",
     "all_finite",
     "choice",
     "counts",
+    "densified",
     "features",
     "finite",
     "groups",
+    "is_sparse",
+    "label_array",
     "labels",
     "matrix_shape",
     "non_negative",
@@ -45,6 +51,7 @@ __all__ = [
     "same_rows",
     "several",
     "share",
+    "spaced",
     "task_of",
     "whole",
 ]

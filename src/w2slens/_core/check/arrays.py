@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2slens._core.check.foreign import as_numpy, densified, is_sparse
 from w2slens._core.check.scalars import plural
 from w2slens._core.errors import InputError
 
@@ -20,16 +21,24 @@ def numeric(value: Any, argument: str) -> NDArray[Any]:
     """Return the value as an array of real numbers, of its own type and without a copy."""
     if isinstance(value, np.ma.MaskedArray):
         raise InputError(argument, "is a masked array; fill or drop what is masked first")
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise InputError(argument, "has rows of different lengths") from None
+    array = plain(value, argument)
     if array.dtype.kind not in "fiub":
         what = "text or objects" if array.dtype.kind in "OUSTM" else "numbers that are not real"
         raise InputError(
             argument, f"holds {what} (dtype {array.dtype}); an array of real numbers is needed"
         )
     return array
+
+
+def plain(value: Any, argument: str) -> NDArray[Any]:
+    """Return the value as an array of whatever it holds, sparse matrices made dense."""
+    if is_sparse(value):
+        rows = densified(value, argument)
+        return rows[: rows.shape[0]]
+    try:
+        return np.asarray(as_numpy(value))
+    except (ValueError, TypeError):
+        raise InputError(argument, "has rows of different lengths, or is no array") from None
 
 
 def all_finite(array: NDArray[Any]) -> bool:

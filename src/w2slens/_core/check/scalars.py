@@ -39,6 +39,19 @@ def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
     return several(value, argument, whole, "sample size")
 
 
+def spaced(start: Any, stop: Any, num: Any, argument: str) -> list[int]:
+    """Spell out so many whole sizes in equal steps between two ends, both included."""
+    low, high, many = (
+        whole(value, f"{argument}{end}")
+        for end, value in ((".start", start), (".stop", stop), (".num", num))
+    )
+    if many > abs(high - low) + 1:
+        raise InputError(
+            f"{argument}.num", f"is {many:,}; there are no so many sizes between the ends"
+        )
+    return [int(size) for size in np.round(np.linspace(low, high, many))]
+
+
 def _is_bool(value: Any) -> bool:
     return isinstance(value, (bool, np.bool_))
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.check.arrays import finite, numeric
+from w2slens._core.check.arrays import finite, numeric, plain
+from w2slens._core.check.scalars import plural
 from w2slens._core.errors import InputError
 from w2slens._core.types import Index, Task
 
@@ -13,8 +14,33 @@ LARGEST_CLASS = 2.0**53
 """Beyond this, floating-point numbers no longer tell neighbouring integers apart."""
 
 
+def label_array(value: Any, argument: str) -> NDArray[Any]:
+    """Return labels as an array of numbers, or of text: strings, or categories of any kind."""
+    if isinstance(value, np.ma.MaskedArray):
+        return numeric(value, argument)
+    categories = str(getattr(value, "dtype", "")) == "category"
+    array = plain(value, argument)
+    if array.dtype.kind not in "OUST" and not categories:
+        return numeric(array, argument)
+    column = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if column.ndim != 1:
+        raise InputError(argument, f"is text of shape {array.shape}; one class a row is needed")
+    listed = column.tolist()
+    missing = [i for i, one in enumerate(listed) if one is None or one != one or one == ""]
+    if missing:
+        raise InputError(
+            argument,
+            f"lacks {plural(len(missing), 'class')}, the first at row {missing[0]} (from 0)",
+        )
+    if categories or all(isinstance(one, (str, bytes)) for one in listed):
+        return np.array([one.decode() if isinstance(one, bytes) else str(one) for one in listed])
+    return numeric(np.array(listed), argument)
+
+
 def task_of(array: NDArray[Any]) -> Task:
-    """Take real labels as regression; ask where integers could be either."""
+    """Take real labels as regression, text as classes; ask where integers could be either."""
+    if array.dtype.kind == "U":
+        return "classification"
     if array.dtype.kind not in "iub":
         return "regression"
     raise InputError(
@@ -25,20 +51,27 @@ def task_of(array: NDArray[Any]) -> Task:
 
 
 def labels(
-    value: Any, argument: str, task: Task
+    value: Any, argument: str, task: Task | None
 ) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
     """Validate labels and write them as numbers to regress on.
 
     Returns (rows, outputs) float64, the labels or one-hot columns, and the (outputs,) sorted class
     labels in the order of the columns, None for regression.
     """
-    array = numeric(value, argument)
+    array = label_array(value, argument)
+    task = task or task_of(array)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.size == 0 or array.ndim not in (1, 2):
         raise InputError(
             argument, f"has shape {array.shape}; one row of labels an example is needed"
         )
+    if array.dtype.kind == "U":
+        if task == "regression":
+            raise InputError(
+                argument, f"is text ({array[0]!r} at row 0); a regression needs numbers"
+            )
+        return _one_hot(array, argument)
     finite(array, argument)
     if task == "classification":
         return _one_hot(array, argument)

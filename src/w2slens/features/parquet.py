@@ -1,90 +1,42 @@
-"""Tables as matrices: CSV and Parquet columns, each of which must be numeric."""
+"""Parquet files as matrices, read row group by row group; or one column of text."""
 
-import csv
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
+from w2slens.features.columns import matrix_of, picked, text_of
 
 INDEX = "__index_level_"
 """Prefix of the columns in which pandas keeps an index."""
 
 LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
-"""Types of a column of vectors, and of one of numbers."""
+TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary)
+"""Types of a column of vectors, of one of numbers, and of one of classes."""
 
 
-def read_csv(path: Path, argument: str) -> NDArray[Any]:
-    """Read a CSV file, with or without a line of names, as a matrix."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        lines = csv.reader(stream, skipinitialspace=True)
-        first, second = next(lines, []), next(lines, [])
-    if len(first) == 1 and any(mark in first[0] for mark in ";\t"):
-        raise InputError(argument, f"{path.name} has one column; separate cells by commas")
-    if second and len(second) != len(first):
-        cells = f"{len(first)} cells in its first line and {len(second)} in its second"
-        raise InputError(argument, f"{path.name} has {cells}")
-    frame = pd.read_csv(
-        path,
-        header=0 if _is_header(first, second) else None,
-        index_col=False,
-        skipinitialspace=True,
-        encoding="utf-8-sig",
-        low_memory=False,
-    )
-    return matrix_of(numeric_columns(frame, path.name, argument))
+def read_parquet(path: Path, columns: str | None, argument: str, *, text: bool) -> Any:
+    """Open a file as a matrix, or read its one column of text where that is welcome."""
+    if text:
+        file = pq.ParquetFile(path)
+        fields = fields_of(file, columns, argument, path.name)
+        if len(fields) == 1 and any(is_text(fields[0].type) for is_text in TEXTS):
+            table = file.read(columns=[fields[0].name])
+            return text_of(table.to_pandas(ignore_metadata=True).iloc[:, 0])
+    return ParquetMatrix(path, columns, argument)
 
 
-def _is_header(first: list[str], second: list[str]) -> bool:
-    """Whether a first line names the columns: by text, or by whole numbers over fractions."""
-    if not all(map(_is_number, first)):
-        return True
-    if len(first) > 2 and first == [str(i) for i in range(len(first))]:
-        return True
-    whole = [cell.strip().isdigit() for cell in first]
-    return all(whole) and bool(second) and not any(cell.strip().isdigit() for cell in second)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return cell.strip() == ""
-    return True
-
-
-def numeric_columns(frame: pd.DataFrame, name: str, argument: str) -> pd.DataFrame:
-    """Convert columns to numbers, refusing text with its place (rows counted from 0)."""
-    numeric = {}
-    for position, label in enumerate(frame.columns):
-        column = frame.iloc[:, position]
-        numbers = pd.to_numeric(column, errors="coerce")
-        text = column[numbers.isna() & column.notna()]
-        if len(text):
-            named = "" if str(label).isdigit() else f" ({str(label)!r})"
-            raise InputError(
-                argument,
-                f"column {position}{named} of {name} holds text, first {text.iloc[0]!r} at row "
-                f"{text.index[0]}; only numeric columns can be read",
-            )
-        numeric[position] = numbers
-    return pd.DataFrame(numeric, index=frame.index)
-
-
-def matrix_of(frame: pd.DataFrame) -> NDArray[Any]:
-    """Return numeric columns as one array: of integers where all are, else of floats."""
-    kinds = [kind for kind in frame.dtypes if isinstance(kind, np.dtype)]
-    if len(kinds) == frame.shape[1] and len({kind.kind for kind in kinds}) <= 1:
-        return frame.to_numpy()
-    return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+def fields_of(file: Any, columns: str | None, argument: str, name: str) -> list[Any]:
+    """List the fields that are meant; an index of pandas is no column."""
+    fields = [field for field in file.schema_arrow if not field.name.startswith(INDEX)]
+    return [fields[i] for i in picked([field.name for field in fields], columns, name, argument)]
 
 
 class ParquetMatrix:
@@ -93,10 +45,9 @@ class ParquetMatrix:
     Row groups are read when a slice needs them, and only the last one is kept.
     """
 
-    def __init__(self, path: Path, argument: str) -> None:
+    def __init__(self, path: Path, columns: str | None, argument: str) -> None:
         self.file, self.name, self.argument = pq.ParquetFile(path), path.name, argument
-        schema = self.file.schema_arrow
-        self.columns = [field for field in schema if not field.name.startswith(INDEX)]
+        self.columns = fields_of(self.file, columns, argument, path.name)
         kinds = [field.type for field in self.columns]
         self.vectors = len(kinds) == 1 and any(is_list(kinds[0]) for is_list in LISTS)
         for field in self.columns:
