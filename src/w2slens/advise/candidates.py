@@ -5,6 +5,7 @@ from typing import Any
 
 from w2slens._core.format import number
 from w2slens._core.table import Column, Number, Row, Table
+from w2slens.models.metrics import METRICS, NAMES
 
 AGREED = 0.01  # share of a risk by which a teacher in company and alone may differ without a word
 TIE = 0.005  # marks of teachers, and PGR, that differ by less are not worth a word
@@ -38,6 +39,9 @@ class Candidate:
         (its operator norm and squared Frobenius norm; arXiv 2502.00620).
     apart
         Whether these labels tell it apart from the best; False for the best itself.
+    mark, mark_error
+        The student's accuracy or AUROC by leave-one-out and its standard error, where teachers are
+        ordered by that; else None.
     """
 
     name: str
@@ -53,6 +57,8 @@ class Candidate:
     teacher_loo: float
     scores: dict[str, float]
     apart: bool = False
+    mark: float | None = None
+    mark_error: float | None = None
 
     @property
     def overlap_share(self) -> float:
@@ -77,12 +83,15 @@ class Ranking:
         Labels and pseudo-labels.
     measure
         What ``teacher_loo`` is: ``"accuracy"`` or ``"R²"``.
+    metric
+        What the order is by: ``"risk"``, or ``"accuracy"`` or ``"auroc"`` by leave-one-out.
     """
 
     teachers: tuple[Candidate, ...]
     n: int
     N: int
     measure: str
+    metric: str = METRICS[0]
 
     @property
     def best(self) -> Candidate:
@@ -96,7 +105,7 @@ class Ranking:
         sizes = f"{self.n:,} labels and {self.N:,} pseudo-labels"
         gain = best.pgr > TIE and best.opr >= 1
         head = "Label with" if gain else "Best of these teachers:"
-        lines = [f"{head} {best.name}, forecast W2S risk {number(best.risk)} with {sizes}."]
+        lines = [f"{head} {best.name}, {self._standing} with {sizes}."]
         if best.opr < 1:
             lines.append(
                 f"But the strong model on the {self.n:,} labels alone is forecast to do better "
@@ -120,6 +129,18 @@ class Ranking:
                 )
         return " ".join(lines)
 
+    @property
+    def _standing(self) -> str:
+        """What the best teacher's student is best by."""
+        best = self.best
+        if best.mark is None:
+            return f"forecast W2S risk {number(best.risk)}"
+        name = NAMES[self.metric]
+        return (
+            f"whose student has {name} {best.mark:.3f} ± {best.mark_error:.3f} by leave-one-out "
+            f"(theory does not predict {name}; forecast risk {number(best.risk)})"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the ranking as JSON types."""
         return {
@@ -129,12 +150,15 @@ class Ranking:
             "kind": "forecast",
             "scale": "raw",
             "measure": self.measure,
+            "metric": self.metric,
             "reason": self.reason,
         }
 
     def table(self) -> Table:
         """Return the teachers, best first, as a table."""
-        numbers = ("W2S", "90%", "PGR", "OPR", "d_sw/d_w", "d_s−d_sw", "‖·‖", "LOO")
+        marked = self.metric != METRICS[0]  # in place of a score without labels
+        last = NAMES[self.metric] if marked else "‖·‖"
+        numbers = ("W2S", "90%", "PGR", "OPR", "d_sw/d_w", "d_s−d_sw", last, "LOO")
         rows: tuple[Row, ...] = tuple(
             (
                 teacher.name,
@@ -142,7 +166,7 @@ class Ranking:
                 "–".join(map(number, teacher.interval)),
                 *(Number(x, decimals=2) for x in (teacher.pgr, teacher.opr, teacher.overlap_share)),
                 number(teacher.scores["strong_only"]),
-                number(teacher.scores["norm"]),
+                f"{teacher.mark:.3f}" if marked else number(teacher.scores["norm"]),
                 Number(teacher.teacher_loo, decimals=2),
             )
             for teacher in self.teachers
@@ -151,9 +175,14 @@ class Ranking:
             (Column("teacher", words=True), *map(Column, numbers)),
             rows,
             f"Teachers, best first (forecast raw risks, n = {self.n:,}, N = {self.N:,})",
-            "‖·‖: norm of P_s(I − P_w), without labels. LOO: the teacher's leave-one-out "
-            f"{self.measure}.{self._moved}",
+            f"{self._last}. LOO: the teacher's leave-one-out {self.measure}.{self._moved}",
         )
+
+    @property
+    def _last(self) -> str:
+        if self.metric == METRICS[0]:
+            return "‖·‖: norm of P_s(I − P_w), without labels"
+        return f"{NAMES[self.metric]}: the student's, by leave-one-out"
 
     @property
     def _moved(self) -> str:

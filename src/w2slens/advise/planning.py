@@ -11,6 +11,7 @@ from w2slens._core.types import Ridge
 from w2slens.advise.budget import LARGEST, Goal, Shop
 from w2slens.advise.courses import Course, Plan
 from w2slens.advise.reasons import reason
+from w2slens.models.metrics import METRICS, Metric
 from w2slens.theory import Problem
 from w2slens.theory.population import Known, population_of
 
@@ -31,6 +32,7 @@ def plan(
     ridge_weak: Ridge = "auto",
     ridge_strong: Ridge = "auto",
     intercept: bool = True,
+    metric: Metric = "risk",
 ) -> Plan:
     """Find what to label and what to train, for a budget or for a target risk.
 
@@ -58,6 +60,8 @@ def plan(
         leave-one-out. Where E f*² is not known, which a ridge needs, fits are ridgeless then.
     intercept
         Whether the fits have an unpenalised intercept.
+    metric
+        Squared error, ``"risk"``: theory predicts no other.
 
     Returns
     -------
@@ -76,6 +80,13 @@ def plan(
     >>> found.best.course
     'w2s'
     """
+    check.choice(metric, "metric", METRICS)
+    if metric != METRICS[0]:
+        raise InputError(
+            "metric",
+            f"is {metric!r}, which theory does not predict; plan by risk, and measure its courses "
+            f"in a run that judges by {metric}",
+        )
     given = owned, pool, cost_weak, cost_strong, ridge_weak, ridge_strong, intercept
     shop = _shop(problem, cost_label, cost_pseudo, *given)
     if budget is None and target is None:

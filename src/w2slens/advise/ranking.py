@@ -18,6 +18,7 @@ from w2slens.forecasting.pool import strong_only
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.several_teachers import pooled_risks
 from w2slens.measure.overlap import correlate
+from w2slens.models.metrics import METRICS, HeldOut, Metric
 
 APART = 1.645  # standard errors of a paired difference that tell a teacher apart from the best
 MEASURES = {"regression": "R²", "classification": "accuracy"}  # marks by leave-one-out
@@ -33,6 +34,7 @@ def rank_teachers(
     ridge_weak: Ridge = "auto",
     ridge_strong: Ridge = "auto",
     task: Task | None = None,
+    metric: Metric = "risk",
     header: bool | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Ranking:
@@ -55,6 +57,10 @@ def rank_teachers(
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
     task, header
         As in `transfer`.
+    metric
+        What teachers are ordered by: the forecast squared error of their students, or for classes
+        the ``"accuracy"`` or ``"auroc"`` of the students by leave-one-out, which theory does not
+        predict.
     progress
         Called with the numbers of teachers done and in all.
 
@@ -92,11 +98,12 @@ def rank_teachers(
     student = open_features(strong, "strong", header=header).read()
     for name, pair in _pairs(teachers, student, labels, header):
         size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)
-        forecast = forecast_pair(pair, size, *asked)
+        forecast = forecast_pair(pair, size, *asked, metric=metric)
         found.append((forecast, _candidate(name, forecast, pair)))
         if progress is not None:
             progress(len(found), len(teachers))
-    return Ranking(_ranked(found), len(labels.values), size, MEASURES[labels.task])
+    ranked = _ranked(found) if metric == METRICS[0] else _by_marks(found)
+    return Ranking(ranked, len(labels.values), size, MEASURES[labels.task], metric)
 
 
 def _pairs(
@@ -170,6 +177,26 @@ def _ranked(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
     return tuple(
         replace(moved[place], apart=bool(moved[place].risk - moved[best].risk > reach[place]))
         for place in order
+    )
+
+
+def _by_marks(found: list[tuple[Forecast, Candidate]]) -> tuple[Candidate, ...]:
+    """Order teachers by the marks of their students on the same held-out rows."""
+    moved = {one.name: one for one in _ranked(found)}
+    held = {one.name: forecast.measured for forecast, one in found}
+    students = {name: each.scores["w2s"] for name, each in held.items() if each is not None}
+    first = next(each for each in held.values() if each is not None)
+    both = HeldOut(first.metric, students, first.codes)
+    order = sorted(students, key=lambda name: -both.marks[name])
+    best = order[0]
+    return tuple(
+        replace(
+            moved[name],
+            mark=both.marks[name],
+            mark_error=both.error(name),
+            apart=both.marks[best] - both.marks[name] > APART * both.error(best, name),
+        )
+        for name in order
     )
 
 

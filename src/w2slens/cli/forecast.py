@@ -10,6 +10,7 @@ from w2slens.cli._options import RIDGE, first_labels, header_option
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes
 from w2slens.experiments.folder.layout import PROBLEM
+from w2slens.models.metrics import METRICS
 from w2slens.theory.storage import archived
 
 
@@ -22,6 +23,13 @@ from w2slens.theory.storage import archived
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True, help="λ, teacher.")
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, strong.")
 @click.option("--task", type=click.Choice(TASKS), help="Needed where the labels are whole numbers.")
+@click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    default=METRICS[0],
+    show_default=True,
+    help="What decides.",
+)
 @header_option
 @output_options
 def command(

@@ -10,6 +10,7 @@ from w2slens.advise import frontier
 from w2slens.cli._options import RIDGE
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._population import problem_options
+from w2slens.models.metrics import METRICS, Metric
 from w2slens.report.files import png
 from w2slens.report.plots import plot_courses
 from w2slens.theory.population import Population
@@ -30,12 +31,24 @@ from w2slens.theory.population import Population
 @click.option(
     "--intercept/--no-intercept", default=True, show_default=True, help="Count it in the fits."
 )
+@click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    default=METRICS[0],
+    show_default=True,
+    help="Risk: theory predicts no other.",
+)
 @output_options
 def command(
-    problem: Population, budget: float | None, target: float | None, output: Output, **settings: Any
+    problem: Population,
+    budget: float | None,
+    target: float | None,
+    metric: Metric,
+    output: Output,
+    **settings: Any,
 ) -> None:
     """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone."""
-    found = plan(problem, budget=budget, target=target, **settings)
+    found = plan(problem, budget=budget, target=target, metric=metric, **settings)
 
     def files() -> dict[str, bytes]:
         figure = Figure(figsize=(7, 4.6), layout="constrained")

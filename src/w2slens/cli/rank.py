@@ -13,6 +13,7 @@ from w2slens._core.types import TASKS, Task
 from w2slens.cli._options import RIDGE, first_labels, header_option
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress
+from w2slens.models.metrics import METRICS
 from w2slens.report.files import png
 from w2slens.report.plots import plot_teachers
 
@@ -32,6 +33,13 @@ from w2slens.report.plots import plot_teachers
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True)
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True)
 @click.option("--task", type=click.Choice(TASKS), help="Needed where the labels are whole numbers.")
+@click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    default=METRICS[0],
+    show_default=True,
+    help="What orders them.",
+)
 @header_option
 @output_options
 def command(

@@ -16,6 +16,7 @@ from w2slens.experiments.oracle import Oracle
 from w2slens.experiments.table import models_in, summarise
 from w2slens.experiments.verdict import Verdict, verdict
 from w2slens.measure.intrinsic import Dimensions
+from w2slens.models.metrics import METRICS
 from w2slens.models.risks import Risks, Scale
 from w2slens.theory.bounds import Bounds
 from w2slens.theory.population import Population
@@ -152,7 +153,8 @@ class Results:
     @cached_property
     def verdict(self) -> Verdict:
         """What to do."""
-        return verdict(self.table, *self.oracle.ranks(self.setting.teacher))
+        metric = self.config.get("metric", METRICS[0])
+        return verdict(self.table, *self.oracle.ranks(self.setting.teacher), metric)
 
     @cached_property
     def summary(self) -> pd.DataFrame:

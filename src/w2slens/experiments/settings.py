@@ -13,6 +13,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import TASKS, Task
 from w2slens.experiments.curves import Curve
+from w2slens.models.metrics import METRICS, check_metric
 from w2slens.models.risks import CEILINGS
 from w2slens.models.students import STUDENTS, W2S
 from w2slens.moments.components import Components
@@ -93,6 +94,13 @@ class Settings:
         LOSSES[0],
         drawn=False,
     )
+    metric: str = _told(
+        "what the verdict judges by: squared error, which theory predicts, or for classes accuracy "
+        "or auroc, which are measured only",
+        METRICS,
+        METRICS[0],
+        drawn=False,
+    )
     students: Any = _told(
         "what the strong model is taught besides plain imitation", "words", (W2S,), drawn=False
     )
@@ -123,6 +131,7 @@ class Settings:
             object.__setattr__(self, name, value)
         for name in ("ceiling", "loss", *(["task"] if self.task is not None else [])):
             check.choice(getattr(self, name), name, OPTIONS[name].metadata["kind"])
+        check_metric(self.metric, self.task)
         if self.loss != LOSSES[0]:
             self._check_cross_entropy()
 

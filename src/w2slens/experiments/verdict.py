@@ -13,6 +13,7 @@ import pandas as pd
 from w2slens._core.types import Array
 from w2slens.experiments.peaks import peaks
 from w2slens.models.estimates import NOISE_ERRORS, Estimate
+from w2slens.models.metrics import METRICS, NAMES
 
 CONTENDERS = {
     "weak": "the weak teacher",
@@ -58,16 +59,17 @@ class Verdict:
     reason: str
 
 
-def verdict(table: pd.DataFrame, d_w: int, d_s: int) -> Verdict:
+def verdict(table: pd.DataFrame, d_w: int, d_s: int, metric: str = METRICS[0]) -> Verdict:
     """Judge a curve by the cell with most labels and pseudo-labels that no peak spoils.
 
-    The table has a row a cell and trial; peaks are recognised by the intrinsic dimensions.
+    The table has a row a cell and trial; peaks are recognised by the intrinsic dimensions. By
+    accuracy or AUROC, errors are what these lack of 1.
     """
     cells = {
         (int(cell["n"].iloc[0]), int(cell["N"].iloc[0])): (cell, peaks(cell, d_w, d_s))
         for _, cell in table.groupby(["n", "N"])
     }
-    judged = {size: judge(cell, spoilt) for size, (cell, spoilt) in cells.items()}
+    judged = {size: judge(cell, spoilt, metric) for size, (cell, spoilt) in cells.items()}
     clean = [size for size, (_, spoilt) in cells.items() if not spoilt]
     head = max(clean or cells)
     others: dict[str, list[str]] = {}
@@ -86,32 +88,37 @@ def _some(sizes: list[str]) -> str:
     return " and ".join(sizes) if len(sizes) < 3 else f"{len(sizes)} cells, the first {sizes[0]}"
 
 
-def judge(cell: pd.DataFrame, spoilt: list[str]) -> Verdict:
+def judge(cell: pd.DataFrame, spoilt: list[str], metric: str = METRICS[0]) -> Verdict:
     """Judge one cell; `spoilt` names the models on an interpolation peak."""
-    risk = {name: cell[name].to_numpy() for name in (*CONTENDERS, "ceiling", "constant")}
-    mean = {name: float(values.mean()) for name, values in risk.items()}
+    error = {name: _errors(cell, name, metric) for name in (*CONTENDERS, "ceiling")}
+    mean = {name: float(values.mean()) for name, values in error.items()}
     best, second, third = sorted(CONTENDERS, key=lambda name: mean[name])
     where = f"With {int(cell['n'].iloc[0]):,} labels and {int(cell['N'].iloc[0]):,} pseudo-labels"
-    numbers = f"{where}, {CONTENDERS[best]} has risk {mean[best]:.3g}, " + " and ".join(
-        f"{CONTENDERS[name]} {mean[name]:.3g}" for name in (second, third)
+
+    def shown(name: str) -> str:
+        return f"{mean[name] if metric == METRICS[0] else 1 - mean[name]:.3g}"
+
+    numbers = f"{where}, {CONTENDERS[best]} has {NAMES[metric]} {shown(best)}, " + " and ".join(
+        f"{CONTENDERS[name]} {shown(name)}" for name in (second, third)
     )
     if len(cell) < 2:
         return Verdict("too-close", f"{numbers}; one trial gives no standard error. Run more.")
-    if not clearly_below(risk[best], risk["constant"]):
+    risk, constant = cell[best].to_numpy(), cell["constant"].to_numpy()
+    if not clearly_below(risk, constant):
         untuned = float(cell["ridge_strong"].max()) == 0
         remedy = "tune the ridge, or get more labels" if untuned else "get more labels first"
         return Verdict(
             "label-more",
             f"{where}, no model is clearly better than predicting the labels' mean (best risk "
-            f"{mean[best]:.3g}, the mean's {mean['constant']:.3g}): {remedy}.",
+            f"{risk.mean():.3g}, the mean's {constant.mean():.3g}): {remedy}.",
         )
-    if "weak" not in spoilt and no_gap(risk["weak"], risk["ceiling"], risk[best]):
+    if "weak" not in spoilt and no_gap(error["weak"], error["ceiling"], error[best]):
         return Verdict(
             "weak-is-enough",
-            f"{numbers}; not even the strong model with every label ({mean['ceiling']:.3g}) is "
+            f"{numbers}; not even the strong model with every label ({shown('ceiling')}) is "
             "better than the teacher by a tenth: there is no gap to recover.",
         )
-    if not all(clearly_below(risk[best], risk[name]) for name in (second, third)):
+    if not all(clearly_below(error[best], error[name]) for name in (second, third)):
         return Verdict(
             "too-close",
             f"{numbers}: the difference to {CONTENDERS[second]} is within noise. Run more trials, "
@@ -120,21 +127,33 @@ def judge(cell: pd.DataFrame, spoilt: list[str]) -> Verdict:
     for winner, loser, remedy in PEAKED:
         if best == winner and loser in spoilt:
             return Verdict("too-close", f"{numbers}; but {remedy}")
-    gains = clearly_below(risk["w2s"], risk["weak"])
-    return Verdict(ACTIONS[best], f"{numbers}. {_advice(best, mean, gains)}")
+    gains = clearly_below(error["w2s"], error["weak"])
+    return Verdict(ACTIONS[best], f"{numbers}. {_advice(best, _ratio(mean, metric), gains)}")
 
 
-def _advice(best: str, mean: dict[str, float], gains: bool) -> str:
+def _errors(cell: pd.DataFrame, model: str, metric: str) -> Array:
+    """(trials,) errors of a model: its risk, or what its mark lacks of 1."""
+    if metric == METRICS[0]:
+        return cell[model].to_numpy()
+    return 1 - cell[f"{metric}_{model}"].to_numpy()
+
+
+def _ratio(mean: dict[str, float], metric: str) -> tuple[str, str]:
+    """Name the strong model's error over the student's, and write it."""
     ratio = mean["strong"] / mean["w2s"] if mean["w2s"] > 0 else float("nan")
+    return "OPR" if metric == METRICS[0] else "the ratio of their errors", f"{ratio:.2f}"
+
+
+def _advice(best: str, ratio: tuple[str, str], gains: bool) -> str:
     if best == "w2s":
-        return f"Train the strong model on the teacher's pseudo-labels (OPR {ratio:.2f})."
+        return f"Train the strong model on the teacher's pseudo-labels ({' '.join(ratio)})."
     if best == "strong":
         outcome = (
             "The student beats its teacher, but" if gains else "The student gains nothing, and"
         )
         return (
-            f"{outcome} OPR is {ratio:.2f}, below 1: the strong model does better on the n labels "
-            "directly than on the teacher's pseudo-labels, so train it on the labels."
+            f"{outcome} {' is '.join(ratio)}, below 1: the strong model does better on the n "
+            "labels directly than on the teacher's pseudo-labels, so train it on the labels."
         )
     return "Keep the teacher: the strong student loses more than it gains from it."
 

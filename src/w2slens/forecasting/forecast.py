@@ -23,6 +23,7 @@ from w2slens.forecasting.posterior import Belief
 from w2slens.forecasting.result import Forecast
 from w2slens.forecasting.risk_forms import Forms
 from w2slens.forecasting.sample import Labels, Losses, PairSample, refuse_short
+from w2slens.models.metrics import METRICS, Metric
 from w2slens.models.risks import MODELS, Models, Risks
 
 __all__ = ["Forecast", "forecast", "forecast_pair", "known_labels"]
@@ -39,6 +40,7 @@ def forecast(
     ridge_weak: Ridge = "auto",
     ridge_strong: Ridge = "auto",
     task: Task | None = None,
+    metric: Metric = "risk",
     header: bool | None = None,
 ) -> Forecast:
     """Forecast risks, PGR and OPR from n labels and an unlabeled pool.
@@ -56,6 +58,9 @@ def forecast(
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
     task, header
         As in `transfer`.
+    metric
+        What the statement decides by. Theory predicts squared errors alone: ``"accuracy"`` and
+        ``"auroc"`` of classes are measured by leave-one-out beside the forecast, and said to be.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def forecast(
     pair = PairSample.of(left, right, labels)
     size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)
     asked = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
-    return forecast_pair(pair, size, *asked)
+    return forecast_pair(pair, size, *asked, metric=metric)
 
 
 def known_labels(y: NDArray[Any], task: Task | None) -> Labels:
@@ -103,13 +108,16 @@ def known_labels(y: NDArray[Any], task: Task | None) -> Labels:
     return Labels.of(targets, classes)
 
 
-def forecast_pair(pair: PairSample, N: int, ridge_weak: Ridge, ridge_strong: Ridge) -> Forecast:
+def forecast_pair(
+    pair: PairSample, N: int, ridge_weak: Ridge, ridge_strong: Ridge, *, metric: str = METRICS[0]
+) -> Forecast:
     """Forecast from labeled rows and a pool."""
     y, unit = pair.labels.values, pair.labels.unit
     n, ridges = len(y), pair.ridges(ridge_weak, ridge_strong)
     forms = Forms.of(pair.pool, n, N, *ridges)
     _refuse_poles(forms)
-    losses = pair.losses(ridges)
+    held_out = pair.held_out(ridges)
+    losses = pair.losses(held_out)
     rows = np.hstack([side.design.rows for side in (pair.weak, pair.strong)])
     belief = Belief(rows, y, pair.pool)
     point, intervals = combined(losses, forms, belief)
@@ -127,6 +135,7 @@ def forecast_pair(pair: PairSample, N: int, ridge_weak: Ridge, ridge_strong: Rid
         pair.pool.overlap_known,
         pair.pool.moments.count,
         partial(likely_population, belief, pair.pool, unit),
+        pair.marks(held_out, metric),
     )
 
 

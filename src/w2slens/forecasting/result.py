@@ -11,14 +11,18 @@ from w2slens._core import check
 from w2slens._core.format import number
 from w2slens._core.table import Column, Table
 from w2slens.forecasting.sample import Losses
-from w2slens.models.risks import MODEL_COLUMNS, MODELS, Models, Risks
+from w2slens.models.metrics import NAMES, HeldOut
+from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS, Models, Risks
 from w2slens.theory import Problem
 from w2slens.theory.equivalent import MeanRisks
 from w2slens.theory.population import Population
 
 FEW_LABELS = 30  # with fewer the standard errors of leave-one-out, hence intervals, mean little
 UNDECIDED = 1.0  # an interval of PGR wider than this says nothing
-NAMES = ("pgr", "opr", *MODELS)
+WHAT = ("pgr", "opr", *MODELS)
+
+APART = 1.645  # standard errors of a paired difference that tell two marks apart
+MARKED = {"weak": "the teacher", "w2s": "the W2S student", "strong": "the strong model on labels"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,8 @@ class Forecast:
         Rows without labels.
     likely
         What makes the `Problem` that the labels and the pool make likely, asked on demand.
+    measured
+        Accuracy or AUROC by leave-one-out, where a decision by them was asked for.
     """
 
     risks: Risks
@@ -53,6 +59,7 @@ class Forecast:
     overlap_known: bool
     pool: int
     likely: Callable[[], Problem]
+    measured: HeldOut | None = None
 
     @property
     def pgr(self) -> float:
@@ -83,7 +90,7 @@ class Forecast:
 
         That of PGR is without ends where the labels leave open whether there is a gap.
         """
-        check.choice(name, "name", NAMES)
+        check.choice(name, "name", WHAT)
         return self.intervals[name]
 
     @property
@@ -109,7 +116,28 @@ class Forecast:
             more = " The pool has too few rows to tell the overlap of the features from chance."
         return (
             f"With {n:,} labels and {N:,} pseudo-labels, {self._said_of_pgr}, and OPR "
-            f"{self.opr:.2f} ({below:.2f} to {above:.2f}): {rival}.{more}"
+            f"{self.opr:.2f} ({below:.2f} to {above:.2f}): {rival}.{more}{self._said_of_marks}"
+        )
+
+    @property
+    def _said_of_marks(self) -> str:
+        """What leave-one-out says where theory is silent."""
+        held = self.measured
+        if held is None:
+            return ""
+        said = ", ".join(f"{MARKED[name]} {value:.3f}" for name, value in held.marks.items())
+        best = max(held.marks, key=lambda name: held.marks[name])
+        close = [
+            MARKED[name]
+            for name, value in held.marks.items()
+            if name != best and held.marks[best] - value < APART * held.error(best, name)
+        ]
+        who = f"{MARKED[best]} is best"
+        if close:
+            who = f"{MARKED[best]} leads, but these labels do not tell it from {' or '.join(close)}"
+        return (
+            f" By {NAMES[held.metric]}, which theory does not predict, leave-one-out on the labels "
+            f"measures: {said}; {who}."
         )
 
     @property
@@ -127,26 +155,36 @@ class Forecast:
 
     def table(self) -> Table:
         """Return the forecast as a table: what, how much, and its 90% interval."""
-        pgr, opr = self.risks.quiet_ratios()
-        values = [float(getattr(self.risks, name)[0, 0]) for name in MODELS]
-        names = (*(column.full for column in MODEL_COLUMNS), "PGR", "OPR")
-        keys = (*MODELS, "pgr", "opr")
-        rows = tuple(
-            (name, number(value), " – ".join(map(number, self.interval(key))))
-            for name, key, value in zip(
-                names, keys, (*values, float(pgr[0, 0]), float(opr[0, 0])), strict=True
-            )
-        )
-        head = (Column("model", words=True), Column("forecast"), Column("90% interval"))
+        held = self.measured
+        named = [
+            *zip(MODELS, MODEL_COLUMNS, strict=True),
+            *zip(("pgr", "opr"), RATIO_COLUMNS, strict=True),
+        ]
+        values = {name: float(getattr(self.risks, name)[0, 0]) for name in MODELS}
+        values |= {"pgr": self.pgr, "opr": self.opr}
+        rows = []
+        for name, column in named:
+            interval = " – ".join(map(number, self.interval(name)))
+            marks = () if held is None else (_marked(held, name),)
+            rows.append((column.full or column.name, number(values[name]), interval, *marks))
+        head = [Column("model", words=True), Column("forecast"), Column("90% interval")]
+        head += [] if held is None else [Column(f"{NAMES[held.metric]}, leave-one-out")]
         n, N = self.risks.n[0], self.risks.N[0]
-        return Table(head, rows, f"Forecast raw risks, PGR and OPR (n = {n:,}, N = {N:,})")
+        title = f"Forecast raw risks, PGR and OPR (n = {n:,}, N = {N:,})"
+        return Table(tuple(head), tuple(rows), title)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as JSON types."""
         return {
             **self.risks.to_dict(),
             "kind": "forecast",
-            "interval": {name: list(self.interval(name)) for name in NAMES},
+            "interval": {name: list(self.interval(name)) for name in WHAT},
             "ridges": self.ridges,
             "statement": self.statement,
+            **({} if self.measured is None else {"measured": self.measured.to_dict()}),
         }
+
+
+def _marked(held: HeldOut, name: str) -> str:
+    """Write a model's mark with its standard error; only models of the labels have one."""
+    return f"{held.marks[name]:.3f} ± {held.error(name):.3f}" if name in held.marks else "–"

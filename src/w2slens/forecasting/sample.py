@@ -13,6 +13,7 @@ from w2slens._core.types import Array, Ridge, Task
 from w2slens.forecasting.pool import Unlabeled
 from w2slens.models.design import Design
 from w2slens.models.labeled import LabeledBlock
+from w2slens.models.metrics import METRICS, HeldOut, check_metric
 from w2slens.models.tuning import choose_loo, choose_w2s
 from w2slens.moments.left_out import note_left_out
 
@@ -47,7 +48,7 @@ class Ridges(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """(n,) leave-one-out losses of the teacher, the student and the baseline."""
+    """What leave-one-out says of the teacher, the student and the baseline: (n,) losses, mostly."""
 
     weak: Array
     w2s: Array
@@ -128,12 +129,21 @@ class PairSample:
             return Ridges(λ_w, strong, λ_s)
         return Ridges(λ_w, choose_w2s(self.block, self.pool.moments, λ_w), λ_s)
 
-    def losses(self, ridges: Ridges) -> Losses:
-        """Leave one label out at a time."""
+    def held_out(self, ridges: Ridges) -> Losses:
+        """(n, k) scores of each labeled row by models that never saw its label."""
+        y = self.labels.values
         (student,) = self.block.loo_w2s(self.pool.moments, ridges.weak, [ridges.w2s])
-        errors = (
-            self.weak.residuals(ridges.weak),
-            self.labels.values - student,
-            self.strong.residuals(ridges.strong),
-        )
-        return Losses(*(np.sum(error**2, axis=1) for error in errors))
+        weak = y - self.weak.residuals(ridges.weak)
+        return Losses(weak, student, y - self.strong.residuals(ridges.strong))
+
+    def losses(self, held_out: Losses) -> Losses:
+        """(n,) squared errors of scores of held-out rows."""
+        y = self.labels.values
+        return Losses(*(np.sum((y - scores) ** 2, axis=1) for scores in held_out))
+
+    def marks(self, held_out: Losses, metric: str) -> HeldOut | None:
+        """Accuracy or AUROC of the scores; squared errors are no marks."""
+        check_metric(metric, self.labels.task)
+        if metric == METRICS[0]:
+            return None
+        return HeldOut(metric, held_out._asdict(), self.labels.values.argmax(axis=1))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from w2slens._core.types import Array
 from w2slens.models.logistic import cross_entropies, probabilities
+from w2slens.models.metrics import auroc
 from w2slens.models.probe import LinearProbe
 from w2slens.moments.accumulate import PANEL_ROWS
 
@@ -19,6 +20,7 @@ class Tally:
 
     squared_error: Array  # (truths, probes) means against each truth, summed over outputs
     accuracy: Array  # (probes,) share of rows whose largest output is the class; or nan
+    auroc: Array  # (probes,) area under the ROC curve, where it was asked for; or nan
 
 
 def tally(
@@ -27,16 +29,19 @@ def tally(
     truths: Sequence[Array],
     classes: NDArray[np.intp] | None = None,
     index: NDArray[np.intp] | None = None,
+    *,
+    areas: bool = False,
 ) -> Tally:
     """Score probes of k outputs on rows, a panel at a time, one product for all probes.
 
     The features are (m, p) of any real type, or more rows of which `index` names m; the scores are
-    compared with each of the (m, k) truths and, for an accuracy, the (m,) positions of the classes.
+    compared with each of the (m, k) truths and, for an accuracy, the (m,) positions of the classes;
+    `areas` under ROC curves need all scores at once.
     """
     m = len(truths[0])
     stacked, k = LinearProbe.stack(probes), truths[0].shape[1]
     errors = np.zeros((len(truths), len(probes)))
-    hits = np.zeros(len(probes))
+    hits, kept = np.zeros(len(probes)), []
     for start in range(0, m, PANEL_ROWS):
         panel = slice(start, start + PANEL_ROWS)
         rows = features[panel if index is None else index[panel]]
@@ -45,8 +50,14 @@ def tally(
             errors[row] += np.sum((scores - truth[panel, None, :]) ** 2, axis=(0, 2))
         if classes is not None:
             hits += np.sum(scores.argmax(axis=2) == classes[panel, None], axis=0)
-    accuracy = hits / m if classes is not None else np.full(len(probes), np.nan)
-    return Tally(errors / m, accuracy)
+        kept += [scores] if areas else []
+    accuracy, area = hits / m, np.full(len(probes), np.nan)
+    if classes is None:
+        accuracy = area
+    elif areas:
+        whole = np.concatenate(kept)
+        area = np.array([auroc(whole[:, place], classes) for place in range(len(probes))])
+    return Tally(errors / m, accuracy, area)
 
 
 def mark_logits(logits: Array, labels: Array, truth: Array | None = None) -> dict[str, float]:
@@ -68,13 +79,3 @@ def mark_logits(logits: Array, labels: Array, truth: Array | None = None) -> dic
         "cross_entropy": float(np.mean(cross_entropies(logits, labels))),
         "auroc": auroc(p, codes),
     }
-
-
-def auroc(scores: Array, codes: NDArray[Any]) -> float:
-    """Area under the ROC curve of (m, k) scores; nan where no class has a rival on these rows."""
-    from sklearn.metrics import roc_auc_score
-
-    k = scores.shape[1]
-    present = [c for c in ([1] if k == 2 else range(k)) if 0 < np.sum(codes == c) < len(codes)]
-    areas = [roc_auc_score(codes == c, scores[:, c]) for c in present]
-    return float(np.mean(areas)) if areas else float("nan")

@@ -13,11 +13,14 @@ from w2slens.models.scoring import tally
 
 
 class Exam:
-    """Squared errors, and accuracies of classes, on the test rows of a split."""
+    """Squared errors, and accuracies of classes, on the test rows of a split.
 
-    def __init__(self, rows: Rows, split: Split, levels: int) -> None:
+    `areas` under ROC curves are measured where a verdict is to be judged by them.
+    """
+
+    def __init__(self, rows: Rows, split: Split, levels: int, *, areas: bool = False) -> None:
         y = rows.targets[split.test]
-        self._rows, self._test, self._levels = rows, split.test, levels
+        self._rows, self._test, self._levels, self._areas = rows, split.test, levels, areas
         self._truths = [y] if rows.truth is None else [rows.truth[split.test], y]
         self._classes = None if rows.classes is None else y.argmax(axis=1)
 
@@ -25,7 +28,8 @@ class Exam:
         """Score models on the features of a side, all at once; a list over noise levels each."""
         probes = [probe for model in models for probe in model.probe.split(self._levels)]
         ridges = [λ for model in models for λ in model.ridges]
-        found = tally(probes, self._rows.side(side), self._truths, self._classes, self._test)
+        features, test = self._rows.side(side), self._test
+        found = tally(probes, features, self._truths, self._classes, test, areas=self._areas)
         marks = []
         for place, ridge in enumerate(ridges):
             scores = {"risk": float(found.squared_error[0, place])}
@@ -33,6 +37,8 @@ class Exam:
                 scores["raw"] = float(found.squared_error[1, place])
             if self._classes is not None:
                 scores["accuracy"] = float(found.accuracy[place])
+            if self._areas:
+                scores["auroc"] = float(found.auroc[place])
             marks.append({**scores, "ridge": ridge})
         return [marks[i : i + self._levels] for i in range(0, len(marks), self._levels)]
 

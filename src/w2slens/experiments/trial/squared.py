@@ -31,7 +31,8 @@ class Squared:
     """The engine of `w2slens.experiments.trial.loop` for least squares."""
 
     def __init__(self, rows: Rows, settings: Settings, split: Split, noisy: Array) -> None:
-        self._settings, self._exam = settings, Exam(rows, split, settings.levels)
+        self._settings = settings
+        self._exam = Exam(rows, split, settings.levels, areas=settings.metric == "auroc")
         self._labels = learn(rows, split.labels(max(settings.n)), noisy, settings)
         order, sides = split.pool(max(settings.N)), ["strong", *rows.teachers]
         self._growth = Growth(rows, order, sides, noisy, folds_of(settings))
