@@ -123,16 +123,22 @@ extract(images(400), Slow(), sys.argv[1], batch=2)
 """
 
 
-def test_a_killed_extraction_goes_on(tmp_path):
+def done_in(store):
+    path = store / "progress.json"
+    return json.loads(path.read_text())["done"] if path.exists() else -1
+
+
+@pytest.mark.parametrize("least", [0, 1], ids=["before its first save", "after it"])
+def test_a_killed_extraction_goes_on(tmp_path, least):
     out = tmp_path / "s"
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(out)])
-    while process.poll() is None and not (out / "progress.json").exists():
+    while process.poll() is None and done_in(out) < least:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (out / "manifest.json").exists()
-    done = json.loads((out / "progress.json").read_text())["done"]
-    assert 0 < done < 400
+    done = done_in(out)
+    assert least <= done < 400
     loaded = []
     corpus = images(400)
     counting = Corpus(

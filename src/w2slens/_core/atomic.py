@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError, first_line
 
+PART = ".part"
+"""Ending of a file that is being written aside; hidden, it begins with a dot."""
+
 
 @contextmanager
 def replacing(
@@ -38,12 +41,16 @@ def replacing(
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, also when the power fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
+    part = path.with_name(f".{path.name}{PART}")
+    try:
+        with part.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def save_arrays(

@@ -26,23 +26,23 @@ class InputError(ValueError):
 
 
 class MissingExtraError(ImportError):
-    """An optional dependency is needed and absent."""
+    """An optional dependency is needed and absent; no `extra`: none contains it."""
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
+    def __init__(self, package: str, extra: str | None, purpose: str) -> None:
         self._origin = (package, extra, purpose)
+        wanted = package if extra is None else f"'w2slens[{extra}]'"
         super().__init__(
-            f"{purpose} needs the package {package!r}; install it with "
-            f"`pip install 'w2slens[{extra}]'`"
+            f"{purpose} needs the package {package!r}; install it with `pip install {wanted}`"
         )
 
-    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[type, tuple[str, str | None, str]]:
         """Travel between processes."""
         return type(self), self._origin
 
 
 @contextmanager
-def needing(package: str, purpose: str, *, extra: str = "features") -> Iterator[None]:
-    """Say what to install where an import inside the block fails."""
+def needing(package: str, purpose: str, *, extra: str | None = "features") -> Iterator[None]:
+    """Say what to install where an import inside the block fails; no `extra`: the package."""
     try:
         yield
     except ImportError:

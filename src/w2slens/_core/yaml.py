@@ -3,18 +3,20 @@
 import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.nodes import CollectionNode, ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.tag import Tag
 
 from w2slens._core.errors import InputError
+from w2slens._core.inputs import read_text
 
 YES_OR_NO = re.compile("yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF")
 
@@ -44,14 +46,16 @@ class Constructor(SafeConstructor):
 Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
 
 
+LARGEST_RECIPE = 2**18
+"""Bytes of a recipe: a list of 50,000 sizes still fits, and is read in seconds."""
+
+MOST_VALUES = 10**5
+"""Values of a recipe with its aliases spelt out; aliases of aliases multiply."""
+
+
 def read_recipe(path: Path) -> tuple[str, dict[str, Any]]:
     """Read a recipe: its text, and what it says."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError("recipe", f"{path} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise InputError("recipe", f"{path} is not a text file") from None
+    text = read_text(path, "recipe", most=LARGEST_RECIPE)
     return text, _parsed(text, path)
 
 
@@ -59,8 +63,13 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     yaml = YAML(typ="safe", pure=True)
     yaml.Resolver, yaml.Constructor = Resolver, Constructor
     try:
-        recipe = yaml.load(text)
-    except (YAMLError, ValueError, KeyError) as error:  # the latter two from a wrong !!tag
+        node = yaml.compose(text)
+        if spelt_out(node, {}) > MOST_VALUES:
+            raise InputError("recipe", f"{path} repeats too much by its aliases; write it out")
+        recipe = None if node is None else yaml.constructor.construct_document(node)
+    except InputError:
+        raise
+    except (YAMLError, ValueError, LookupError) as error:  # the latter two from a wrong !!tag
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         problem = getattr(error, "problem", None) or "not readable"
@@ -72,18 +81,43 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     return recipe
 
 
+def spelt_out(node: Any, known: dict[int, int]) -> int:
+    """Count the values below a node, those of an alias every time; a loop once."""
+    if not isinstance(node, CollectionNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 1
+        parts = [part for item in node.value for part in _parts(item)]
+        known[id(node)] = 1 + sum(spelt_out(part, known) for part in parts)
+    return known[id(node)]
+
+
+def _parts(item: Any) -> tuple[Any, ...]:
+    """Take an entry of a list, or key and value of a mapping."""
+    return item if isinstance(item, tuple) else (item,)
+
+
 def located(value: Any, key: str, base: Path) -> Any:
     """Read a path, or names of several, as relative to the recipe's folder."""
     if value is None:
         return None
     if isinstance(value, dict) and key == "weak":
         return {name: located(path, f"{key}.{name}", base) for name, path in value.items()}
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise InputError(key, f"is {value!r}; the path of a file is needed")
     try:
         return os.path.normpath(base / Path(value).expanduser())
     except RuntimeError:
         raise InputError(key, f"is {value!r}; there is no such user's folder") from None
+
+
+@contextmanager
+def within(section: str) -> Iterator[None]:
+    """Name the section of a recipe in errors that come of what stands there."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{section}.{error.argument}", error.problem) from None
 
 
 def known_keys(given: Mapping[Any, Any], valid: Iterable[str], prefix: str) -> None:

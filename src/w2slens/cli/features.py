@@ -12,12 +12,15 @@ from w2slens.features.recipe import load_feature_recipe
 @click.command("features")
 @click.argument("recipe", metavar="RECIPE.yaml")
 @click.option("--out", metavar="DIR", help="Folder of the stores [default: the recipe's out].")
+@click.option("--overwrite", is_flag=True, help="Begin anew where a folder holds a store.")
 @json_option
-def command(recipe: str, out: str | None, as_json: bool) -> None:
+def command(recipe: str, out: str | None, overwrite: bool, as_json: bool) -> None:
     """Extract the features of a recipe; a killed extraction goes on where it was."""
     with recipe_errors(recipe), notes(), progress("examples") as move:
         loaded = load_feature_recipe(recipe)
-        stores = loaded.run(out, progress=lambda _, done, total: move(done, total))
+        stores = loaded.run(
+            out, overwrite=overwrite, progress=lambda _, done, total: move(done, total)
+        )
     if as_json:
         click.echo(to_json({"stores": {name: str(path) for name, path in stores.items()}}))
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.yaml import complete, known_keys, located, read_recipe
+from w2slens._core.yaml import complete, known_keys, located, read_recipe, within
 from w2slens.experiments.settings import DRAWN, OPTIONS, Settings
 from w2slens.experiments.study import Study
 from w2slens.synthetic import Planted
@@ -74,10 +74,8 @@ def _planted(given: Any) -> Planted:
     settings = {key: value for key, value in given.items() if key != "kind"}
     if isinstance(settings.get("canonical"), dict):
         settings["canonical"] = _counted(settings["canonical"])
-    try:
+    with within(SYNTHETIC):
         return build(**settings)
-    except InputError as error:
-        raise InputError(f"{SYNTHETIC}.{error.argument}", error.problem) from None
 
 
 def _counted(canonical: Mapping[Any, Any]) -> list[float]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.yaml import complete, known_keys, located
+from w2slens._core.yaml import complete, known_keys, located, within
 from w2slens.features import corpora
 from w2slens.features.corpora import Corpus
 from w2slens.features.extract import load_example
@@ -59,7 +59,8 @@ def _images(recipe: dict[str, Any], base: Path) -> Corpus:
     settings = _section(recipe, "coloured")
     valid = [key for key in inspect.signature(corpora.coloured).parameters if key != "corpus"]
     known_keys(settings, valid, "coloured.")
-    return corpora.coloured(corpus, **settings)
+    with within("coloured"):
+        return corpora.coloured(corpus, **settings)
 
 
 def _texts(recipe: dict[str, Any], base: Path) -> Corpus:
@@ -92,11 +93,14 @@ def _way(
 ) -> tuple[dict[str, Any], str]:
     """Read a section of a recipe, and in which of several ways it names the examples."""
     given = _section(recipe, key)
-    way = next((way for way in ways if way in given), None)
+    way = next((way for way in ways if given.get(way) is not None), None)
     if way is None:
         raise InputError(key, f"needs one of {', '.join(ways)}")
     known_keys(given, ways[way], f"{key}.")
-    return given, way
+    for name, value in given.items():
+        if value is not None and not (isinstance(value, str) and value.strip()):
+            raise InputError(f"{key}.{name}", f"is {value!r}; a line of text is needed")
+    return {name: value for name, value in given.items() if value is not None}, way
 
 
 def _dataset(given: dict[str, Any], key: str, base: Path) -> dict[str, Any]:

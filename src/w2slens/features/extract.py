@@ -1,14 +1,16 @@
 """From examples to a store of features: in batches, resumable, the broken ones named."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2slens._core import check
-from w2slens._core.errors import InputError
+from w2slens._core.errors import InputError, first_line
 from w2slens.features.corpora import BrokenExampleError, Corpus
 from w2slens.features.extractors import Extractor, Learner
 from w2slens.features.memory import kept_memory
@@ -25,6 +27,7 @@ def extract(
     *,
     batch: int = 64,
     skip: bool = False,
+    overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write the features of a corpus into a store.
@@ -44,6 +47,8 @@ def extract(
     skip
         Leave broken examples out, with a warning and their names in the manifest; else the
         first one stops the extraction.
+    overwrite
+        Begin anew where the folder holds a store, whatever it is.
     progress
         Called with (examples done, examples in all).
 
@@ -54,19 +59,22 @@ def extract(
     Raises
     ------
     InputError
-        If an example is broken, the kinds differ, or the folder holds something else.
+        If an example is broken, the kinds differ, the model fails, the disk is too small, or the
+        folder holds something else.
     """
     check.whole(batch, "batch")
     if corpus.kind != extractor.kind:
         raise InputError("model", f"takes {extractor.kind}s; the examples are {corpus.kind}s")
+    if not len(corpus):
+        raise InputError("examples", "are none; at least one is needed")
     recipe = {"extractor": extractor.describe(), "source": corpus.source}
-    writer = StoreWriter(Path(out), recipe, len(corpus))
+    writer = StoreWriter(Path(out), recipe, len(corpus), overwrite=overwrite)
     if writer.finished:
         return writer.folder
     if isinstance(extractor, Learner):
         examples = (load_example(corpus, i, skip=skip) for i in range(len(corpus)))
         extractor = extractor.fit(example for example in examples if example is not None)
-    with kept_memory():
+    with kept_memory(), _kept_work(writer):
         while writer.done < len(corpus):
             for _ in range(SAVED_BATCHES):
                 if writer.done < len(corpus):
@@ -78,6 +86,17 @@ def extract(
     return writer.folder
 
 
+@contextmanager
+def _kept_work(writer: StoreWriter) -> Iterator[None]:
+    """Save what is done also where the block fails; why it failed is what is said."""
+    try:
+        yield
+    except BaseException:
+        with suppress(InputError):
+            writer.save()
+        raise
+
+
 def _step(
     corpus: Corpus, extractor: Extractor, writer: StoreWriter, batch: int, *, skip: bool
 ) -> int:
@@ -87,16 +106,35 @@ def _step(
     examples = [example for _, example in loaded if example is not None]
     broken = [name for name, example in loaded if example is None]
     try:
-        features = extractor(examples) if examples else np.zeros((0, 0), np.float32)
-    except RuntimeError as error:
-        if "out of memory" not in str(error) or batch == 1:
+        features = _features(extractor, examples, corpus.ids[places[0]])
+    except MemoryError:
+        if batch == 1:
             raise
         warnings.warn(f"out of memory: the batch is halved to {batch // 2}", stacklevel=3)
         return batch // 2
-    if not np.isfinite(features).all():
-        raise InputError("model", f"gives values that are not finite near {corpus.ids[places[0]]}")
     writer.add(features, len(places), broken)
     return batch
+
+
+def _features(extractor: Extractor, examples: list[Any], first: str) -> NDArray[Any]:
+    """Map a batch; what a network says that cannot do it is about `first` or one after it."""
+    if not examples:
+        return np.zeros((0, 0), np.float32)
+    try:
+        features = check.numeric(extractor(examples), "model")
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        if "out of memory" in str(error):
+            raise MemoryError(first_line(error)) from error
+        said = f"{type(error).__name__}: {first_line(error)}"
+        raise InputError("model", f"fails near {first} ({said})") from error
+    if features.ndim != 2 or len(features) != len(examples) or not features.size:
+        needed = f"({len(examples)}, coordinates) is needed"
+        raise InputError("model", f"gives shape {features.shape} near {first}; {needed}")
+    if not check.all_finite(features):
+        raise InputError("model", f"gives values that are not finite near {first}")
+    return features
 
 
 def load_example(corpus: Corpus, i: int, *, skip: bool) -> Any:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from w2slens._core.check import densified, is_sparse
 from w2slens._core.errors import InputError, first_line, needing
+from w2slens._core.inputs import regular
 
-MANIFEST, FEATURES = "manifest.json", "features.npy"
-"""Files of a feature store: what it says of itself, and its features."""
+MANIFEST, FEATURES, PROGRESS = "manifest.json", "features.npy", "progress.json"
+"""Files of a feature store: what it says of itself, its features, how far it is until then."""
 
 KEYED = re.compile(
     r"(?P<path>.*?\.(?:npz|zarr|safetensors|parquet|csv|tsv)):(?P<key>.+)", re.DOTALL
@@ -73,10 +74,12 @@ def open_array(value: str | Path, argument: str, layout: Layout = UNKNOWN) -> Sl
     keyed = KEYED.fullmatch(str(value))
     path, key = (Path(keyed["path"]), keyed["key"]) if keyed else (Path(value), None)
     with reading(path, argument):
-        if not path.exists():
+        if not regular(path, argument).exists():
             raise InputError(argument, f"{path} does not exist")
         if (path / MANIFEST).is_file():
-            path = path / FEATURES
+            path = regular(path / FEATURES, argument)
+        elif (path / PROGRESS).is_file():
+            raise InputError(argument, f"{path} is a store that is not finished; extract it again")
         if path.is_dir() and path.suffix != ".zarr":
             raise InputError(argument, f"{path} is a folder; a file is needed")
         if not path.is_dir() and not path.is_file():

@@ -8,7 +8,7 @@ from typing import Any
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.yaml import complete, known_keys, located, read_recipe
+from w2slens._core.yaml import complete, known_keys, located, read_recipe, within
 from w2slens.features.corpora import Corpus
 from w2slens.features.examples import examples_of
 from w2slens.features.extract import extract
@@ -16,6 +16,9 @@ from w2slens.features.extractors import check_model, load_extractor
 
 KEYS = ("images", "texts", "coloured", "rows", "models", "batch", "skip_broken", "out")
 """What a recipe of features may say."""
+
+LONGEST_NAME = 200
+"""Bytes of a store's name that every file system takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +35,16 @@ class FeatureRecipe:
         self,
         out: str | Path | None = None,
         *,
+        overwrite: bool = False,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> dict[str, Path]:
         """Extract all features, model by model: name → folder of its store, below `out`.
 
-        `progress` is called with (name, examples done, examples in all).
+        `overwrite` begins anew where a folder holds a store; `progress` is called with (name,
+        examples done, examples in all).
         """
         folder = self.out if out is None else Path(out)
-        if folder is None:
+        if folder is None or out == "":
             raise InputError("out", "is missing; name a folder for the features")
         return {
             name: extract(
@@ -48,6 +53,7 @@ class FeatureRecipe:
                 folder / name,
                 batch=self.batch,
                 skip=self.skip,
+                overwrite=overwrite,
                 progress=None if progress is None else partial(progress, name),
             )
             for name, (model, settings) in self.models.items()
@@ -89,12 +95,21 @@ def _models(given: Any) -> dict[str, tuple[str, dict[str, Any]]]:
     """Read name → a model, or name → {model: …, settings}."""
     if not isinstance(given, dict) or not given:
         raise InputError("models", f"is {given!r}; 'name: model' lines are needed")
-    models = {}
-    for name, value in given.items():
-        settings = dict(value) if isinstance(value, dict) else {"model": value}
-        complete(settings, ("model",), f"models.{name}.")
-        if not isinstance(name, str) or Path(name).name != name:
-            raise InputError("models", f"names a store {name!r}; a plain word is needed")
-        model = settings.pop("model")
-        models[name] = (model, check_model(model, settings))
-    return models
+    return {name: _model(name, value) for name, value in given.items()}
+
+
+def _model(name: Any, value: Any) -> tuple[str, dict[str, Any]]:
+    if not _is_file_name(name):
+        raise InputError("models", f"names a store {name!r}; a plain word is needed")
+    settings = dict(value) if isinstance(value, dict) else {"model": value}
+    complete(settings, ("model",), f"models.{name}.")
+    model = settings.pop("model")
+    with within(f"models.{name}"):
+        return model, check_model(model, settings)
+
+
+def _is_file_name(name: Any) -> bool:
+    """Whether a folder of this name lies in its parent, on any system."""
+    if not isinstance(name, str) or not name.isprintable() or name.strip(". ") == "":
+        return False
+    return not set(name) & set("/\\:") and len(name.encode("utf-8", "replace")) <= LONGEST_NAME

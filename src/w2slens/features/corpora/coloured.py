@@ -15,6 +15,9 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens.features.corpora.corpus import Corpus
 
+LARGEST_CLASS = 2**53
+"""Classes and thresholds lie between this and its negative."""
+
 
 def coloured(
     corpus: Corpus,
@@ -31,9 +34,11 @@ def coloured(
     """
     if corpus.kind != "image" or corpus.labels is None:
         raise InputError("coloured", "needs images with classes")
+    check.whole(threshold, "threshold", -LARGEST_CLASS)
     for name, value in (("flip", flip), ("mismatch", mismatch)):
         if check.share(value, name) >= 1:
             raise InputError(name, f"is {value}; a probability below 1 is needed")
+    check.whole(seed, "seed", least=0)
     rng = np.random.default_rng(seed)
     clean = corpus.labels >= threshold
     label = clean ^ (rng.random(len(corpus)) < flip)

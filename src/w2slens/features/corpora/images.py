@@ -2,7 +2,11 @@
 
 import gzip
 import io
+import math
 import re
+import struct
+import warnings
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.errors import InputError, needing
+from w2slens._core import check
+from w2slens._core.errors import InputError, first_line, needing
+from w2slens._core.inputs import regular
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -49,31 +55,52 @@ def _labels_of(paths: Sequence[Path], root: Path, label: str | None) -> NDArray[
     except re.error as error:
         raise InputError("label", f"is {label!r}, no regular expression ({error})") from None
     matches = [pattern.search(path.name) for path in paths]
-    for path, match in zip(paths, matches, strict=True):
-        if match is None or pattern.groups < 1:
+    if pattern.groups < 1:
+        raise InputError("label", f"is {label!r}; a group, in parentheses, is needed")
+    found = [match and match.group(1) for match in matches]
+    for path, text in zip(paths, found, strict=True):
+        if text is None:
             raise InputError("label", f"{label!r} finds no group in {path.name!r}")
-    return np.array([float(match.group(1)) for match in matches if match])
+        if not _is_number(text):
+            raise InputError("label", f"{label!r} finds {text!r} in {path.name!r}, no number")
+    return np.array(found, dtype=np.float64)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:
     """Decode an image file, or its content, as RGB."""
     with needing("pillow", "reading image files"):
         from PIL import Image
+    if isinstance(stored, Path) and not stored.is_file():
+        raise BrokenExampleError(f"{name} is no regular file")
     try:
-        with Image.open(io.BytesIO(stored) if isinstance(stored, bytes) else stored) as image:
+        with (
+            warnings.catch_warnings(action="ignore"),  # of metadata, mostly
+            Image.open(io.BytesIO(stored) if isinstance(stored, bytes) else stored) as image,
+        ):
             return np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BrokenExampleError(f"{name} cannot be decoded ({error})") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # what a damaged file makes of its decoder
+        raise BrokenExampleError(f"{name} cannot be decoded ({first_line(error)})") from None
 
 
 def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
     """Take the grey images of an IDX file, plain or gzipped, as MNIST and Fashion-MNIST ship."""
     pixels = read_idx(images, "images")
-    if pixels.ndim != 3:
+    if pixels.ndim != 3 or 0 in pixels.shape:
         raise InputError("images", f"{images} has shape {pixels.shape}; grey images are needed")
     classes = None if labels is None else read_idx(labels, "labels")
     if classes is not None and classes.shape != pixels.shape[:1]:
         raise InputError("labels", f"has shape {classes.shape}; there are {len(pixels):,} images")
+    if classes is not None:
+        check.finite(classes, "labels")
     return Corpus(
         "image",
         [str(i) for i in range(len(pixels))],
@@ -86,15 +113,22 @@ def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
 def read_idx(path: str | Path, argument: str) -> NDArray[Any]:
     """Read an IDX file into an array."""
     try:
-        content = Path(path).read_bytes()
+        content = regular(Path(path), argument).read_bytes()
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(argument, f"{path} cannot be read ({error})") from None
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX_TYPES:
         raise InputError(argument, f"{path} is not an IDX file")
-    shape = np.frombuffer(content, ">u4", count=content[3], offset=4)
-    data = np.frombuffer(content, IDX_TYPES[content[2]], offset=4 + 4 * content[3])
-    if data.size != int(np.prod(shape, dtype=np.int64)):
-        raise InputError(argument, f"{path} is cut short: {data.size:,} values for {shape}")
-    return data.reshape(shape)
+    kind, axes = np.dtype(IDX_TYPES[content[2]]), content[3]
+    if len(content) < 4 + 4 * axes:
+        raise InputError(argument, f"{path} is cut short: the sizes of its {axes} axes are missing")
+    shape = struct.unpack_from(f">{axes}I", content, 4)
+    needed = 4 + 4 * axes + math.prod(shape) * kind.itemsize
+    if len(content) != needed:
+        raise InputError(
+            argument,
+            f"{path} is cut short or has more than it says: {len(content):,} bytes, and {needed:,} "
+            f"make shape {shape}",
+        )
+    return np.frombuffer(content, kind, offset=4 + 4 * axes).reshape(shape)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError, first_line
+from w2slens._core.inputs import regular
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
 
 READERS: dict[str, Callable[[Path], Any]] = {
-    ".tsv": partial(pd.read_csv, sep="\t", quoting=csv.QUOTE_NONE),
-    ".csv": pd.read_csv,
+    ".tsv": partial(pd.read_csv, sep="\t", quoting=csv.QUOTE_NONE, low_memory=False),
+    ".csv": partial(pd.read_csv, low_memory=False),
     ".parquet": pd.read_parquet,
     ".jsonl": partial(pd.read_json, lines=True),
 }
@@ -37,6 +38,8 @@ def require_columns(named: Mapping[str, str | None], columns: Iterable[str], hol
         if column is not None and column not in there:
             listed = ", ".join(map(repr, there))
             raise InputError(argument, f"is {column!r}; {holder} has the columns {listed}")
+        if column is not None and there.count(column) > 1:
+            raise InputError(argument, f"is {column!r}; {holder} has several columns of this name")
 
 
 def text_corpus(
@@ -56,7 +59,9 @@ def _read(path: Path) -> Any:
     if path.suffix not in READERS:
         raise InputError("texts", f"{path} ends in {path.suffix!r}; {', '.join(READERS)} are read")
     try:
-        return READERS[path.suffix](path)
+        return READERS[path.suffix](regular(path, "texts"))
+    except InputError:
+        raise
     except OSError as error:
         raise InputError("texts", f"{path} cannot be read ({error.strerror or error})") from None
     except Exception as error:

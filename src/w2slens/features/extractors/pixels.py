@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
+from w2slens._core.errors import InputError
 from w2slens.moments import product
 
 
@@ -47,6 +48,12 @@ class RandomConvolutions:
     size: int = 28  # edge to which images are scaled
     seed: int = 0  # of the filters
     kind: ClassVar[str] = "image"
+
+    def __post_init__(self) -> None:
+        if self.patch >= self.size:
+            raise InputError(
+                "patch", f"is {self.patch}; less than the size, {self.size}, is needed"
+            )
 
     @cached_property
     def _weights(self) -> NDArray[np.float64]:

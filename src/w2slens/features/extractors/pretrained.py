@@ -29,7 +29,7 @@ def package(name: str, purpose: str) -> Path:
     """Return the folder of an installed package, or say what to install."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
-        raise MissingExtraError(name.replace("_", "-"), "offline", purpose)
+        raise MissingExtraError(name.replace("_", "-"), None, purpose)
     return Path(spec.origin).parent
 
 

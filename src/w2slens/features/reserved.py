@@ -1,0 +1,60 @@
+"""Rows in a file whose room on the disk is taken before the first is written.
+
+A memory-mapped write that finds the disk full kills the process; a reservation says so in words.
+"""
+
+import math
+import os
+import shutil
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from w2slens._core.errors import InputError
+
+Rows = np.memmap[Any, Any]
+
+ZEROS = 2**20
+"""Bytes written at a time where the system cannot reserve."""
+
+
+def reserve_rows(path: Path, shape: tuple[int, int]) -> Rows:
+    """Make a float32 .npy of zeros with all its room on the disk, and map it for writing."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.flush()
+        _reserve(path, stream, stream.tell() + 4 * math.prod(shape))
+    return np.lib.format.open_memmap(path, mode="r+")
+
+
+def open_rows(path: Path, rows: int) -> Rows:
+    """Map what `reserve_rows` made; ValueError where it is not that."""
+    if not path.is_file():
+        raise ValueError("is missing")
+    found = np.lib.format.open_memmap(path, mode="r+")
+    if found.dtype != np.float32 or found.ndim != 2 or len(found) != rows:
+        raise ValueError(f"holds {found.dtype} of shape {found.shape}")
+    with path.open("r+b") as stream:
+        _reserve(path, stream, path.stat().st_size)
+    return found
+
+
+def _reserve(path: Path, stream: IO[bytes], size: int) -> None:
+    """Take room for a file of a size, leaving what it holds."""
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(stream.fileno(), 0, size)
+            return
+        for start in range(stream.seek(0, os.SEEK_END), size, ZEROS):
+            stream.write(bytes(min(ZEROS, size - start)))
+        stream.flush()
+    except OSError as error:
+        os.truncate(path, 0)  # gives back what could be taken
+        free = shutil.disk_usage(path.parent).free
+        raise InputError(
+            "out",
+            f"{path} needs {size:,} bytes and {free:,} are free there ({error.strerror}); make "
+            "room or choose another folder",
+        ) from None
