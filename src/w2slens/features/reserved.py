@@ -33,12 +33,12 @@ def open_rows(path: Path, rows: int) -> Rows:
     """Map what `reserve_rows` made; ValueError where it is not that."""
     if not path.is_file():
         raise ValueError("is missing")
-    found = np.lib.format.open_memmap(path, mode="r+")
+    found = np.lib.format.open_memmap(path, mode="r")  # "r+" would lengthen what is cut short
     if found.dtype != np.float32 or found.ndim != 2 or len(found) != rows:
         raise ValueError(f"holds {found.dtype} of shape {found.shape}")
     with path.open("r+b") as stream:
         _reserve(path, stream, path.stat().st_size)
-    return found
+    return np.lib.format.open_memmap(path, mode="r+")
 
 
 def _reserve(path: Path, stream: IO[bytes], size: int) -> None:
