@@ -23,6 +23,9 @@ T = TypeVar("T")
 LEAST_LABELS_AUTO = 3
 """Leave-one-out needs at least this many labels."""
 
+LARGEST_SEED = 2**128 - 1
+"""As much as numpy draws a seed from by itself."""
+
 LOSSES = ("squared", "cross-entropy")
 """What probes minimise; each has its engine in `w2slens.experiments.trial`."""
 
@@ -125,7 +128,7 @@ class Settings:
             "ridge_strong": check.several(self.ridge_strong, "ridge_strong", check.ridge, "ridge"),
             "noise_levels": _levels(self.noise_levels, self.task),
             "students": _students(self.students),
-            "seed": check.whole(self.seed, "seed", least=0),
+            "seed": check.whole(self.seed, "seed", 0, LARGEST_SEED),
         }
         for name, value in keep.items():
             object.__setattr__(self, name, value)

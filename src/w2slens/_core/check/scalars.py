@@ -1,5 +1,6 @@
 """Single numbers, words and lists of sizes."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, TypeVar
@@ -13,6 +14,13 @@ T = TypeVar("T")
 
 LARGEST_RIDGE = 1e100
 """A ridge beyond this overflows when it is multiplied by the number of rows."""
+
+
+LARGEST_COUNT = 2**63 - 1
+"""Numbers of rows and of labels beyond this fit into no array."""
+
+LONGEST = 40
+"""Digits of a whole number that an error writes out."""
 
 
 def plural(count: int, noun: str) -> str:
@@ -56,19 +64,41 @@ def _is_bool(value: Any) -> bool:
     return isinstance(value, (bool, np.bool_))
 
 
-def whole(value: Any, argument: str, least: int = 1) -> int:
-    """Validate one whole number of at least `least`."""
+def whole(value: Any, argument: str, least: int = 1, most: int = LARGEST_COUNT) -> int:
+    """Validate one whole number from `least` to `most`."""
     if _is_bool(value) or not isinstance(value, Integral):
         raise InputError(argument, f"is {value!r}; a whole number is needed")
-    if value < least:
-        raise InputError(argument, f"is {int(value):,}; at least {least} is needed")
+    if int(value) < least:
+        raise InputError(argument, f"is {_counted(value)}; at least {least:,} is needed")
+    if int(value) > most:
+        raise InputError(argument, f"is {_counted(value)}; at most {most:,} is possible")
     return int(value)
+
+
+def _counted(value: Any) -> str:
+    """Write a whole number, of which Python would print thousands of digits, or refuse to."""
+    digits = int(abs(value)).bit_length() * math.log10(2)
+    return f"{int(value):,}" if digits < LONGEST else f"a number of {digits:.0f} digits"
+
+
+def _shown(value: Any) -> str:
+    return _counted(value) if isinstance(value, Integral) and not _is_bool(value) else repr(value)
+
+
+def _real(value: Any) -> float:
+    """Read one number; nan for what is none, or lies beyond all floating-point numbers."""
+    if _is_bool(value) or not isinstance(value, Real):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
 
 
 def non_negative(value: Any, argument: str) -> float:
     """Validate one finite number of at least zero."""
-    if _is_bool(value) or not isinstance(value, Real) or not 0 <= float(value) < np.inf:
-        raise InputError(argument, f"is {value!r}; a finite number of at least 0 is needed")
+    if not 0 <= _real(value) < np.inf:
+        raise InputError(argument, f"is {_shown(value)}; a finite number of at least 0 is needed")
     return float(value)
 
 
@@ -85,12 +115,12 @@ def ridge(value: Any, argument: str) -> Ridge:
 
 def share(value: Any, argument: str) -> float:
     """Validate one number in (0, 1]."""
-    if not isinstance(value, Real) or not 0 < float(value) <= 1:
-        raise InputError(argument, f"is {value!r}; a share in (0, 1] is needed")
+    if not 0 < _real(value) <= 1:
+        raise InputError(argument, f"is {_shown(value)}; a share in (0, 1] is needed")
     return float(value)
 
 
-def choice(value: str, argument: str, options: Sequence[str]) -> None:
+def choice(value: Any, argument: str, options: Sequence[str]) -> None:
     """Refuse a word that is not among the options."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise InputError(argument, f"is {value!r}; one of {', '.join(options)} is needed")
