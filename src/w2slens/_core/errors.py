@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LONGEST = 1500
+"""Characters of a reason: a longer one, as a list of thousands of names, is cut inside."""
+
 
 class InputError(ValueError):
     """Input that the library refuses, before it changes anything.
@@ -16,6 +19,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, argument: str, problem: str) -> None:
+        if len(problem) > LONGEST:
+            problem = f"{problem[: LONGEST // 2]} … {problem[-LONGEST // 2 :]}"
         super().__init__(f"{argument}: {problem}")
         self.argument = argument
         self.problem = problem

@@ -156,10 +156,7 @@ def _installed(package: str) -> bool:
 def _checked(key: str, value: Any) -> Any:
     """Refuse a value of a setting that no model takes."""
     if key in WHOLE:
-        least, most = WHOLE[key]
-        if check.whole(value, key, least) > most:
-            raise InputError(key, f"is {value:,}; at most {most:,} is possible")
-        return int(value)
+        return check.whole(value, key, *WHOLE[key])
     if key == "pooling":
         check.choice(value, key, POOLINGS)
     elif key == "device" and not (isinstance(value, str) and DEVICE.fullmatch(value)):
