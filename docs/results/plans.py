@@ -114,7 +114,7 @@ def regret(course, risks):
 
 
 def judge(pair):
-    """A dict a budget."""
+    """Yield a dict a budget."""
     problem, known = Problem.from_data(pair.weak, pair.strong, pair.y), list(forecasts(pair))
     for share in BUDGETS:
         budget = share * pair.owned
