@@ -37,7 +37,7 @@ def test_page_is_self_contained_and_complete(run):
     links = re.findall(r"""(?:src|href)=["']([^"'#][^"']*)""", page)
     assert all(link.startswith("data:image/png") for link in links)
     assert "@import" not in page
-    assert page.count("<svg") == 9
+    assert page.count("<svg") == 11
     for word in ("PGR", "OPR", "oracle", "inflated: weak, strong", "shed"):
         assert word in page
 

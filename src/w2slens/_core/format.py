@@ -16,6 +16,12 @@ SHOWN_CELLS = 24
 """Of a larger grid the corners are shown."""
 
 
+def fixed(value: float, decimals: int = 2) -> str:
+    """Write a number to decimals; what rounds to 0 has no sign."""
+    shown = f"{value:.{decimals}f}"
+    return shown if shown.strip("-0.") else shown.lstrip("-")
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """Write a number to significant digits, or a dash where it is undefined."""
     if value is None or value != value:
@@ -37,9 +43,7 @@ def measured(pair: dict[str, float], decimals: int | None = None) -> str:
         return f"{mean:.2e}" + ("" if isnan(se) else f" ± {se:.0e}")
     if decimals is None:
         decimals = 3 if mean == 0 else max(0, 2 - floor(log10(abs(mean))))
-    shown = f"{mean:,.{decimals}f}"
-    if not shown.strip("-0.,"):
-        shown = shown.lstrip("-")
+    shown = fixed(mean, decimals) if abs(mean) < 1 else f"{mean:,.{decimals}f}"
     return shown.replace("-", "−") + ("" if isnan(se) else f" ± {se:,.{decimals}f}")
 
 

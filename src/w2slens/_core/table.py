@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import takewhile
 from math import nan
+from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
 from w2slens._core.format import measured, number
 
 if TYPE_CHECKING:
     from rich.table import Table as Drawn
+
+TEXT_WIDTH = 88
+"""Columns of a table that is written as plain text."""
 
 LOOSE_COLUMNS = 8
 """Tables of more columns stand closer on a terminal, so that they fit into 80 characters."""
@@ -115,6 +119,15 @@ class Table:
 
     __html__ = _repr_html_ = html
 
+    def text(self) -> str:
+        """Write it as plain text, as wide as a terminal."""
+        from rich.console import Console
+
+        console = Console(width=TEXT_WIDTH, no_color=True, highlight=False)
+        with console.capture() as captured:
+            console.print(self)
+        return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n")
+
     def _line(self, row: Row, tag: str) -> str:
         """Write a row as HTML, its names as one cell."""
         names, values = row[: self.names], row[self.names :]
@@ -162,6 +175,28 @@ class Table:
             if len(lines) > 2:
                 drawn.add_section()
         return drawn
+
+
+class Shown:
+    """What shows itself as a sentence and tables, in a Python shell and in a notebook alike."""
+
+    def shown(self) -> tuple[str, tuple[Table, ...]]:
+        """Return the sentence and the tables."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """Write the tables, and the sentence below them."""
+        words, tables = self.shown()
+        below = fill(words, TEXT_WIDTH, break_long_words=False) if words else ""
+        return "\n\n".join(filter(None, [*(table.text() for table in tables), below]))
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """Show them in a notebook, the sentence above the first table."""
+        words, (first, *others) = self.shown()
+        head = first.titled(words) if words else first
+        return "\n".join(table.html() for table in (head, *others))
 
 
 def _small(text: str) -> str:

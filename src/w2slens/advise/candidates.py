@@ -1,10 +1,12 @@
 """Candidate teachers and their ranking: what is known of each, and what that says."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from w2slens._core.format import number
-from w2slens._core.table import Column, Number, Row, Table
+from w2slens._core.json import as_float
+from w2slens._core.table import Column, Number, Row, Shown, Table
 from w2slens.models.metrics import METRICS, NAMES
 
 AGREED = 0.01  # share of a risk by which a teacher in company and alone may differ without a word
@@ -65,14 +67,24 @@ class Candidate:
         """``d_sw/d_w``: the share of the teacher's variance that the student inherits."""
         return self.d_sw / self.d_w
 
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> "Candidate":
+        """Read what `to_dict` wrote; null is nan."""
+        given = {name: saved[name] for name in cls.__match_args__ if name in saved}
+        given.setdefault("alone", given["risk"])
+        low, high = (as_float(end) for end in given["interval"])
+        for name in ("risk", "alone", "teacher_risk", "pgr", "opr", "d_sw", "teacher_loo"):
+            given[name] = as_float(given[name])
+        return cls(**{**given, "interval": (low, high)})
+
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as JSON types."""
         more = {"interval": list(self.interval), "overlap_share": self.overlap_share}
         return asdict(self) | more
 
 
-@dataclass(frozen=True)
-class Ranking:
+@dataclass(frozen=True, repr=False)
+class Ranking(Shown):
     """Candidate teachers of one student, best first.
 
     Attributes
@@ -141,6 +153,13 @@ class Ranking:
             f"(theory does not predict {name}; forecast risk {number(best.risk)})"
         )
 
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> "Ranking":
+        """Read what `to_dict` wrote."""
+        teachers = tuple(Candidate.from_dict(teacher) for teacher in saved["teachers"])
+        metric = saved.get("metric", METRICS[0])
+        return cls(teachers, int(saved["n"]), int(saved["N"]), saved["measure"], metric)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the ranking as JSON types."""
         return {
@@ -199,6 +218,6 @@ class Ranking:
             f"for the pair alone: {', '.join(moved)}."
         )
 
-    def _repr_html_(self) -> str:
-        """Show the teachers in a notebook."""
-        return self.table().titled(self.reason).html()
+    def shown(self) -> tuple[str, tuple[Table, ...]]:
+        """Return what it says, and the teachers."""
+        return self.reason, (self.table(),)

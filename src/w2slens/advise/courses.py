@@ -6,11 +6,12 @@ on owned labels and as many more as the money buys) and ``weak-is-enough`` (the 
 labels as the money buys).
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from w2slens._core.format import number
-from w2slens._core.table import Column, Table
+from w2slens._core.table import Column, Shown, Table
 
 Name = Literal["w2s", "strong-on-labels", "label-more", "weak-is-enough"]
 
@@ -48,6 +49,15 @@ class Course:
     risk: float
     interval: tuple[float, float]
 
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> "Course":
+        """Read what `to_dict` wrote."""
+        low, high = map(float, saved["interval"])
+        numbers = (int(saved["n"]), int(saved["N"]), float(saved["cost"]), float(saved["risk"]))
+        if saved["course"] not in MODEL:
+            raise ValueError(saved["course"])
+        return cls(saved["course"], *numbers, (low, high))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the course as JSON types."""
         return asdict(self) | {"interval": list(self.interval)}
@@ -61,8 +71,8 @@ class Course:
         )
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(Shown):
     """The best course, its rivals, and the sizes beyond which money is wasted.
 
     Attributes
@@ -84,6 +94,12 @@ class Plan:
     n_star: int | None
     N_enough: int | None
     reason: str
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> "Plan":
+        """Read what `to_dict` wrote."""
+        courses = tuple(Course.from_dict(course) for course in saved["courses"])
+        return cls(courses[0], courses, saved["n_star"], saved["N_enough"], saved["reason"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON types."""
@@ -114,6 +130,6 @@ class Plan:
         note = ", ".join(f"{name} = {size:,}" for name, size in sizes.items() if size)
         return Table((*head, Column("90% interval")), rows, "Courses, best first", note)
 
-    def _repr_html_(self) -> str:
-        """Show the courses in a notebook."""
-        return self.table().titled(self.reason).html()
+    def shown(self) -> tuple[str, tuple[Table, ...]]:
+        """Return why, and the courses."""
+        return self.reason, (self.table(),)

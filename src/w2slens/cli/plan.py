@@ -50,10 +50,18 @@ def command(
     """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone."""
     found = plan(problem, budget=budget, target=target, metric=metric, **settings)
 
+    document = found.to_dict()
+    courses = frontier(problem, found, settings) if output.out is not None else {}
+    if courses:
+        asked = {"budget": budget, "target": target}
+        drawn = {name: [course.to_dict() for course in some] for name, some in courses.items()}
+        document |= {"frontier": drawn, **asked}
+
     def files() -> dict[str, bytes]:
         figure = Figure(figsize=(7, 4.6), layout="constrained")
-        plot_courses(frontier(problem, found, settings), figure.subplots())
+        ax = figure.subplots()
+        plot_courses(courses, ax, chosen=found.best, budget=budget, target=target)
         return {"frontier.png": png(figure)}
 
     verdict = f"[bold]{found.best.course}[/bold]. {found.reason}"
-    output.deliver(found.to_dict(), files=files, shown=[found.table(), verdict])
+    output.deliver(document, files=files, shown=[found.table(), verdict])

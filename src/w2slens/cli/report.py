@@ -1,14 +1,13 @@
-"""``w2slens report``: the page of a run or a sweep."""
+"""``w2slens report``: the page of any result that a folder holds."""
 
 from pathlib import Path
 
 import click
 
-from w2slens import load_results
 from w2slens._core.json import to_json
 from w2slens.cli._output import json_option
 from w2slens.cli._tables import notes
-from w2slens.report.files import render_into
+from w2slens.report.files import render_folder
 
 
 @click.command("report")
@@ -19,6 +18,5 @@ from w2slens.report.files import render_into
 def command(folder: str, out: str | None, overwrite: bool, as_json: bool) -> None:
     """Render the result in DIR as one self-contained HTML page."""
     with notes():
-        results = load_results(folder)
-        page = render_into(results, Path(folder), out=out, overwrite=overwrite)
+        page = render_folder(Path(folder), out=out, overwrite=overwrite)
     click.echo(to_json({"report": str(page)}) if as_json else f"Report: {page}")

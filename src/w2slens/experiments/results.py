@@ -9,6 +9,7 @@ import pandas as pd
 from w2slens._core.errors import InputError
 from w2slens._core.format import corners, some
 from w2slens._core.types import Ridge
+from w2slens._core.verbs import Verb
 from w2slens.experiments.curves import Curve, as_ridge, curves_of
 from w2slens.experiments.display import risks_table
 from w2slens.experiments.document import curve_document, describe
@@ -20,6 +21,9 @@ from w2slens.models.metrics import METRICS
 from w2slens.models.risks import Risks, Scale
 from w2slens.theory.bounds import Bounds
 from w2slens.theory.population import Population
+
+VERBS = "w2slens.report.verbs"
+"""Where drawing and writing live."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,10 @@ class Results:
     table: pd.DataFrame
     config: dict[str, Any]
     oracle: Oracle
+
+    plot = Verb(VERBS, "Draw the results, on Axes that are given or as a new figure.")
+    report = Verb(VERBS, "Write the results as one self-contained HTML page.")
+    save = Verb(VERBS, "Keep the results as a folder that `w2slens.load_results` reads back.")
 
     @property
     def scale(self) -> Scale:

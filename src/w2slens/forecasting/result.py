@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from w2slens._core import check
-from w2slens._core.format import number
-from w2slens._core.table import Column, Table
+from w2slens._core.format import fixed, number
+from w2slens._core.table import Column, Shown, Table
 from w2slens.forecasting.sample import Losses
 from w2slens.models.metrics import NAMES, HeldOut
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS, Models, Risks
@@ -25,8 +25,8 @@ APART = 1.645  # standard errors of a paired difference that tell two marks apar
 MARKED = {"weak": "the teacher", "w2s": "the W2S student", "strong": "the strong model on labels"}
 
 
-@dataclass(frozen=True, eq=False)
-class Forecast:
+@dataclass(frozen=True, eq=False, repr=False)
+class Forecast(Shown):
     """Expected risks of the four models at given n and N, with intervals.
 
     Attributes
@@ -114,9 +114,10 @@ class Forecast:
         more = "" if self.decided else " Label more, or measure on a held-out set."
         if not self.overlap_known:
             more = " The pool has too few rows to tell the overlap of the features from chance."
+        ratio = f"OPR {fixed(self.opr)} ({fixed(below)} to {fixed(above)})"
         return (
-            f"With {n:,} labels and {N:,} pseudo-labels, {self._said_of_pgr}, and OPR "
-            f"{self.opr:.2f} ({below:.2f} to {above:.2f}): {rival}.{more}{self._said_of_marks}"
+            f"With {n:,} labels and {N:,} pseudo-labels, {self._said_of_pgr}, and {ratio}: "
+            f"{rival}.{more}{self._said_of_marks}"
         )
 
     @property
@@ -150,8 +151,9 @@ class Forecast:
                 "that PGR is undefined"
             )
         if self.decided:
-            return f"PGR {self.pgr:.2f} ({low:.2f} to {high:.2f})"
-        return f"{n:,} labels are too few to tell PGR: its 90% interval is {low:.2f} to {high:.2f}"
+            return f"PGR {fixed(self.pgr)} ({fixed(low)} to {fixed(high)})"
+        interval = f"{fixed(low)} to {fixed(high)}"
+        return f"{n:,} labels are too few to tell PGR: its 90% interval is {interval}"
 
     def table(self) -> Table:
         """Return the forecast as a table: what, how much, and its 90% interval."""
@@ -172,6 +174,10 @@ class Forecast:
         n, N = self.risks.n[0], self.risks.N[0]
         title = f"Forecast raw risks, PGR and OPR (n = {n:,}, N = {N:,})"
         return Table(tuple(head), tuple(rows), title)
+
+    def shown(self) -> tuple[str, tuple[Table, ...]]:
+        """Return what it says and its table."""
+        return self.statement, (self.table(),)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as JSON types."""

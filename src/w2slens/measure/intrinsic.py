@@ -12,6 +12,9 @@ from w2slens.measure.overlap import Correlation
 from w2slens.moments.left_out import left_out
 from w2slens.moments.spectrum import holding
 
+ROUNDED = 9
+"""Decimals beyond which a difference of dimensions is rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class SideDimensions:
@@ -119,12 +122,12 @@ class Dimensions:
     @property
     def learnable_by_strong_only(self) -> float:
         """``d_s − d_sw``: the cost of the student's own directions."""
-        return self.d_s - self.d_sw
+        return _spare(self.d_s, self.d_sw)
 
     @property
     def not_copied(self) -> float:
         """``d_w − d_sw``: directions of teacher noise that the student cannot copy."""
-        return self.d_w - self.d_sw
+        return _spare(self.d_w, self.d_sw)
 
     @property
     def left_out(self) -> str:
@@ -187,3 +190,8 @@ class Dimensions:
         """Read what `to_dict` wrote."""
         weak, strong = (SideDimensions.from_dict(saved[name]) for name in ("weak", "strong"))
         return cls(saved["rows"], weak, strong, Correlation.from_dict(saved["correlation"]))
+
+
+def _spare(dimension: int, shared: float) -> float:
+    """Subtract shared dimensions, of which rounding may leave a trifle where all are."""
+    return round(dimension - shared, ROUNDED)

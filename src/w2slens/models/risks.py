@@ -5,6 +5,7 @@ strong baseline on the teacher's labels, and the strong ceiling with true labels
 """
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.format import corners, number, some
-from w2slens._core.table import Column, Table
+from w2slens._core.table import Column, Shown, Table
 from w2slens._core.types import Array
 from w2slens.models.estimates import ROUNDING_GAP, UndefinedRatioWarning, warn_undefined
 
@@ -30,6 +31,9 @@ class Models(NamedTuple, Generic[T]):
 
 MODELS = Models._fields
 
+ROUNDED = 9
+"""Decimals of a ratio beyond which it is rounding, where it is shown."""
+
 Scale = Literal["excess", "raw"]
 
 MODEL_COLUMNS = (
@@ -44,8 +48,8 @@ RATIO_COLUMNS = (Column("PGR"), Column("OPR"))
 """Headings of the ratios."""
 
 
-@dataclass(frozen=True, eq=False)
-class Risks:
+@dataclass(frozen=True, eq=False, repr=False)
+class Risks(Shown):
     """Mean squared errors of the four models over a grid of sample sizes.
 
     Attributes
@@ -148,7 +152,8 @@ class Risks:
 
     def table(self) -> Table:
         """Return the grid, or its corners, as a table."""
-        grids = [*(getattr(self, name) for name in MODELS), *self.quiet_ratios()]
+        ratios = (np.round(ratio, ROUNDED) for ratio in self.quiet_ratios())
+        grids = [*(getattr(self, name) for name in MODELS), *ratios]
         cells = [(i, j) for i in range(len(self.n)) for j in range(len(self.N))]
         shown = corners(cells, lambda cell: (self.n[cell[0]], self.N[cell[1]]))
         rows = tuple(
@@ -159,9 +164,18 @@ class Risks:
         head = (Column("n"), Column("N"), *MODEL_COLUMNS, *RATIO_COLUMNS)
         return Table(head, rows, title, names=2)
 
-    def _repr_html_(self) -> str:
-        """Show the grid, or its corners, in a notebook."""
-        return self.table().html()
+    def shown(self) -> tuple[str, tuple[Table, ...]]:
+        """Return the grid, or its corners."""
+        return "", (self.table(),)
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> "Risks":
+        """Read what `to_dict` wrote; null is nan."""
+        n, N = tuple(map(int, saved["n"])), tuple(map(int, saved["N"]))
+        grids: dict[str, Any] = {name: np.array(saved["risk"][name], float) for name in MODELS}
+        if any(grid.shape != (len(n), len(N)) for grid in grids.values()):
+            raise ValueError("the risks are not over n × N")
+        return cls(n, N, **grids, scale=saved["scale"], method=saved["method"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the risks and ratios as nested lists over n × N; undefined ones are nan."""

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from w2slens.experiments.folder.archive import load_results, read_document
 from w2slens.experiments.folder.layout import PAGE, PROBLEM, write_page
 from w2slens.experiments.results import Results
 from w2slens.report.page import render
 from w2slens.report.plots import figure_of_run
+from w2slens.report.sheets import render_sheet
 from w2slens.theory.storage import archived
 
 FIGURE_DPI = 150
@@ -40,3 +42,11 @@ def render_into(
 ) -> Path:
     """Write the page of a result; its own former page is replaced, nothing else."""
     return write_page(folder, render(results), out=out, overwrite=overwrite)
+
+
+def render_folder(folder: Path, *, out: str | None = None, overwrite: bool = False) -> Path:
+    """Write the page of whatever result a folder holds."""
+    document = read_document(folder)
+    if "config" in document:
+        return render_into(load_results(folder), folder, out=out, overwrite=overwrite)
+    return write_page(folder, render_sheet(document), out=out, overwrite=overwrite)

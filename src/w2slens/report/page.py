@@ -7,9 +7,12 @@ from typing import Any
 import jinja2
 
 from w2slens._core.format import number
+from w2slens._core.table import Table
+from w2slens._version import __version__
 from w2slens.experiments.display import risks_table, score_tables
 from w2slens.experiments.results import Results
-from w2slens.report.figures import comparison_figure, curve_figures
+from w2slens.models.risks import RATIO_COLUMNS
+from w2slens.report.figures import comparison_figures, curve_figures
 from w2slens.report.plots import curve_name
 from w2slens.report.tables import curves_table
 
@@ -41,6 +44,11 @@ def render(results: Results, *, title: str | None = None, command: str | None = 
     command
         Command line that replays the run; default the recorded one, if there is one.
     """
+    return filled("page.html", summary(results, title, command))
+
+
+def filled(template: str, values: dict[str, Any]) -> str:
+    """Fill a template of this room; what it lacks is an error."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("w2slens.report"),
         autoescape=True,
@@ -49,7 +57,7 @@ def render(results: Results, *, title: str | None = None, command: str | None = 
         lstrip_blocks=True,
     )
     environment.filters["number"] = number
-    return environment.get_template("page.html").render(summary(results, title, command))
+    return environment.get_template(template).render(version=__version__, **values)
 
 
 def summary(results: Results, title: str | None, command: str | None) -> dict[str, Any]:
@@ -67,10 +75,11 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
         "replay": _replay(config, command),
         "config": {key: value for key, value in config.items() if key != "recipe"},
         "curves": curves,
-        "verdict": verdict,
+        "action": verdict["action"],
+        "answer": verdict["reason"],
         "headline": HEADLINES[verdict["action"]],
         "comparison": several
-        and {"figure": comparison_figure(results), "table": curves_table(results).titled("")},
+        and {"figures": comparison_figures(results), "table": curves_table(results).titled("")},
         "shown_cells": SHOWN_CELLS,
     }
 
@@ -84,9 +93,16 @@ def _curve(curve: Results, name: str, *, drawn: bool) -> dict[str, Any]:
         "verdict": document["verdict"],
         "figures": curve_figures(curve, name) if drawn else [],
         "sides": sides.titled(""),
-        "risks": risks_table(document).titled(""),
+        "risks": _ratios_first(risks_table(document).titled("")),
         "scores": {table.title: table.titled("") for table in score_tables(document)},
     }
+
+
+def _ratios_first(table: Table) -> Table:
+    """Move PGR and OPR beside the sizes, where a phone shows them."""
+    names = [column.name for column in table.head]
+    ratios = [column.name for column in RATIO_COLUMNS]
+    return table.pick(*names[:2], *ratios, *(name for name in names[2:] if name not in ratios))
 
 
 def _facts(results: Results) -> list[str]:

@@ -39,6 +39,8 @@ def load_results(folder: str | Path) -> Results:
     """
     folder = Path(folder)
     document, table = read_document(folder), folder / "trials.csv"
+    if not isinstance(document.get("config"), dict):
+        raise InputError("folder", f"{folder / MARKER} holds no run or sweep that w2slens wrote")
     curves = document.get("curves", [document])
     try:
         trials = read_table(table.read_bytes())
@@ -72,10 +74,10 @@ def read_document(folder: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError("folder", f"{path} is damaged or not ours") from None
-    if isinstance(document, dict) and "rows" in document:
-        raise InputError("folder", f"{folder} holds dimensions; reports are of runs and sweeps")
-    if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
-        raise InputError("folder", f"{path} holds no run or sweep that w2slens wrote")
+    if not isinstance(document, dict):
+        raise InputError(
+            "folder", f"{path} holds no run or sweep that w2slens wrote, nor another result"
+        )
     return check_format(document, path, "folder")
 
 

@@ -13,6 +13,7 @@ from w2slens.models.risks import Risks
 from w2slens.report.plots.comparison import curve_name, plot_comparison
 from w2slens.report.plots.cut import Cut
 from w2slens.report.plots.dimensions import plot_canonical, plot_inheritance, plot_spectra
+from w2slens.report.plots.forecast import plot_forecast
 from w2slens.report.plots.maps import plot_map
 from w2slens.report.plots.plan import plot_courses
 from w2slens.report.plots.ranking import plot_teachers
@@ -30,6 +31,7 @@ __all__ = [
     "plot_canonical",
     "plot_comparison",
     "plot_courses",
+    "plot_forecast",
     "plot_inheritance",
     "plot_map",
     "plot_predicted",
@@ -42,11 +44,17 @@ __all__ = [
 
 
 def figure_of_run(results: Results) -> Figure:
-    """One figure of a run: risks and ratios over n."""
-    figure = Figure(figsize=(10.5, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
+    """One figure of a run: risks and ratios over n; of several curves, their ratios."""
+    if len(results.settings) > 1:
+        figure = Figure(figsize=(10.5, 1.8 + 0.42 * len(results.settings)), layout="constrained")
+        for ax, ratio in zip(figure.subplots(1, 2, sharey=True), ("pgr", "opr"), strict=True):
+            plot_comparison(results, ax, only=ratio)
+        return figure
+    figure = Figure(figsize=(13, 4.2), layout="constrained")
+    left, *others = figure.subplots(1, 3, width_ratios=(1.35, 1, 1))
     plot_risks(results, left)
-    plot_ratios(results, right)
+    for ax, ratio in zip(others, ("pgr", "opr"), strict=True):
+        plot_ratios(results, ax, only=ratio)
     return figure
 
 

@@ -1,5 +1,7 @@
 """A line through the grid of a run."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,7 +10,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.experiments.results import Results
-from w2slens.report.plots.style import legend_below, size_axis
+from w2slens.report.plots.style import HOLLOW, legend_below, size_axis
 
 
 class Cut:
@@ -27,7 +29,8 @@ class Cut:
         self.where = f"{fixed} = {value:,} " + ("labels" if fixed == "n" else "pseudo-labels")
 
     def errorbar(self, ax: Axes, column: str, *, color: str, fmt: str, label: str) -> None:
-        """Draw means with their standard errors."""
+        """Draw means with their standard errors; the teacher's as rings around the student's."""
+        look: dict[str, Any] = {"markersize": 4.5, **(HOLLOW if column == "weak" else {})}
         ax.errorbar(
             self.rows[self.axis],
             self.rows[column],
@@ -35,9 +38,9 @@ class Cut:
             fmt=fmt,
             color=color,
             capsize=2.5,
-            markersize=4.5,
             linewidth=1,
             label=label,
+            **look,
         )
 
     def curve(self, ax: Axes, grid: Array, *, color: str, linestyle: str) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
+from w2slens._core.format import number
 from w2slens.measure.intrinsic import Dimensions
-from w2slens.report.plots.style import LOOKS, NEUTRAL, legend_below
+from w2slens.report.plots.style import LOOKS, NEUTRAL, legend_below, log_ticks
 from w2slens.theory.exact import inherited
 
 
@@ -20,8 +22,8 @@ def plot_spectra(dimensions: Dimensions, ax: Axes) -> Axes:
         ax.plot(component, share, style, color=LOOKS[name][1], label=label, lw=1.6)
     ax.set(xlabel="principal component", ylabel="share of variance", yscale="log")
     ax.set_title("Spectra of the features")
-    ax.legend(frameon=False)
-    return ax
+    log_ticks(ax.yaxis)
+    return legend_below(ax)
 
 
 def plot_canonical(dimensions: Dimensions, ax: Axes) -> Axes:
@@ -36,11 +38,11 @@ def plot_canonical(dimensions: Dimensions, ax: Axes) -> Axes:
     )
     level = dimensions.correlation.chance / len(squares)
     if level > 0:
-        ax.axhline(level, color=LOOKS["weak"][1], linestyle=":", label="chance, on average")
-        ax.legend(frameon=False)
+        line = ax.axhline(level, color=LOOKS["weak"][1], lw=1.8, label="chance, on average")
+        line.set_path_effects([withStroke(linewidth=4, foreground="#FFFFFF")])
     ax.set(xlabel="canonical pair", ylabel="squared correlation", ylim=(0, 1.02))
-    ax.set_title(f"Overlap: d_sw = {dimensions.d_sw:.1f}")
-    return ax
+    ax.set_title(f"Overlap: d_sw = {number(dimensions.d_sw)}")
+    return legend_below(ax) if level > 0 else ax
 
 
 def plot_inheritance(dimensions: Dimensions, ax: Axes, *, N: Sequence[int], most: int = 5) -> Axes:
@@ -68,7 +70,7 @@ def plot_inheritance(dimensions: Dimensions, ax: Axes, *, N: Sequence[int], most
         left = left + width
     ax.axvline(1, color=NEUTRAL, linewidth=0.8)
     for row in rows[~known]:
-        ax.text(0.02, row, "N too small for a ridgeless student", va="center", fontsize="small")
+        ax.text(0.02, row, "N too small for a ridgeless student", va="center")
     ax.set_yticks(rows, [f"N = {size:,}" for size in sizes])
     longest = max(1.0, float(np.max(total[known], initial=0)))
     ax.set(xlim=(0, longest * 1.02), ylim=(len(sizes) - 0.4, -0.6))

@@ -10,13 +10,23 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
+from w2slens._core.format import fixed
 from w2slens.experiments.results import Results
 from w2slens.models.risks import Risks
 from w2slens.report.plots.risks import ratio as ratio_of
 from w2slens.report.plots.style import RATIOS
 
+COVERED = 0.95
+"""Share of the cells whose colours are told apart; wilder ones have the last colour."""
+
+LEAST_REACH = 0.05
+"""Ratios nearer to the centre than this are white, however small the others are."""
+
+EXTENDED = ("neither", "min", "max", "both")
+"""Ends of the colour bar beyond which there are cells: none, below, above, either."""
+
 DARK_FROM = 0.6
-"""Distance from the centre of a map from which its colours are dark."""
+"""Share of the way from the centre of a map from which its colours are dark."""
 
 UNKNOWN = "#DDDDDD"
 """Colour of cells without a ratio, which is none of the map's own."""
@@ -42,15 +52,21 @@ def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
     table, peaks = _grid(results, ratio)
     centre = 1.0 if ratio == "opr" else 0.0
     values = table.to_numpy()
-    norm = TwoSlopeNorm(centre, centre - 1, centre + 1)
+    reach = _reach(values[~peaks], centre)
+    norm = TwoSlopeNorm(centre, centre - reach, centre + reach)
     mesh = ax.pcolormesh(values, cmap="PuOr", norm=norm, edgecolors="face", linewidth=0.3)
     ax.set_facecolor(UNKNOWN)
     figure = ax.get_figure()
     if figure is not None:
         known = values[np.isfinite(values)]
-        beyond = "max" if float(np.max(known, initial=centre)) > centre + 1 else "neither"
-        figure.colorbar(mesh, ax=ax, label=RATIOS[ratio][0], extend=beyond)
-    _write_cells(ax, values, peaks, centre)
+        ends = (
+            known.min(initial=centre) < centre - reach,
+            known.max(initial=centre) > centre + reach,
+        )
+        beyond = EXTENDED[ends[0] + 2 * ends[1]]
+        label = RATIOS[ratio][0] + (", colours cut at the ends" if any(ends) else "")
+        figure.colorbar(mesh, ax=ax, label=label, extend=beyond)
+    _write_cells(ax, values, peaks, centre, reach)
     for axis, sizes in ((ax.xaxis, table.columns), (ax.yaxis, table.index)):
         step = -(-len(sizes) // 6)
         axis.set_ticks([k + 0.5 for k in range(0, len(sizes), step)])
@@ -58,6 +74,12 @@ def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
     what = "gap recovered" if ratio == "pgr" else "above 1: W2S beats labels alone"
     ax.set(xlabel="pseudo-labels N", ylabel="labels n", title=f"{RATIOS[ratio][0]}: {what}")
     return ax
+
+
+def _reach(values: NDArray[Any], centre: float) -> float:
+    """Distance from the centre at which colours end: of most cells, without the wild ones."""
+    known = np.abs(values[np.isfinite(values)] - centre)
+    return max(float(np.quantile(known, COVERED)), LEAST_REACH) if len(known) else 1.0
 
 
 def _grid(results: Results | Risks, name: str) -> tuple[pd.DataFrame, NDArray[Any]]:
@@ -71,12 +93,16 @@ def _grid(results: Results | Risks, name: str) -> tuple[pd.DataFrame, NDArray[An
     return found, peaks.to_numpy() != ""
 
 
-def _write_cells(ax: Axes, values: NDArray[Any], peaks: NDArray[Any], centre: float) -> None:
+def _write_cells(
+    ax: Axes, values: NDArray[Any], peaks: NDArray[Any], centre: float, reach: float
+) -> None:
     """Mark the peaks, and write the other numbers where there is room."""
     for i, j in np.ndindex(values.shape):
         if peaks[i, j]:
             mark = ax.text(j + 0.5, i + 0.5, "×", ha="center", va="center", color="#000000")
             mark.set_path_effects([withStroke(linewidth=2, foreground="#FFFFFF")])
         elif values.size <= WRITTEN_CELLS and np.isfinite(values[i, j]):
-            ink = "#FFFFFF" if abs(values[i, j] - centre) > DARK_FROM else "#000000"
-            ax.text(j + 0.5, i + 0.5, f"{values[i, j]:.2f}", ha="center", va="center", color=ink)
+            ink = "#FFFFFF" if abs(values[i, j] - centre) > DARK_FROM * reach else "#000000"
+            ax.text(
+                j + 0.5, i + 0.5, fixed(float(values[i, j])), ha="center", va="center", color=ink
+            )

@@ -1,12 +1,14 @@
 """What money buys: the predicted risk of every course over the budget."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from w2slens.advise import Course
-from w2slens.report.plots.style import LOOKS, legend_below
+from w2slens.report.plots.style import LOOKS, NEUTRAL, legend_below, log_ticks, plain
 
 COURSE_LOOKS = {
     "w2s": LOOKS["w2s"][1:],
@@ -17,10 +19,26 @@ COURSE_LOOKS = {
 """Colour and marker of a course: those of the model that it ends with."""
 
 
-def plot_courses(frontier: Mapping[str, Sequence[Course]], ax: Axes) -> Axes:
+def plot_courses(
+    frontier: Mapping[str, Sequence[Course]],
+    ax: Axes,
+    *,
+    chosen: Course | None = None,
+    budget: float | None = None,
+    target: float | None = None,
+) -> Axes:
     """Draw the risk of every course over its cost, with 90% intervals.
 
-    `frontier`, of `w2slens.advise.frontier`: course → the best of it at several budgets.
+    Parameters
+    ----------
+    frontier
+        Of `w2slens.advise.frontier`: course → the best of it at several budgets.
+    ax
+        Where to draw.
+    chosen
+        The recommended course, ringed.
+    budget, target
+        What was asked for, as lines.
     """
     for name, courses in frontier.items():
         color, marker = COURSE_LOOKS[name]
@@ -29,13 +47,31 @@ def plot_courses(frontier: Mapping[str, Sequence[Course]], ax: Axes) -> Axes:
         lows, highs = zip(*(course.interval for course in courses), strict=True)
         ax.plot(costs, risks, style, color=color, markersize=4, label=name)
         ax.fill_between(costs, lows, highs, color=color, alpha=0.12, linewidth=0)
-    paid = [course.cost for courses in frontier.values() for course in courses]
-    least = min((cost for cost in paid if cost > 0), default=1.0)
-    if min(paid, default=1.0) > 0:
-        ax.set_xscale("log")
-    else:  # what costs nothing has a place too
-        ax.set_xscale("symlog", linthresh=least)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.4g}"))
-    ax.set(xlabel="cost", ylabel="predicted risk (squared error)", yscale="log")
+    if chosen is not None:
+        look: Any = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2, "zorder": 5}
+        color, label = COURSE_LOOKS[chosen.course][0], f"recommended: {chosen.course}"
+        ax.plot([chosen.cost], [chosen.risk], "o", color=color, label=label, **look)
+    for line, value, name in ((ax.axvline, budget, "budget"), (ax.axhline, target, "target")):
+        if value is not None and value > 0:
+            line(value, color=NEUTRAL, linestyle=":", label=f"{name} {plain(value)}")
+    _scaled(ax, [course.cost for courses in frontier.values() for course in courses])
+    ax.set(xlabel="cost", ylabel="predicted risk (squared error)")
     ax.set_title("What money buys")
     return legend_below(ax)
+
+
+def _scaled(ax: Axes, paid: Sequence[float]) -> None:
+    """Let both axes be logarithmic, with plain numbers; what costs nothing has a place too."""
+    ax.set_yscale("log")
+    log_ticks(ax.yaxis)
+    if min(paid, default=1.0) > 0:
+        ax.set_xscale("log")
+        log_ticks(ax.xaxis)
+        return
+    least = min((cost for cost in paid if cost > 0), default=1.0)
+    ax.set_xscale("symlog", linthresh=least)
+    most = max((*paid, least))
+    between = np.geomspace(least, most, 4) if most > least else [least]
+    ax.set_xticks([0.0, *(float(f"{cost:.1g}") for cost in between)])
+    ax.xaxis.set_major_formatter(FuncFormatter(plain))
+    ax.xaxis.set_minor_formatter(NullFormatter())

@@ -1,9 +1,12 @@
 """Candidate teachers: forecast risk of the student of each, beside its own."""
 
+from typing import Any
+
 from matplotlib.axes import Axes
 
+from w2slens._core.format import fixed
 from w2slens.advise import Ranking
-from w2slens.report.plots.style import LOOKS, legend_below
+from w2slens.report.plots.style import HOLLOW, LOOKS, legend_below
 
 
 def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
@@ -19,10 +22,12 @@ def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
     ax.errorbar(risks, places, xerr=ends, fmt=marker, color=color, capsize=3, label=label)
     (_, color, marker), label = LOOKS["weak"], "the teacher itself"
     own = [teacher.teacher_risk for teacher in teachers]
-    ax.plot(own, places, marker, color=color, markerfacecolor="none", label=label)
-    names = [teacher.name.replace("$", r"\$") for teacher in teachers]
-    shares = [f"$d_{{sw}}/d_w$ = {teacher.overlap_share:.2f}" for teacher in teachers]
-    ax.set_yticks(list(places), list(map("{}\n{}".format, names, shares)))
+    look: dict[str, Any] = dict(HOLLOW)
+    ax.plot(own, places, marker, color=color, label=label, linestyle="none", **look)
+    names = [teacher.name for teacher in teachers]
+    shares = [f"d_sw/d_w = {fixed(teacher.overlap_share)}" for teacher in teachers]
+    labels = list(map("{}\n{}".format, names, shares))
+    ax.set_yticks(list(places), labels, parse_math=False)
     ax.invert_yaxis()
     title = f"Teachers at n = {ranking.n:,}, N = {ranking.N:,}"
     ax.set(xlabel="forecast raw risk (squared error)", title=title)

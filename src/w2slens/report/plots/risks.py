@@ -1,23 +1,28 @@
 """Risks and ratios along a line through the grid: measured beside predicted, or predicted alone."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.experiments.results import Results
 from w2slens.models.risks import MODELS, Risks
 from w2slens.report.plots.cut import Cut
 from w2slens.report.plots.style import (
+    HOLLOW,
+    LINES,
     LOG_FROM,
     LOOKS,
     NEUTRAL,
     RATIOS,
     legend_below,
+    log_ticks,
+    ratio_limits,
     size_axis,
-    window,
 )
 from w2slens.theory.bounds import Bounds
 
@@ -46,6 +51,7 @@ def plot_risks(
     values = cut.rows[list(MODELS)].to_numpy()
     if values.max() > LOG_FROM * max(values.min(), 1e-300):
         ax.set_yscale("log")
+        log_ticks(ax.yaxis)
     else:
         ax.set_ylim(bottom=0)
     ax.set(ylabel=f"{results.scale} risk (squared error)", title=f"Risks at {cut.where}")
@@ -53,19 +59,32 @@ def plot_risks(
 
 
 def plot_ratios(
-    results: Results, ax: Axes, *, n: int | None = None, N: int | None = None, bounds: bool = True
+    results: Results,
+    ax: Axes,
+    *,
+    n: int | None = None,
+    N: int | None = None,
+    bounds: bool = True,
+    only: str | None = None,
 ) -> Axes:
     """Draw PGR and OPR with standard errors, predictions dashed; parameters as of `plot_risks`.
 
-    The line at 1 separates gain from loss: an OPR below it says that labels alone do better.
+    `only` draws one of them, ``"pgr"`` or ``"opr"``, to its own scale. Gain and loss part at a PGR
+    of 0 and at an OPR of 1: below it labels alone do better.
     """
-    cut = Cut(results, n, N)
-    predicted = {name: ratio(results.predicted, name) for name in RATIOS}
-    _draw(cut, ax, RATIOS, predicted, results.bounds if bounds else None)
-    for level in (0, 1):
+    if only is not None:
+        check.choice(only, "only", tuple(RATIOS))
+    cut, names = Cut(results, n, N), [only] if only else list(RATIOS)
+    predicted = {name: ratio(results.predicted, name) for name in names}
+    looks = {name: RATIOS[name] for name in names}
+    _draw(cut, ax, looks, predicted, results.bounds if bounds else None)
+    for level in (LINES[only],) if only else (0, 1):
         ax.axhline(level, color=NEUTRAL, linewidth=0.8)
-    ax.set_ylim(*window(cut.rows[list(RATIOS)].to_numpy(), ax.get_ylim()))
-    ax.set(ylabel="ratio", title=f"PGR and OPR at {cut.where}")
+    errors = cut.rows[[f"{name}_se" for name in names]].to_numpy()
+    middle = LINES[only] if only else 1.0
+    ax.set_ylim(*ratio_limits(cut.rows[names].to_numpy(), errors, middle))
+    title = only.upper() if only else "PGR and OPR"
+    ax.set(ylabel="ratio" if only is None else only.upper(), title=f"{title} at {cut.where}")
     return cut.finish(ax)
 
 
@@ -81,11 +100,13 @@ def plot_predicted(risks: Risks, ax: Axes, *, n: int | None = None) -> Axes:
         label, color, marker = LOOKS[name]
         grid = getattr(risks, name)
         values = grid[:, place] if axis == "n" else grid[place]
-        ax.plot(sizes[order], values[order], f"{marker}-", color=color, markersize=4, label=label)
+        look: dict[str, Any] = {"markersize": 4, **(HOLLOW if name == "weak" else {})}
+        ax.plot(sizes[order], values[order], f"{marker}-", color=color, label=label, **look)
     drawn = np.concatenate([line.get_ydata() for line in ax.get_lines()])
     known = drawn[np.isfinite(drawn) & (drawn > 0)]
     if len(known) and known.max() > LOG_FROM * known.min():
         ax.set_yscale("log")
+        log_ticks(ax.yaxis)
     size_axis(ax, axis, sizes)
     title = f"Predicted risks at {fixed} = {getattr(risks, fixed)[place]:,}"
     ax.set(ylabel=f"{risks.scale} risk (squared error)", title=title)

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
@@ -24,7 +25,13 @@ LOOKS = {
 RATIOS = {"pgr": ("PGR", "#0072B2", "s"), "opr": ("OPR", "#009E73", "^")}
 """Label, colour and marker of each ratio."""
 
+LINES = {"pgr": 0.0, "opr": 1.0}
+"""Where gain and loss part."""
+
 NEUTRAL = "#888888"
+
+HOLLOW = {"markerfacecolor": "none", "markersize": 7.5, "markeredgewidth": 1.4, "zorder": 4}
+"""The teacher's marker: an open ring that another model's point does not hide."""
 
 LEGEND_DROP = -0.42
 """Inches from the bottom of an Axes to its legend: tick labels and axis label lie between."""
@@ -33,11 +40,51 @@ LOG_FROM = 30.0
 """Sizes and risks that differ by more than this factor are drawn on a logarithmic axis."""
 
 
+LEAST_FONT = 9.2
+"""Points of the smallest text: a page shows a figure on a phone a little larger than it is."""
+
+
+def plain(value: float, _: object = None) -> str:
+    """Write a tick without powers of ten, whose exponents are too small to read."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def log_ticks(axis: Axis) -> None:
+    """Let a logarithmic axis have plain numbers at few places, all written alike."""
+    low, high = sorted(axis.get_view_interval())
+    spans = high / max(low, 1e-300)
+    between = (1.0, 2.0, 5.0) if spans < 300 else (1.0,)
+    few = MaxNLocator(5) if spans < 6 else LogLocator(subs=between, numticks=8)
+    axis.set_major_locator(few)
+    axis.set_major_formatter(FuncFormatter(plain))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def ratio_limits(
+    values: Sequence[float] | Array, errors: Sequence[float] | Array, line: float
+) -> tuple[float, float]:
+    """Fit limits to ratios with their errors, without wild ones, and to a line that is near."""
+    middle, spread = np.asarray(values, float), np.nan_to_num(np.asarray(errors, float))
+    known = np.concatenate([middle - spread, middle + spread])
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return line - 1.0, line + 1.0
+    low, high = window(known, (float(known.min()), float(known.max())))
+    reach = max(high - low, 0.1)
+    if 0 < low - line < reach:
+        low = line
+    elif 0 < line - high < reach:
+        high = line
+    pad = 0.08 * max(high - low, 0.1)
+    return low - pad, high + pad
+
+
 def size_axis(ax: Axes, axis: str, sizes: NDArray[Any]) -> None:
     """Let x be the sizes of ``"n"`` or ``"N"``."""
     ax.set_xlabel("labels n" if axis == "n" else "pseudo-labels N")
     if len(sizes) > 1 and sizes.max() > LOG_FROM * sizes.min():
         ax.set_xscale("log")
+        log_ticks(ax.xaxis)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
 
 
@@ -53,7 +100,7 @@ def legend_below(ax: Axes) -> Axes:
         bbox_to_anchor=(0.5, 0),
         bbox_transform=ax.transAxes + below,
         ncols=3,
-        fontsize="small",
+        fontsize=LEAST_FONT,
     )
     return ax
 

@@ -1,0 +1,28 @@
+"""A forecast: four risks with their intervals."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from w2slens.models.risks import MODELS
+from w2slens.report.plots.style import HOLLOW, LOOKS
+
+
+def plot_forecast(
+    risks: Mapping[str, float], intervals: Mapping[str, Sequence[float]], ax: Axes
+) -> Axes:
+    """Draw the forecast risk of every model with its 90% interval, a row each.
+
+    Both are by model: ``"weak"``, ``"w2s"``, ``"strong"``, ``"ceiling"``.
+    """
+    for row, name in enumerate(MODELS):
+        _, color, marker = LOOKS[name]
+        low, high = intervals[name]
+        ends = [[max(risks[name] - low, 0.0)], [max(high - risks[name], 0.0)]]
+        look: dict[str, Any] = {"capsize": 3, **(HOLLOW if name == "weak" else {})}
+        ax.errorbar([risks[name]], [row], xerr=ends, fmt=marker, color=color, **look)
+    ax.set_yticks(range(len(MODELS)), [LOOKS[name][0] for name in MODELS])
+    ax.invert_yaxis()
+    ax.set(xlabel="forecast raw risk (squared error), 90% interval", title="Forecast risks")
+    return ax
