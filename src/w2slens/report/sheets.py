@@ -116,7 +116,7 @@ def _plan(document: Document) -> Sheet:
         "A plan: labels or pseudo-labels",
         f"Recommended: {found.best.course}",
         found.reason,
-        [f"{name} {number(value)}" for name, value in asked.items() if value is not None],
+        [f"{name} {value:g}" for name, value in asked.items() if value is not None],
         [(draw, "Predicted risk of every course over its cost")] if frontier else [],
         [found.table()],
         "Every course at the sizes that are best for it; the interval encloses 90% of its risks "
@@ -129,7 +129,7 @@ def _rank(document: Document) -> Sheet:
     found = Ranking.from_dict(document)
     return Sheet(
         "Which teacher to label with",
-        found.best.name,
+        f"Best teacher: {found.best.name}",
         found.reason,
         [f"{found.n:,} labels", f"{found.N:,} pseudo-labels", f"{len(found.teachers)} teachers"],
         [(partial(plots.plot_teachers, found), "Forecast risks of students and teachers")],

@@ -57,6 +57,7 @@ def themed(text: str, description: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"font: ([\d.]+px|bold [\d.]+px|\d+ [\d.]+px) [^;\"]*", r"font: \1 inherit", text)
+    text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
     for color, name in COLORS.items():
         text = text.replace(color.lower(), f"var({name})")
     text = text.replace(INK, "currentColor")

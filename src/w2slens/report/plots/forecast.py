@@ -23,6 +23,6 @@ def plot_forecast(
         look: dict[str, Any] = {"capsize": 3, **(HOLLOW if name == "weak" else {})}
         ax.errorbar([risks[name]], [row], xerr=ends, fmt=marker, color=color, **look)
     ax.set_yticks(range(len(MODELS)), [LOOKS[name][0] for name in MODELS])
-    ax.invert_yaxis()
+    ax.set_ylim(len(MODELS) - 0.5, -0.5)
     ax.set(xlabel="forecast raw risk (squared error), 90% interval", title="Forecast risks")
     return ax

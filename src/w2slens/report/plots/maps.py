@@ -53,7 +53,8 @@ def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
     centre = 1.0 if ratio == "opr" else 0.0
     values = table.to_numpy()
     reach = _reach(values[~peaks], centre)
-    norm = TwoSlopeNorm(centre, centre - reach, centre + reach)
+    low, high = _ends(values[~peaks], centre, reach, least=0.0 if ratio == "opr" else -np.inf)
+    norm = TwoSlopeNorm(centre, low, high)
     mesh = ax.pcolormesh(values, cmap="PuOr", norm=norm, edgecolors="face", linewidth=0.3)
     ax.set_facecolor(UNKNOWN)
     figure = ax.get_figure()
@@ -80,6 +81,17 @@ def _reach(values: NDArray[Any], centre: float) -> float:
     """Distance from the centre at which colours end: of most cells, without the wild ones."""
     known = np.abs(values[np.isfinite(values)] - centre)
     return max(float(np.quantile(known, COVERED)), LEAST_REACH) if len(known) else 1.0
+
+
+def _ends(
+    values: NDArray[Any], centre: float, reach: float, *, least: float
+) -> tuple[float, float]:
+    """Find where colours end: alike on both sides of the centre, but short where no cell is."""
+    known = values[np.isfinite(values)]
+    below = bool((known < centre - LEAST_REACH).any())
+    above = bool((known > centre + LEAST_REACH).any())
+    low = centre - (reach if below else LEAST_REACH)
+    return max(low, least), centre + (reach if above else LEAST_REACH)
 
 
 def _grid(results: Results | Risks, name: str) -> tuple[pd.DataFrame, NDArray[Any]]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
@@ -57,7 +56,7 @@ def plot_courses(
     _scaled(ax, [course.cost for courses in frontier.values() for course in courses])
     ax.set(xlabel="cost", ylabel="predicted risk (squared error)")
     ax.set_title("What money buys")
-    return legend_below(ax)
+    return legend_below(ax, ncols=2)
 
 
 def _scaled(ax: Axes, paid: Sequence[float]) -> None:
@@ -71,7 +70,6 @@ def _scaled(ax: Axes, paid: Sequence[float]) -> None:
     least = min((cost for cost in paid if cost > 0), default=1.0)
     ax.set_xscale("symlog", linthresh=least)
     most = max((*paid, least))
-    between = np.geomspace(least, most, 4) if most > least else [least]
-    ax.set_xticks([0.0, *(float(f"{cost:.1g}") for cost in between)])
+    ax.set_xticks([0.0, *dict.fromkeys(float(f"{cost:.2g}") for cost in (least, most))])
     ax.xaxis.set_major_formatter(FuncFormatter(plain))
     ax.xaxis.set_minor_formatter(NullFormatter())

@@ -28,7 +28,7 @@ def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
     shares = [f"d_sw/d_w = {fixed(teacher.overlap_share)}" for teacher in teachers]
     labels = list(map("{}\n{}".format, names, shares))
     ax.set_yticks(list(places), labels, parse_math=False)
-    ax.invert_yaxis()
+    ax.set_ylim(len(teachers) - 0.5, -0.5)
     title = f"Teachers at n = {ranking.n:,}, N = {ranking.N:,}"
     ax.set(xlabel="forecast raw risk (squared error)", title=title)
     return legend_below(ax)

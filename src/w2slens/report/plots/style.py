@@ -88,7 +88,7 @@ def size_axis(ax: Axes, axis: str, sizes: NDArray[Any]) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
 
 
-def legend_below(ax: Axes) -> Axes:
+def legend_below(ax: Axes, ncols: int = 3) -> Axes:
     """Put the legend where no point can lie under it."""
     figure = ax.get_figure(root=True)
     if figure is None:
@@ -99,7 +99,7 @@ def legend_below(ax: Axes) -> Axes:
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         bbox_transform=ax.transAxes + below,
-        ncols=3,
+        ncols=ncols,
         fontsize=LEAST_FONT,
     )
     return ax
