@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError, first_line
+from w2slens._core.inputs import regular
 
 PART = ".part"
 """Ending of a file that is being written aside; hidden, it begins with a dot."""
@@ -74,6 +75,7 @@ def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:
 @contextmanager
 def loading(path: str | Path) -> Iterator[None]:
     """Turn whatever is wrong with a file of ours into one sentence."""
+    regular(Path(path), "path")
     try:
         yield
     except FileNotFoundError:

@@ -7,6 +7,11 @@ LONGEST = 1500
 """Characters of a reason: a longer one, as a list of thousands of names, is cut inside."""
 
 
+def shortened(text: str) -> str:
+    """Cut a long text inside."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+
+
 class InputError(ValueError):
     """Input that the library refuses, before it changes anything.
 
@@ -19,8 +24,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, argument: str, problem: str) -> None:
-        if len(problem) > LONGEST:
-            problem = f"{problem[: LONGEST // 2]} … {problem[-LONGEST // 2 :]}"
+        problem = shortened(problem)
         super().__init__(f"{argument}: {problem}")
         self.argument = argument
         self.problem = problem

@@ -13,6 +13,7 @@ from importlib import import_module
 import click
 
 from w2slens import InputError, MissingExtraError, __version__
+from w2slens._core.errors import shortened
 
 COMMANDS = {
     "demo": "Run the main job on scikit-learn's bundled digits.",
@@ -97,5 +98,5 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(message: str) -> int:
-    click.echo(f"error: {' '.join(message.split())}", err=True)
+    click.echo(f"error: {shortened(' '.join(message.split()))}", err=True)
     return 2

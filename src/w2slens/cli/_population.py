@@ -1,6 +1,5 @@
 """Options that say which population is meant, for `predict` and `plan`."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
@@ -11,6 +10,7 @@ import click
 
 from w2slens import Dimensions, InputError, Problem, forecast
 from w2slens._core import check
+from w2slens._core.inputs import read_json
 from w2slens._core.types import TASKS, Task
 from w2slens.cli._options import flag, header_option
 from w2slens.experiments.folder.layout import MARKER, PROBLEM
@@ -135,10 +135,9 @@ def _document(path: Path) -> dict[str, Any]:
     if path.suffix != ".json" or not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(path, "problem")
+    except InputError:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _kept(path: Path, document: Mapping[str, Any]) -> Population:

@@ -82,7 +82,7 @@ def _counted(canonical: Mapping[Any, Any]) -> list[float]:
     """Read ``{correlation: how many}``."""
     values: list[float] = []
     for value, count in canonical.items():
-        times = check.whole(count, f"{SYNTHETIC}.canonical", least=0)
+        times = check.dimension(count, f"{SYNTHETIC}.canonical", least=0)
         values += [check.non_negative(value, f"{SYNTHETIC}.canonical")] * times
     return values
 

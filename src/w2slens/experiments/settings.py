@@ -23,6 +23,9 @@ T = TypeVar("T")
 LEAST_LABELS_AUTO = 3
 """Leave-one-out needs at least this many labels."""
 
+MOST_TRIALS = 10**6
+"""More are a slip of the keyboard: the errors of the means fall no further."""
+
 LARGEST_SEED = 2**128 - 1
 """As much as numpy draws a seed from by itself."""
 
@@ -123,7 +126,7 @@ class Settings:
         keep = {
             "n": check.counts(self.n, "n"),
             "N": check.counts(self.N, "N"),
-            "trials": check.whole(self.trials, "trials"),
+            "trials": check.whole(self.trials, "trials", most=MOST_TRIALS),
             "ridge_weak": check.several(self.ridge_weak, "ridge_weak", check.ridge, "ridge"),
             "ridge_strong": check.several(self.ridge_strong, "ridge_strong", check.ridge, "ridge"),
             "noise_levels": _levels(self.noise_levels, self.task),

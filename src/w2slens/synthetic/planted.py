@@ -124,7 +124,7 @@ class Planted:
         InputError
             If the subspaces cannot have these errors, or the errors this signal.
         """
-        d_w, d_s = check.whole(d_w, "d_w"), check.whole(d_s, "d_s")
+        d_w, d_s = check.dimension(d_w, "d_w"), check.dimension(d_s, "d_s")
         λ_w = eigenvalues(spectrum_weak, d_w, "spectrum_weak")
         λ_s = eigenvalues(spectrum_strong, d_s, "spectrum_strong")
         if not isinstance(rotate, bool):
@@ -181,8 +181,8 @@ class Planted:
         ----------
         arXiv 2502.05075, the synthetic regression experiments.
         """
-        L = check.whole(coordinates, "coordinates")
-        d_w, d_s = check.whole(d_weak, "d_weak"), check.whole(d_strong, "d_strong")
+        L = check.dimension(coordinates, "coordinates")
+        d_w, d_s = check.dimension(d_weak, "d_weak"), check.dimension(d_strong, "d_strong")
         first = check.whole(offset, "offset", least=0)
         if d_s > L:
             raise InputError("d_strong", f"is {d_s}; there are {L} coordinates")

@@ -66,7 +66,7 @@ def canonical_moments(
 
 
 def _refuse_impossible(d_w: int, d_s: int, d_sw: float, ambient: int | None) -> None:
-    sizes = (check.whole(d_w, "d_w"), check.whole(d_s, "d_s"))
+    sizes = (check.dimension(d_w, "d_w"), check.dimension(d_s, "d_s"))
     check.non_negative(d_sw, "d_sw")
     if d_sw > min(sizes):
         raise InputError("d_sw", f"is {d_sw}; at most min(d_w, d_s) = {min(sizes)} is possible")

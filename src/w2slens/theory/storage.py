@@ -10,6 +10,7 @@ import numpy as np
 
 from w2slens._core.atomic import load_arrays, replacing, save_arrays
 from w2slens._core.errors import InputError
+from w2slens._core.inputs import read_json
 
 
 def write_values(path: str | Path, values: Mapping[str, Any], *, overwrite: bool) -> None:
@@ -36,7 +37,7 @@ def archived(values: Mapping[str, Any]) -> bytes:
 def read_values(path: str | Path, names: Sequence[str]) -> dict[str, Any]:
     """Read what `write_values` wrote under these names, as float64 arrays."""
     if Path(path).suffix == ".json":
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        document = read_json(Path(path), "path")
         found = [document[name] for name in names]
     else:
         found = load_arrays(path, names)

@@ -18,6 +18,7 @@ from w2slens._core.check.foreign import Densified, densified, is_sparse
 from w2slens._core.check.scalars import (
     choice,
     counts,
+    dimension,
     non_negative,
     plural,
     ridge,
@@ -34,6 +35,7 @@ __all__ = [
     "choice",
     "counts",
     "densified",
+    "dimension",
     "features",
     "finite",
     "groups",

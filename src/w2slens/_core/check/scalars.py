@@ -19,6 +19,12 @@ LARGEST_RIDGE = 1e100
 LARGEST_COUNT = 2**63 - 1
 """Numbers of rows and of labels beyond this fit into no array."""
 
+MOST_SIZES = 10**5
+"""Sizes that a range may be spelt out to."""
+
+LARGEST_DIMENSION = 10**6
+"""Moments are square: those of more dimensions fit into no memory."""
+
 LONGEST = 40
 """Digits of a whole number that an error writes out."""
 
@@ -49,10 +55,8 @@ def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
 
 def spaced(start: Any, stop: Any, num: Any, argument: str) -> list[int]:
     """Spell out so many whole sizes in equal steps between two ends, both included."""
-    low, high, many = (
-        whole(value, f"{argument}{end}")
-        for end, value in ((".start", start), (".stop", stop), (".num", num))
-    )
+    low, high = whole(start, f"{argument}.start"), whole(stop, f"{argument}.stop")
+    many = whole(num, f"{argument}.num", most=MOST_SIZES)
     if many > abs(high - low) + 1:
         raise InputError(
             f"{argument}.num", f"is {many:,}; there are no so many sizes between the ends"
@@ -73,6 +77,11 @@ def whole(value: Any, argument: str, least: int = 1, most: int = LARGEST_COUNT) 
     if int(value) > most:
         raise InputError(argument, f"is {_counted(value)}; at most {most:,} is possible")
     return int(value)
+
+
+def dimension(value: Any, argument: str, least: int = 1) -> int:
+    """Validate a number of dimensions."""
+    return whole(value, argument, least, LARGEST_DIMENSION)
 
 
 def _counted(value: Any) -> str:
