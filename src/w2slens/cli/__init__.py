@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -63,7 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
             stream.reconfigure(errors="replace")
-    sys.exit(invoke(arguments))
+    code = invoke(arguments)
+    try:
+        if sys.stdout is not None:  # as it is where it was closed before we began
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = _left_alone()
+    sys.exit(code)
 
 
 def invoke(arguments: Sequence[str] | None = None) -> int:
@@ -83,9 +90,8 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (BrokenPipeError, SystemExit):  # click and rich exit where nobody reads them any more
+        return _left_alone()
     except OSError as error:
         return _refuse(f"{error.strerror or error}")
     except MemoryError:
@@ -97,6 +103,13 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _left_alone() -> int:
+    """End quietly after whoever read stdout has gone: what they wanted, they have."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
 def _refuse(message: str) -> int:
-    click.echo(f"error: {shortened(' '.join(message.split()))}", err=True)
+    with suppress(BrokenPipeError):
+        click.echo(f"error: {shortened(' '.join(message.split()))}", err=True)
     return 2
