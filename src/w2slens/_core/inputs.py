@@ -47,13 +47,13 @@ def read_text(path: Path, argument: str, *, most: int) -> str:
         raise InputError(argument, f"{path} is not a text file") from None
 
 
-def read_json(path: Path, argument: str) -> dict[str, Any]:
-    """Read a JSON file of names and values."""
+def read_json(path: Path, argument: str, other: str = "is damaged or not ours") -> dict[str, Any]:
+    """Read a JSON file of names and values; `other` is said of one that holds something else."""
     text = read_text(path, argument, most=LARGEST_DOCUMENT)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        document = None
+        raise InputError(argument, f"{path} is damaged or not ours") from None
     if not isinstance(document, dict):
-        raise InputError(argument, f"{path} is damaged or not ours")
+        raise InputError(argument, f"{path} {other}")
     return document

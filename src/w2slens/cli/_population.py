@@ -13,6 +13,7 @@ from w2slens._core import check
 from w2slens._core.inputs import read_json
 from w2slens._core.types import TASKS, Task
 from w2slens.cli._options import flag, header_option
+from w2slens.experiments.folder.believed import LARGEST, SCALES, believing
 from w2slens.experiments.folder.layout import MARKER, PROBLEM
 from w2slens.features.reading import open_features, read_labels
 from w2slens.models.risks import Models
@@ -112,16 +113,15 @@ def _of_files(files: Mapping[str, str], task: Task | None, header: bool | None) 
 def _of_path(path: Path, labelled: Mapping[str, Any]) -> Population:
     """Read a problem, or the result of a command that knows one."""
     document = _document(path / MARKER if path.is_dir() else path)
-    measured = document.get("dimensions", document) if document else {}
-    kept = path / PROBLEM
+    measured = document.get("dimensions", document)
+    kept, damaged = path / PROBLEM, f"{path} is damaged; {NEEDED}"
     if path.is_dir() and kept.is_file():
         _refuse(labelled, "the result knows its labels")
-        return _kept(kept, document)
-    if "correlation" in measured:
-        try:
+        with believing("problem", damaged):
+            return _kept(kept, document)
+    if isinstance(measured, dict) and "correlation" in measured:
+        with believing("problem", damaged):
             found = Dimensions.from_dict(measured)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            raise InputError("problem", f"{path} is damaged; {NEEDED}") from None
         return Population(of_dimensions(found, **labelled))
     _refuse(labelled, "a problem knows its labels")
     try:
@@ -141,12 +141,16 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _kept(path: Path, document: Mapping[str, Any]) -> Population:
-    known = Population(Problem.load(path), document.get("scale", "raw"))
-    beside = document.get("population")
-    if not isinstance(beside, dict):
+    scale = document.get("scale", "raw")
+    check.choice(scale, "scale", SCALES)
+    known, beside = Population(Problem.load(path), scale), document.get("population")
+    if beside is None:
         return known
     factors = Models(*(float(value) for value in beside["factors"].values()))
-    return replace(known, factors=factors, owned=int(beside["owned"]), pool=int(beside["pool"]))
+    if not all(0 < factor < LARGEST for factor in factors):
+        raise InputError("factors", f"are {factors}; positive numbers are needed")
+    owned, pool = (check.whole(beside[name], name, 0) for name in ("owned", "pool"))
+    return replace(known, factors=factors, owned=owned, pool=pool)
 
 
 def _refuse(given: Mapping[str, Any], why: str) -> None:

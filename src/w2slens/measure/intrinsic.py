@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from w2slens._core import check
+from w2slens._core.errors import InputError
 from w2slens._core.format import number
 from w2slens._core.table import Column, Table
 from w2slens._core.types import Array
-from w2slens.measure.overlap import Correlation
+from w2slens.measure.overlap import Correlation, numbers
 from w2slens.moments.left_out import left_out
 from w2slens.moments.spectrum import holding
 
@@ -81,8 +83,15 @@ class SideDimensions:
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> "SideDimensions":
         """Read what `to_dict` wrote."""
-        values = np.array(saved["spectrum"], float)
-        return cls(saved["coordinates"], values, saved["energy"], saved.get("constant", 0))
+        values = numbers(saved["spectrum"], "spectrum")
+        if not len(values) or values.min() <= 0:
+            raise InputError("spectrum", "holds no positive eigenvalues")
+        return cls(
+            check.whole(saved["coordinates"], "coordinates", len(values)),
+            values,
+            check.share(saved["energy"], "energy"),
+            check.whole(saved.get("constant", 0), "constant", 0),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +198,12 @@ class Dimensions:
     def from_dict(cls, saved: dict[str, Any]) -> "Dimensions":
         """Read what `to_dict` wrote."""
         weak, strong = (SideDimensions.from_dict(saved[name]) for name in ("weak", "strong"))
-        return cls(saved["rows"], weak, strong, Correlation.from_dict(saved["correlation"]))
+        return cls(
+            check.whole(saved["rows"], "rows", 0),
+            weak,
+            strong,
+            Correlation.from_dict(saved["correlation"]),
+        )
 
 
 def _spare(dimension: int, shared: float) -> float:

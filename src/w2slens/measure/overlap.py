@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from scipy import linalg, stats
 
+from w2slens._core import check
+from w2slens._core.errors import InputError
 from w2slens._core.json import as_float
 from w2slens._core.types import Array
 from w2slens.moments import Moments, Spectrum, product
@@ -63,13 +65,24 @@ class Correlation:
         names = ("plug_in", "debiased", "unclipped", "chance")
         plug_in, debiased, unclipped, chance = (as_float(saved[name]) for name in names)
         low, high = (as_float(end) for end in saved["interval"])
-        canonical = np.array(saved["canonical"], float)
+        canonical = numbers(saved["canonical"], "canonical")
+        if not 0 <= canonical.min(initial=0) <= canonical.max(initial=0) <= 1:
+            raise InputError("canonical", "holds correlations outside [0, 1]")
         return cls(plug_in, debiased, unclipped, chance, (low, high), canonical)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON types; undefined ones are nan."""
         lists = {"interval": list(self.interval), "canonical": self.canonical.tolist()}
         return vars(self) | lists
+
+
+def numbers(saved: Any, argument: str) -> Array:
+    """Read a list of finite numbers."""
+    found = check.numeric(saved, argument).astype(np.float64)
+    if found.ndim != 1:
+        raise InputError(argument, f"has shape {found.shape}; a list of numbers is needed")
+    check.finite(found, argument)
+    return found
 
 
 def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:

@@ -15,6 +15,7 @@ from w2slens._core.format import fixed, number
 from w2slens._core.json import as_float
 from w2slens._core.table import Column, Table
 from w2slens.advise import Course, Plan, Ranking
+from w2slens.experiments.folder.believed import believing
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS, Risks
 from w2slens.report import plots
@@ -184,11 +185,9 @@ def render_sheet(document: Document) -> str:
     """Render the document of a result that is no run as a page."""
     for read, keys in KINDS.values():
         if keys <= set(document):
-            try:
+            with believing("folder", "holds a damaged result; make it again"):
                 sheet = read(document)
-            except (LookupError, TypeError, ValueError, AttributeError):
-                raise InputError("folder", "holds a damaged result; make it again") from None
-            size = SIZE[0], sheet.height
-            drawn = [panel(draw, words, size) for draw, words in sheet.figures]
-            return filled("sheet.html", {**sheet._asdict(), "figures": drawn, "action": ""})
+                size = SIZE[0], sheet.height
+                drawn = [panel(draw, words, size) for draw, words in sheet.figures]
+                return filled("sheet.html", {**sheet._asdict(), "figures": drawn, "action": ""})
     raise InputError("folder", f"holds no result that has a page; {', '.join(KINDS)} and runs have")

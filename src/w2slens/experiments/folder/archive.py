@@ -1,6 +1,5 @@
 """Results read back from the folder of a run or a sweep."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +7,15 @@ import numpy as np
 import pandas as pd
 
 from w2slens._core.errors import InputError
+from w2slens._core.inputs import LARGEST_DOCUMENT, read_bytes, read_json
 from w2slens._core.json import as_float
 from w2slens.experiments.curves import Curve, curves_of
+from w2slens.experiments.folder.believed import (
+    believing,
+    check_cells,
+    check_config,
+    check_trials,
+)
 from w2slens.experiments.folder.journal import check_format, read_table
 from w2slens.experiments.folder.layout import CONFIG, MARKER, PARTS, PROBLEM
 from w2slens.experiments.results import Results
@@ -39,20 +45,19 @@ def load_results(folder: str | Path) -> Results:
     """
     folder = Path(folder)
     document, table = read_document(folder), folder / "trials.csv"
-    if not isinstance(document.get("config"), dict):
+    config = document.get("config")
+    if not isinstance(config, dict):
         raise InputError("folder", f"{folder / MARKER} holds no run or sweep that w2slens wrote")
-    curves = document.get("curves", [document])
-    try:
-        trials = read_table(table.read_bytes())
-        results = Results(
-            trials, document["config"], StoredOracle(folder, curves, curves_of(trials))
-        )
-        for curve in results.curves():
-            curve.to_dict()  # what is damaged fails here
-    except OSError as error:
-        raise InputError("folder", f"{table} cannot be read ({error.strerror})") from None
-    except (LookupError, ValueError, TypeError, AttributeError, StopIteration):
-        raise InputError("folder", f"{folder} is damaged; run it again") from None
+    content = read_bytes(table, "folder", most=LARGEST_DOCUMENT)
+    with believing("folder", f"{folder} is damaged; run it again"):
+        settings, trials = check_config(config), read_table(content)
+        check_trials(trials, settings, config["teachers"], range(settings.trials))
+        curves = document.get("curves", [document])
+        for curve in curves:
+            check_cells(curve, settings)
+        results = Results(trials, config, StoredOracle(folder, curves, curves_of(trials)))
+        for one in results.curves():
+            one.to_dict()  # what is damaged else fails here
     return results
 
 
@@ -70,15 +75,8 @@ def read_document(folder: Path) -> dict[str, Any]:
                 "same sweep again to go on",
             )
         raise InputError("folder", f"{folder} holds no result ({MARKER} is missing)")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise InputError("folder", f"{path} is damaged or not ours") from None
-    if not isinstance(document, dict):
-        raise InputError(
-            "folder", f"{path} holds no run or sweep that w2slens wrote, nor another result"
-        )
-    return check_format(document, path, "folder")
+    other = "holds no run or sweep that w2slens wrote, nor another result"
+    return check_format(read_json(path, "folder", other), path, "folder")
 
 
 class StoredOracle:

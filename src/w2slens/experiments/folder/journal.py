@@ -22,8 +22,10 @@ import pandas as pd
 
 from w2slens._core.atomic import write_durably
 from w2slens._core.errors import InputError
+from w2slens._core.inputs import read_json
 from w2slens._core.json import to_json
 from w2slens._version import __version__
+from w2slens.experiments.folder.believed import believing, check_config, check_trials
 from w2slens.experiments.folder.layout import (
     CONFIG,
     FORMAT,
@@ -47,7 +49,7 @@ class Journal:
     """The parts of one sweep; made by `open_journal`."""
 
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
-        self.folder = folder
+        self.folder, self._config = folder, config
         numbers = {key: value for key, value in config.items() if key not in WORDS}
         self._seal = f"# config {_sha256(to_json(numbers).encode())}"
 
@@ -64,7 +66,13 @@ class Journal:
             checksum = path.with_suffix(".csv.sha256").read_text(encoding="ascii").splitlines()
         except (OSError, UnicodeDecodeError):
             return None
-        return read_table(content) if checksum == self._checksum(path, content) else None
+        if checksum != self._checksum(path, content):
+            return None
+        reason = f"{path} is no trial of this sweep, whatever its checksum says; remove it"
+        with believing("out", reason):
+            table, settings = read_table(content), check_config(self._config)
+            check_trials(table, settings, self._config["teachers"], [trial])
+        return table
 
     def save(self, trial: int, table: pd.DataFrame) -> None:
         """Write a finished trial."""
@@ -139,19 +147,20 @@ def document(config: dict[str, Any]) -> str:
 def _config(folder: Path) -> dict[str, Any] | None:
     """Read a sweep's configuration; None where the folder has none."""
     path = folder / CONFIG
+    other = "is not the configuration of a sweep; choose another folder"
     try:
         if not path.is_file():
             return None
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(known["config"], dict):
-            raise TypeError
+        known = read_json(path, "out", other)
     except OSError as error:
         raise InputError("out", f"{folder} cannot be used ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(
-            "out", f"{path} is not the configuration of a sweep; choose another folder"
-        ) from None
-    return check_format(known, path, "out")
+    if not isinstance(known.get("config"), dict):
+        raise InputError("out", f"{path} {other}")
+    check_format(known, path, "out")
+    if known.get("version") == __version__:
+        with believing("out", f"{path} {other}"):
+            check_config(known["config"])
+    return known
 
 
 def check_format(known: dict[str, Any], path: Path, argument: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The folder of a result: its files, its lock, and writing it whole or not at all."""
 
-import json
 import os
 import re
 import tempfile
@@ -13,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from w2slens._core.atomic import replacing
 from w2slens._core.errors import InputError
+from w2slens._core.inputs import read_json
 from w2slens._core.json import to_json
 
 FORMAT = 1
@@ -71,12 +71,11 @@ def clear_result(folder: Path) -> None:
 
 def _written(folder: Path) -> list[str]:
     """Files that the result in a folder says it wrote, the marker last."""
-    try:
-        document = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        names = [str(name) for name in document.get("files", OURS)]
-    except FileNotFoundError:
+    if not (folder / MARKER).is_file():
         return []
-    except (ValueError, AttributeError, TypeError):
+    try:
+        names = [str(name) for name in read_json(folder / MARKER, "out").get("files", OURS)]
+    except (InputError, TypeError):
         names = []
     return [*(name for name in names if name in OURS and name not in (MARKER, CONFIG)), MARKER]
 
