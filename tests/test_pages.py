@@ -21,12 +21,17 @@ from w2slens import (
     sweep,
     transfer,
 )
-from w2slens._core.format import fixed, number
+from w2slens._core.format import fixed, number, span
+from w2slens._core.json import to_json
+from w2slens._core.table import Number
 from w2slens.advise import frontier
+from w2slens.experiments.display import risks_table
 from w2slens.features.digits import digits
+from w2slens.forecasting.display import forecast_table
 from w2slens.models.risks import Models, Risks
 from w2slens.report.page import render
-from w2slens.report.plots import plot_courses, plot_map, plot_ratios
+from w2slens.report.plots import plot_courses, plot_map, plot_predicted, plot_ratios, plot_risks
+from w2slens.report.sheets import kind_of, render_sheet
 
 PHONE = 390 - 2 * 16 - 2 * 8 - 2  # pixels that a figure is wide: less the paddings of the page
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
@@ -212,6 +217,92 @@ def test_numbers_that_round_to_nothing_are_nothing():
     text = repr(predict(contained, n=50, N=100))
     assert "e-1" not in text
     assert "-0.00" not in text
+
+
+def test_models_that_agree_are_all_seen(run):
+    ax = plot_risks(run, Figure().subplots())
+    marks = {bar.get_label(): bar.lines[0] for bar in ax.containers}
+    student = marks.pop("W2S student")
+    for line in marks.values():
+        assert line.get_markerfacecolor() == "none"
+        assert line.get_markersize() > student.get_markersize()
+    dense = predict(Problem.gaussian(6, 4, 2, 1.0), n=range(20, 200), N=300)
+    for line in plot_predicted(dense, Figure().subplots()).get_lines():
+        assert 180 / line.get_markevery() <= 12
+
+
+def test_a_map_says_where_its_colours_are_cut():
+    values = np.linspace(0.4, 0.8, 100).reshape(10, 10)
+    values[0, 0] = -70.0
+    one = np.ones_like(values)
+    risks = Risks(tuple(range(1, 11)), tuple(range(1, 11)), one, 1 - values, one, 0 * one)
+    figure = Figure()
+    norm = plot_map(risks, figure.subplots(), ratio="pgr").collections[0].norm
+    assert figure.axes[1].get_ylabel() == f"PGR, colours end at {norm.vmin:.2f} and {norm.vmax:.2f}"
+
+
+def test_a_frontier_passes_through_the_choice():
+    problem = Problem.gaussian(d_w=40, d_s=60, d_sw=5, noise=1.0, rho_w=0.02, rho_s=0.01)
+    prices = {"cost_label": 1.0, "cost_pseudo": 0.01, "owned": 150}
+    found = plan(problem, target=0.1, **prices)
+    costs = [course.cost for course in frontier(problem, found, prices)[found.best.course]]
+    assert min(costs) <= found.best.cost <= max(costs)
+
+
+def test_a_result_says_what_it_is_and_older_ones_are_known_by_their_keys(folders, run, tmp_path):
+    for kind in ("dims", "predict", "plan", "rank", "forecast"):
+        document = json.loads((folders / kind / "result.json").read_text())
+        assert document["result"] == kind_of(document) == kind
+        del document["result"]
+        assert kind_of(document) == kind
+    with pytest.raises(InputError, match="no result that has a page"):
+        kind_of({**document, "result": "song"})
+    kept = run.save(tmp_path / "run")
+    assert json.loads((kept / "result.json").read_text())["result"] == "run"
+
+
+def test_the_table_of_a_forecast_is_the_same_on_a_terminal_and_a_page(pair):
+    weak, strong, y = pair
+    found = forecast(weak, strong, y[:60], task="classification", metric="accuracy")
+    html = forecast_table(json.loads(to_json(found.to_dict()))).html()
+    assert html == found.table().html()
+    assert "accuracy, leave-one-out" in html
+    assert html.split("</caption>")[1] in render_sheet(found.to_dict())
+
+
+def test_pages_put_ratios_first_and_notes_where_a_phone_wraps_them(folders, run, capsys):
+    shown = {}
+    for kind in ("predict", "rank"):
+        assert cli.invoke(["report", str(folders / kind)]) == 0
+        shown[kind] = (folders / kind / "report.html").read_text()
+    assert "All 16 cells" in shown["predict"]
+    for page in (shown["predict"], render(run).split("Accuracy on held-out rows")[1]):
+        head = re.search(r"<thead>(.*?)</thead>", page, re.DOTALL)[1]
+        assert re.findall(r">([^<]+)</th>", head)[:2] == ["n, N", "PGR"]
+    assert '<p class="note">‖·‖' in shown["rank"]
+    assert "<tfoot>" not in shown["rank"]
+
+
+def test_rounding_is_nothing_beside_what_it_is_noise_of():
+    assert (number(7e-15, beside=2.0), number(7e-15), number(-0.0)) == ("0.00", "7.00e-15", "0.00")
+    assert (span((-7e-15, 2.0)), span((np.nan, np.nan))) == ("0.00 – 2.00", "–")
+    noise = Number(mean=7.11e-15, se=3e-16, predicted=-4e-15, beside=1.0)
+    assert str(noise) == "0.00"
+    assert noise.html() == "0.000 ± 0.000<br><small>predicted 0.00</small>"
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 9))
+    y = x[:, 0] + rng.standard_normal(300)
+    grid = {"n": [30, 60], "N": 150, "trials": 3, "ridge_weak": 0, "ridge_strong": 0}
+    inside = transfer(x[:, :4], x, y, **grid)  # the student copies its teacher
+    assert inside.summary["pgr"].abs().max() > 0
+    for text in (risks_table(inside.to_dict()).text(), render(inside), inside.verdict.reason):
+        assert not re.search(r"\d[eE][-+−]1\d", text.split("Configuration")[0])
+        assert "-0.00" not in text
+
+
+@pytest.mark.parametrize(("value", "digits"), [(310.0, 2), (99.7, 2), (999.7, 3), (12345.6, 2)])
+def test_numbers_are_written_out(value, digits):
+    assert number(value, digits) == f"{value:,.0f}"
 
 
 def test_the_page_of_a_folder_that_is_no_result_is_refused(tmp_path, capsys):

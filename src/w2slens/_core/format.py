@@ -1,7 +1,7 @@
 """Numbers as people read them: on a terminal, in a notebook, on a page."""
 
-from collections.abc import Callable, Sequence
-from math import floor, isnan, log10
+from collections.abc import Callable, Iterable, Sequence
+from math import floor, isfinite, isnan, log10
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -9,8 +9,14 @@ T = TypeVar("T")
 SMALL = 1e-3
 """Below this a number alone is written with a power of ten, which is shorter."""
 
+WHOLE = 1000.0
+"""From here on a number is written to the unit, as it is where its digits end before."""
+
 TINY = 1e-6
 """Below this a mean with its error is."""
+
+ROUNDING = 1e-11
+"""Share of what a number stands beside below which it is rounding."""
 
 SHOWN_CELLS = 24
 """Of a larger grid the corners are shown."""
@@ -22,11 +28,25 @@ def fixed(value: float, decimals: int = 2) -> str:
     return shown if shown.strip("-0.") else shown.lstrip("-")
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """Write a number to significant digits, or a dash where it is undefined."""
+def settled(value: float, beside: float) -> float:
+    """Return 0 for what is no more than rounding beside another number."""
+    return 0.0 if abs(value) <= ROUNDING * abs(beside) else value
+
+
+def largest(values: Iterable[float | None]) -> float:
+    """Return the largest finite size of numbers: what each of them stands beside."""
+    return max((abs(v) for v in values if v is not None and isfinite(v)), default=0.0)
+
+
+def number(value: float | None, digits: int = 3, *, beside: float = 0.0) -> str:
+    """Write a number to significant digits, or a dash where it is undefined.
+
+    What is no more than rounding `beside` another number is 0.
+    """
     if value is None or value != value:
         return "–"
-    if abs(value) >= 1000:
+    value = settled(value, beside) or 0.0  # a zero without a sign
+    if abs(value) >= min(WHOLE, 10**digits - 0.5):
         return f"{value:,.0f}"
     if 0 < abs(value) < SMALL:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
@@ -34,9 +54,16 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:#.{digits}g}".rstrip(".")
 
 
-def measured(pair: dict[str, float], decimals: int | None = None) -> str:
+def span(ends: Sequence[float], to: str = " – ") -> str:
+    """Write an interval, a dash without ends; an end that is rounding beside the other is 0."""
+    if all(end != end for end in ends):
+        return "–"
+    return to.join(number(end, beside=largest(ends)) for end in ends)
+
+
+def measured(pair: dict[str, float], decimals: int | None = None, *, beside: float = 0.0) -> str:
     """Write mean ± standard error, to three significant digits of the mean unless told."""
-    mean, se = pair["mean"], pair["se"]
+    mean, se = (settled(pair[name], beside) for name in ("mean", "se"))
     if isnan(mean):
         return "–"
     if decimals is None and 0 < abs(mean) < TINY:

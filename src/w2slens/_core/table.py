@@ -34,27 +34,40 @@ class Column(NamedTuple):
 class Number(NamedTuple):
     """A number to three significant digits, or to decimals; nan where it is not defined.
 
-    With its standard error and what was predicted, where there are such: nan is not known.
+    With its standard error and what was predicted, where there are such: nan is not known. What
+    is rounding `beside` another number is 0.
     """
 
     mean: float
     se: float | None = None
     predicted: float | None = None
     decimals: int | None = None
+    beside: float = 0.0
 
     def __str__(self) -> str:
         """Write the mean alone."""
         if self.decimals is None:
-            return number(self.mean)
-        return measured({"mean": self.mean, "se": nan}, self.decimals)
+            return number(self.mean, beside=self.beside)
+        return measured({"mean": self.mean, "se": nan}, self.decimals, beside=self.beside)
 
     def html(self) -> str:
         """Write mean ± standard error, and below it the prediction if there is one."""
         if self.se is None:
             return str(self)
         known = self.predicted is not None and self.predicted == self.predicted
-        below = _small(f"predicted {number(self.predicted)}") if known else ""
-        return measured({"mean": self.mean, "se": self.se}, self.decimals) + below
+        below = _small(f"predicted {self.expected}") if known else ""
+        pair = {"mean": self.mean, "se": self.se}
+        return measured(pair, self.decimals, beside=self.beside) + below
+
+    @property
+    def expected(self) -> str:
+        """Write what was predicted."""
+        return number(self.predicted, beside=self.beside)
+
+    @property
+    def error(self) -> str:
+        """Write the standard error."""
+        return number(self.se, 2, beside=self.beside)
 
 
 class Marked(NamedTuple):
@@ -89,6 +102,10 @@ class Table:
     def titled(self, title: str) -> "Table":
         """Give it another title, or none."""
         return replace(self, title=title)
+
+    def without_note(self) -> "Table":
+        """Drop what stands below, to be shown elsewhere."""
+        return replace(self, note="")
 
     def pick(self, *names: str) -> "Table":
         """Keep the columns of these names, in this order."""
@@ -206,11 +223,12 @@ def _small(text: str) -> str:
 def _stack(row: Row) -> dict[str, list[str]]:
     """Write means, below them standard errors and, where there are such, predictions."""
     found = [cell if isinstance(cell, Number) else None for cell in row]
-    means = [number(n.mean) if n else str(cell) for n, cell in zip(found, row, strict=True)]
-    lines = {"mean": means, "±": [number(n.se, 2) if n else "" for n in found]}
+    pairs = zip(found, row, strict=True)
+    means = [number(n.mean, beside=n.beside) if n else str(cell) for n, cell in pairs]
+    lines = {"mean": means, "±": [n.error if n else "" for n in found]}
     expected = [n.predicted if n else None for n in found]
     if any(value is not None for value in expected):
         known = any(value is not None and value == value for value in expected)
-        predicted = [number(n.predicted) if n and known else "" for n in found]
+        predicted = [n.expected if n and known else "" for n in found]
         lines["pred." if known else ""] = predicted
     return lines

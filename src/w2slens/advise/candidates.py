@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from w2slens._core.format import number
+from w2slens._core.format import fixed, number, span
 from w2slens._core.json import as_float
 from w2slens._core.table import Column, Number, Row, Shown, Table
 from w2slens.models.metrics import METRICS, NAMES
@@ -121,7 +121,7 @@ class Ranking(Shown):
         if best.opr < 1:
             lines.append(
                 f"But the strong model on the {self.n:,} labels alone is forecast to do better "
-                f"(OPR {best.opr:.2f}): train it on the labels."
+                f"(OPR {fixed(best.opr)}): train it on the labels."
             )
         elif not gain:
             lines.append("But no gain over the teacher itself is forecast.")
@@ -132,7 +132,7 @@ class Ranking(Shown):
         if top.teacher_loo > best.teacher_loo + TIE:
             lines.append(
                 f"The best teacher on its own is {top.name} ({self.measure} "
-                f"{top.teacher_loo:.3f} against {best.teacher_loo:.3f})."
+                f"{fixed(top.teacher_loo, 3)} against {fixed(best.teacher_loo, 3)})."
             )
             if top.overlap_share > best.overlap_share:
                 lines.append(
@@ -182,7 +182,7 @@ class Ranking(Shown):
             (
                 teacher.name,
                 number(teacher.risk),
-                "–".join(map(number, teacher.interval)),
+                span(teacher.interval, "–"),
                 *(Number(x, decimals=2) for x in (teacher.pgr, teacher.opr, teacher.overlap_share)),
                 number(teacher.scores["strong_only"]),
                 f"{teacher.mark:.3f}" if marked else number(teacher.scores["norm"]),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from w2slens._core.format import number
+from w2slens._core.format import number, span
 from w2slens._core.table import Column, Shown, Table
 
 Name = Literal["w2s", "strong-on-labels", "label-more", "weak-is-enough"]
@@ -122,7 +122,7 @@ class Plan(Shown):
                 f"{course.N:,}" if course.N else "–",
                 number(course.cost, 4),
                 number(course.risk),
-                " – ".join(map(number, course.interval)),
+                span(course.interval),
             )
             for course in self.courses
         )

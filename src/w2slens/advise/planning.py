@@ -15,7 +15,7 @@ from w2slens.models.metrics import METRICS, Metric
 from w2slens.theory import Problem
 from w2slens.theory.population import Known, population_of
 
-FRONTIER = (0.3, 3.0, 12)  # budgets: from and to, as shares of the plan's, and how many
+FRONTIER = (0.3, 3.0, 12)  # budgets: shares of the least and of the largest cost; how many
 
 
 def plan(
@@ -150,10 +150,11 @@ def frontier(problem: Known, found: Plan, settings: Mapping[str, Any]) -> dict[s
 
     The settings are the keywords of `plan` as they were given, without budget and target.
     """
-    scale = max(course.cost for course in found.courses) or 1.0
+    costs = [course.cost for course in found.courses if course.cost > 0] or [1.0]
+    low, high, count = FRONTIER
     shop = _shop(problem, **settings)
     courses: dict[str, list[Course]] = {}
-    for budget in scale * np.geomspace(*FRONTIER):
+    for budget in np.geomspace(low * min(costs), high * max(costs), count):
         for course in shop.courses(Goal(budget=float(budget))):
             courses.setdefault(course.course, []).append(course)
     return courses or {course.course: [course] for course in found.courses}

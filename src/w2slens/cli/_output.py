@@ -26,16 +26,18 @@ class Output:
         self,
         document: Mapping[str, Any],
         *,
+        kind: str,
         files: Callable[[], Mapping[str, str | bytes]],
         shown: Iterable[RenderableType],
         told: str = "Result: {out}",
     ) -> None:
         """Write the folder if one is named; print the document, or else what a person reads.
 
-        `files` makes what a folder holds besides the document; `told` is the last line of one.
+        `kind` is the command that makes such results; `files` makes what a folder holds besides
+        the document; `told` is the last line of one.
         """
         if self.out is not None:
-            write_folder(self.out, files(), document, overwrite=self.overwrite)
+            write_folder(self.out, files(), document, kind=kind, overwrite=self.overwrite)
         if self.as_json:
             click.echo(to_json(document))
             return

@@ -38,6 +38,7 @@ def command(seed: int, output: Output) -> None:
         document = {**results.to_dict(), "command": replay}
     output.deliver(
         document,
+        kind="run",
         files=lambda: files_of(results),
         shown=chain([INTRODUCTION], shown(results)),
         told="Figure: {out}/risks.png   Report: {out}/report.html   Numbers: {out}/result.json",

@@ -33,6 +33,7 @@ def command(weak: str, strong: str, energy: float, header: bool | None, output: 
         found = dimensions(left, right, energy=energy, progress=advance)
     output.deliver(
         found.to_dict(),
+        kind="dims",
         files=lambda: {"dimensions.png": png(figure_of_dimensions(found))},
         shown=found.tables(),
     )

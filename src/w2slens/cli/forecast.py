@@ -61,4 +61,4 @@ def command(
             "owned": known.owned,
             "pool": known.pool,
         }
-    output.deliver(document, files=files, shown=[found.table(), found.statement])
+    output.deliver(document, kind="forecast", files=files, shown=[found.table(), found.statement])

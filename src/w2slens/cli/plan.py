@@ -64,4 +64,4 @@ def command(
         return {"frontier.png": png(figure)}
 
     verdict = f"[bold]{found.best.course}[/bold]. {found.reason}"
-    output.deliver(document, files=files, shown=[found.table(), verdict])
+    output.deliver(document, kind="plan", files=files, shown=[found.table(), verdict])

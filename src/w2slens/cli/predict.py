@@ -32,6 +32,7 @@ def command(problem: Population, output: Output, **settings: Any) -> None:
         risks = predict(problem, **settings)
     output.deliver(
         risks.to_dict(),
+        kind="predict",
         files=lambda: {"prediction.png": png(figure_of_prediction(risks))},
         shown=[risks.table()],
     )

@@ -68,7 +68,7 @@ def command(
         return {"teachers.png": png(figure)}
 
     verdict = Text.assemble((found.best.name, "bold"), ". ", found.reason)
-    output.deliver(found.to_dict(), files=files, shown=[found.table(), verdict])
+    output.deliver(found.to_dict(), kind="rank", files=files, shown=[found.table(), verdict])
 
 
 def _named(given: tuple[str, ...]) -> dict[str, str]:

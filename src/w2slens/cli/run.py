@@ -49,6 +49,7 @@ def command(
         document = {**results.to_dict(), "command": replay}
     output.deliver(
         document,
+        kind="run",
         files=lambda: files_of(results),
         shown=shown(results),
         told="Result: {out} (open report.html)",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from w2slens._core.format import largest
 from w2slens._core.table import Column, Marked, Number, Row, Table
 from w2slens.experiments.table import SCORE_TITLES
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
@@ -18,8 +19,15 @@ def risks_table(document: Mapping[str, Any], shown: str = "") -> Table:
     rows, models = [], _models(document)
     for cell in document["cells"]:
         expected = cell.get("predicted", {"risk": {}})
-        risks = (Number(**cell["risk"][m], predicted=expected["risk"].get(m)) for m in models)
-        ratios = (Number(**cell[x], predicted=expected.get(x), decimals=2) for x in ("pgr", "opr"))
+        scale = largest(mark["mean"] for mark in cell["risk"].values())
+        risks = (
+            Number(**cell["risk"][m], predicted=expected["risk"].get(m), beside=scale)
+            for m in models
+        )
+        ratios = (
+            Number(**cell[x], predicted=expected.get(x), decimals=2, beside=1.0)
+            for x in ("pgr", "opr")
+        )
         rows.append((*_sizes(cell), *risks, *ratios))
     return _grid(models, rows, title, *RATIO_COLUMNS)
 

@@ -127,7 +127,7 @@ class Study:
             done = journal.finished(self.settings.trials)
             results = self._results(self._tables(done, journal.save, workers, progress))
             document = results.to_dict()  # first: its pass over the rows serves the tables too
-            write_folder(out, tables(results), document, overwrite=True, held=True)
+            write_folder(out, tables(results), document, kind="sweep", overwrite=True, held=True)
         return results
 
     def _tables(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from w2slens._core.format import fixed, largest, number
 from w2slens._core.types import Array
 from w2slens.experiments.peaks import peaks
 from w2slens.models.estimates import NOISE_ERRORS, Estimate
@@ -96,7 +97,8 @@ def judge(cell: pd.DataFrame, spoilt: list[str], metric: str = METRICS[0]) -> Ve
     where = f"With {int(cell['n'].iloc[0]):,} labels and {int(cell['N'].iloc[0]):,} pseudo-labels"
 
     def shown(name: str) -> str:
-        return f"{mean[name] if metric == METRICS[0] else 1 - mean[name]:.3g}"
+        value = mean[name] if metric == METRICS[0] else 1 - mean[name]
+        return number(value, beside=largest(mean.values()))
 
     numbers = f"{where}, {CONTENDERS[best]} has {NAMES[metric]} {shown(best)}, " + " and ".join(
         f"{CONTENDERS[name]} {shown(name)}" for name in (second, third)
@@ -110,7 +112,7 @@ def judge(cell: pd.DataFrame, spoilt: list[str], metric: str = METRICS[0]) -> Ve
         return Verdict(
             "label-more",
             f"{where}, no model is clearly better than predicting the labels' mean (best risk "
-            f"{risk.mean():.3g}, the mean's {constant.mean():.3g}): {remedy}.",
+            f"{number(risk.mean())}, the mean's {number(constant.mean())}): {remedy}.",
         )
     if "weak" not in spoilt and no_gap(error["weak"], error["ceiling"], error[best]):
         return Verdict(
@@ -141,7 +143,7 @@ def _errors(cell: pd.DataFrame, model: str, metric: str) -> Array:
 def _ratio(mean: dict[str, float], metric: str) -> tuple[str, str]:
     """Name the strong model's error over the student's, and write it."""
     ratio = mean["strong"] / mean["w2s"] if mean["w2s"] > 0 else float("nan")
-    return "OPR" if metric == METRICS[0] else "the ratio of their errors", f"{ratio:.2f}"
+    return "OPR" if metric == METRICS[0] else "the ratio of their errors", fixed(ratio)
 
 
 def _advice(best: str, ratio: tuple[str, str], gains: bool) -> str:

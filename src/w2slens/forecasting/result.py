@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from w2slens._core import check
-from w2slens._core.format import fixed, number
-from w2slens._core.table import Column, Shown, Table
+from w2slens._core.format import fixed
+from w2slens._core.table import Shown, Table
+from w2slens.forecasting.display import forecast_table
 from w2slens.forecasting.sample import Losses
 from w2slens.models.metrics import NAMES, HeldOut
-from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS, Models, Risks
+from w2slens.models.risks import MODELS, Models, Risks
 from w2slens.theory import Problem
 from w2slens.theory.equivalent import MeanRisks
 from w2slens.theory.population import Population
@@ -126,7 +127,7 @@ class Forecast(Shown):
         held = self.measured
         if held is None:
             return ""
-        said = ", ".join(f"{MARKED[name]} {value:.3f}" for name, value in held.marks.items())
+        said = ", ".join(f"{MARKED[name]} {fixed(value, 3)}" for name, value in held.marks.items())
         best = max(held.marks, key=lambda name: held.marks[name])
         close = [
             MARKED[name]
@@ -157,23 +158,7 @@ class Forecast(Shown):
 
     def table(self) -> Table:
         """Return the forecast as a table: what, how much, and its 90% interval."""
-        held = self.measured
-        named = [
-            *zip(MODELS, MODEL_COLUMNS, strict=True),
-            *zip(("pgr", "opr"), RATIO_COLUMNS, strict=True),
-        ]
-        values = {name: float(getattr(self.risks, name)[0, 0]) for name in MODELS}
-        values |= {"pgr": self.pgr, "opr": self.opr}
-        rows = []
-        for name, column in named:
-            interval = " – ".join(map(number, self.interval(name)))
-            marks = () if held is None else (_marked(held, name),)
-            rows.append((column.full or column.name, number(values[name]), interval, *marks))
-        head = [Column("model", words=True), Column("forecast"), Column("90% interval")]
-        head += [] if held is None else [Column(f"{NAMES[held.metric]}, leave-one-out")]
-        n, N = self.risks.n[0], self.risks.N[0]
-        title = f"Forecast raw risks, PGR and OPR (n = {n:,}, N = {N:,})"
-        return Table(tuple(head), tuple(rows), title)
+        return forecast_table(self.to_dict())
 
     def shown(self) -> tuple[str, tuple[Table, ...]]:
         """Return what it says and its table."""
@@ -189,8 +174,3 @@ class Forecast(Shown):
             "statement": self.statement,
             **({} if self.measured is None else {"measured": self.measured.to_dict()}),
         }
-
-
-def _marked(held: HeldOut, name: str) -> str:
-    """Write a model's mark with its standard error; only models of the labels have one."""
-    return f"{held.marks[name]:.3f} ± {held.error(name):.3f}" if name in held.marks else "–"

@@ -7,7 +7,7 @@ import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.format import number
+from w2slens._core.format import number, span
 from w2slens._core.table import Column, Table
 from w2slens._core.types import Array
 from w2slens.measure.overlap import Correlation, numbers
@@ -156,10 +156,9 @@ class Dimensions:
         )
         sides = [("weak", *self.weak._cells()), ("strong", *self.strong._cells())]
         found = self.correlation
-        low, high = found.interval
         overlap = {
             "debiased": number(found.debiased),
-            "90% interval": f"{number(low)} – {number(high)}" if low == low else "–",
+            "90% interval": span(found.interval),
             "plug-in": number(found.plug_in),
             "chance": number(found.chance),
             "d_s − d_sw": number(self.learnable_by_strong_only),

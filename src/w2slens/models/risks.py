@@ -12,8 +12,8 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.format import corners, number, some
-from w2slens._core.table import Column, Shown, Table
+from w2slens._core.format import corners, largest, some
+from w2slens._core.table import Column, Number, Row, Shown, Table
 from w2slens._core.types import Array
 from w2slens.models.estimates import ROUNDING_GAP, UndefinedRatioWarning, warn_undefined
 
@@ -30,9 +30,6 @@ class Models(NamedTuple, Generic[T]):
 
 
 MODELS = Models._fields
-
-ROUNDED = 9
-"""Decimals of a ratio beyond which it is rounding, where it is shown."""
 
 Scale = Literal["excess", "raw"]
 
@@ -150,19 +147,20 @@ class Risks(Shown):
             warnings.simplefilter("ignore", UndefinedRatioWarning)
             return self.pgr, self.opr
 
-    def table(self) -> Table:
-        """Return the grid, or its corners, as a table."""
-        ratios = (np.round(ratio, ROUNDED) for ratio in self.quiet_ratios())
-        grids = [*(getattr(self, name) for name in MODELS), *ratios]
+    def table(self, *, whole: bool = False) -> Table:
+        """Return the grid as a table: its corners where it is large, unless all is asked for."""
+        risks, ratios = [getattr(self, name) for name in MODELS], self.quiet_ratios()
         cells = [(i, j) for i in range(len(self.n)) for j in range(len(self.N))]
-        shown = corners(cells, lambda cell: (self.n[cell[0]], self.N[cell[1]]))
-        rows = tuple(
-            (f"{self.n[i]:,}", f"{self.N[j]:,}", *(number(float(grid[i, j])) for grid in grids))
-            for i, j in shown
-        )
+        shown = cells if whole else corners(cells, lambda at: (self.n[at[0]], self.N[at[1]]))
+        rows: list[Row] = []
+        for at in shown:
+            values = [float(grid[at]) for grid in risks]
+            errors = [Number(value, beside=largest(values)) for value in values]
+            ends = [Number(float(grid[at]), beside=1.0) for grid in ratios]
+            rows.append((f"{self.n[at[0]]:,}", f"{self.N[at[1]]:,}", *errors, *ends))
         title = f"{self.scale.capitalize()} risks ({self.method}), PGR and OPR{some(shown, cells)}"
         head = (Column("n"), Column("N"), *MODEL_COLUMNS, *RATIO_COLUMNS)
-        return Table(head, rows, title, names=2)
+        return Table(head, tuple(rows), title, names=2)
 
     def shown(self) -> tuple[str, tuple[Table, ...]]:
         """Return the grid, or its corners."""

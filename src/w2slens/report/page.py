@@ -7,14 +7,12 @@ from typing import Any
 import jinja2
 
 from w2slens._core.format import number
-from w2slens._core.table import Table
 from w2slens._version import __version__
 from w2slens.experiments.display import risks_table, score_tables
 from w2slens.experiments.results import Results
-from w2slens.models.risks import RATIO_COLUMNS
 from w2slens.report.figures import comparison_figures, curve_figures
 from w2slens.report.plots import curve_name
-from w2slens.report.tables import curves_table
+from w2slens.report.tables import curves_table, ratios_first
 
 HEADLINES = {
     "w2s": "Train the strong model on the teacher's labels",
@@ -93,16 +91,9 @@ def _curve(curve: Results, name: str, *, drawn: bool) -> dict[str, Any]:
         "verdict": document["verdict"],
         "figures": curve_figures(curve, name) if drawn else [],
         "sides": sides.titled(""),
-        "risks": _ratios_first(risks_table(document).titled("")),
-        "scores": {table.title: table.titled("") for table in score_tables(document)},
+        "risks": ratios_first(risks_table(document).titled("")),
+        "scores": {table.title: ratios_first(table.titled("")) for table in score_tables(document)},
     }
-
-
-def _ratios_first(table: Table) -> Table:
-    """Move PGR and OPR beside the sizes, where a phone shows them."""
-    names = [column.name for column in table.head]
-    ratios = [column.name for column in RATIO_COLUMNS]
-    return table.pick(*names[:2], *ratios, *(name for name in names[2:] if name not in ratios))
 
 
 def _facts(results: Results) -> list[str]:

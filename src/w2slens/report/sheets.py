@@ -13,15 +13,17 @@ from matplotlib.axes import Axes
 from w2slens._core.errors import InputError
 from w2slens._core.format import fixed, number
 from w2slens._core.json import as_float
-from w2slens._core.table import Column, Table
+from w2slens._core.table import Table
 from w2slens.advise import Course, Plan, Ranking
 from w2slens.experiments.folder.believed import believing
+from w2slens.forecasting.display import forecast_table
 from w2slens.measure.intrinsic import Dimensions
-from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS, Risks
+from w2slens.models.risks import MODELS, Risks
 from w2slens.report import plots
 from w2slens.report.figures import Panel
-from w2slens.report.page import filled
+from w2slens.report.page import SHOWN_CELLS, filled
 from w2slens.report.svg import SIZE, panel
+from w2slens.report.tables import ratios_first
 
 Document = Mapping[str, Any]
 
@@ -97,7 +99,7 @@ def _predict(document: Document) -> Sheet:
         answer,
         sizes,
         figures,
-        [risks.table()],
+        [ratios_first(risks.table(whole=True))],
         "Expected risks before anyone trains. A dash is a model without a finite expectation, or "
         "one whose risk the method does not give.",
     )
@@ -148,19 +150,13 @@ def _forecast(document: Document) -> Sheet:
     ends = {
         name: [as_float(end) for end in document["interval"][name]] for name in (*values, *ratios)
     }
-    columns = (*MODEL_COLUMNS, *RATIO_COLUMNS)
-    rows = tuple(
-        (column.full or column.name, number(value), " – ".join(map(number, ends[name])))
-        for column, (name, value) in zip(columns, {**values, **ratios}.items(), strict=True)
-    )
-    head = (Column("model", words=True), Column("forecast"), Column("90% interval"))
     return Sheet(
         "Forecast from few labels",
         f"OPR {_ratio(ratios['opr'])}, PGR {_ratio(ratios['pgr'])}",
         document["statement"],
         [f"{n:,} labels", f"{N:,} pseudo-labels", "raw risk in squared label units"],
         [(partial(plots.plot_forecast, values, ends), "Forecast risks with their intervals")],
-        [Table(head, rows, "Forecast risks, PGR and OPR")],
+        [forecast_table(document)],
         "Of the expected risks at this n, a property of the pair and not of this draw of the "
         "labels. An OPR below 1 means that the strong model on the labels alone does better.",
         2.4,
@@ -178,16 +174,27 @@ KINDS: Mapping[str, tuple[Callable[[Document], Sheet], frozenset[str]]] = {
     "forecast": (_forecast, frozenset({"interval", "statement"})),
     "predict": (_predict, frozenset({"risk", "pgr", "method"})),
 }
-"""Kind → how its document is read, and the keys by which it is known."""
+"""Kind → how its document is read, and the keys by which it is known where it does not say."""
 
 
 def render_sheet(document: Document) -> str:
     """Render the document of a result that is no run as a page."""
-    for read, keys in KINDS.values():
-        if keys <= set(document):
-            with believing("folder", "holds a damaged result; make it again"):
-                sheet = read(document)
-                size = SIZE[0], sheet.height
-                drawn = [panel(draw, words, size) for draw, words in sheet.figures]
-                return filled("sheet.html", {**sheet._asdict(), "figures": drawn, "action": ""})
-    raise InputError("folder", f"holds no result that has a page; {', '.join(KINDS)} and runs have")
+    read, _ = KINDS[kind_of(document)]
+    with believing("folder", "holds a damaged result; make it again"):
+        sheet = read(document)
+        size = SIZE[0], sheet.height
+        drawn = [panel(draw, words, size) for draw, words in sheet.figures]
+        more = {"figures": drawn, "action": "", "shown_cells": SHOWN_CELLS}
+        return filled("sheet.html", {**sheet._asdict(), **more})
+
+
+def kind_of(document: Document) -> str:
+    """Return what a document says that it is; older ones are known by their keys."""
+    said = document.get("result")
+    known = [kind for kind, (_, keys) in KINDS.items() if keys <= set(document)]
+    kinds = known[:1] if said is None else [kind for kind in KINDS if kind == said]
+    if not kinds:
+        raise InputError(
+            "folder", f"holds no result that has a page; {', '.join(KINDS)} and runs have"
+        )
+    return kinds[0]

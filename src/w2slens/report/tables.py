@@ -1,4 +1,4 @@
-"""The table that compares the curves of a sweep."""
+"""Tables as a page has them: the curves of a sweep compared, ratios first."""
 
 from w2slens._core.format import number
 from w2slens._core.table import Column, Marked, Number, Table
@@ -29,3 +29,10 @@ def curves_table(results: Results) -> Table:
         rows.append((name, *ratios, action, *risks, *sizes, f"{dims.d_w:,}", number(dims.d_sw)))
     title = "Curves, each at the largest n and N that no peak inflates"
     return Table(COLUMNS, tuple(rows), title)
+
+
+def ratios_first(table: Table) -> Table:
+    """Move PGR and OPR beside the sizes, where a phone shows them."""
+    names = [column.name for column in table.head]
+    ratios = [column.name for column in RATIO_COLUMNS if column.name in names]
+    return table.pick(*names[:2], *ratios, *(name for name in names[2:] if name not in ratios))

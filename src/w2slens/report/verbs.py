@@ -75,4 +75,5 @@ def save(results: Results, folder: str | Path, *, overwrite: bool = False) -> Pa
     InputError
         If the folder holds a result, or cannot be written.
     """
-    return write_folder(folder, files_of(results), results.to_dict(), overwrite=overwrite)
+    document = results.to_dict()
+    return write_folder(folder, files_of(results), document, kind="run", overwrite=overwrite)

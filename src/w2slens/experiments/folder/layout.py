@@ -122,16 +122,18 @@ def write_folder(
     files: Mapping[str, str | bytes],
     document: Mapping[str, Any],
     *,
+    kind: str,
     overwrite: bool,
     held: bool = False,
 ) -> Path:
     """Write the files of a result, whole or not at all; files that are not ours stay.
 
     Everything is written aside first and moved into place, the marker, which says `document`, last.
+    The document says of what `kind` the result is: the command that makes such, as ``"run"``.
     A caller that holds the folder's lock (`held`) owns the result that it has.
     """
     names = [*files, MARKER]
-    head = {"format": FORMAT, "files": sorted({*names, PAGE} if held else names)}
+    head = {"format": FORMAT, "result": kind, "files": sorted({*names, PAGE} if held else names)}
     contents = {**files, MARKER: to_json({**head, **document}) + "\n"}
     folder = check_folder(path, overwrite=overwrite, names=names, continuing=held)
     new = not folder.exists()

@@ -1,7 +1,5 @@
 """A line through the grid of a run."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,7 +8,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.experiments.results import Results
-from w2slens.report.plots.style import HOLLOW, legend_below, size_axis
+from w2slens.report.plots.style import legend_below, marker_look, size_axis
 
 
 class Cut:
@@ -29,8 +27,7 @@ class Cut:
         self.where = f"{fixed} = {value:,} " + ("labels" if fixed == "n" else "pseudo-labels")
 
     def errorbar(self, ax: Axes, column: str, *, color: str, fmt: str, label: str) -> None:
-        """Draw means with their standard errors; the teacher's as rings around the student's."""
-        look: dict[str, Any] = {"markersize": 4.5, **(HOLLOW if column == "weak" else {})}
+        """Draw means with their standard errors; open markers around the student's."""
         ax.errorbar(
             self.rows[self.axis],
             self.rows[column],
@@ -40,7 +37,7 @@ class Cut:
             capsize=2.5,
             linewidth=1,
             label=label,
-            **look,
+            **marker_look(column),
         )
 
     def curve(self, ax: Axes, grid: Array, *, color: str, linestyle: str) -> None:

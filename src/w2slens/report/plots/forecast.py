@@ -1,12 +1,11 @@
 """A forecast: four risks with their intervals."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 
 from w2slens.models.risks import MODELS
-from w2slens.report.plots.style import HOLLOW, LOOKS
+from w2slens.report.plots.style import LOOKS, marker_look
 
 
 def plot_forecast(
@@ -20,8 +19,8 @@ def plot_forecast(
         _, color, marker = LOOKS[name]
         low, high = intervals[name]
         ends = [[max(risks[name] - low, 0.0)], [max(high - risks[name], 0.0)]]
-        look: dict[str, Any] = {"capsize": 3, **(HOLLOW if name == "weak" else {})}
-        ax.errorbar([risks[name]], [row], xerr=ends, fmt=marker, color=color, **look)
+        look = marker_look(name)
+        ax.errorbar([risks[name]], [row], xerr=ends, fmt=marker, color=color, capsize=3, **look)
     ax.set_yticks(range(len(MODELS)), [LOOKS[name][0] for name in MODELS])
     ax.set_ylim(len(MODELS) - 0.5, -0.5)
     ax.set(xlabel="forecast raw risk (squared error), 90% interval", title="Forecast risks")

@@ -65,7 +65,8 @@ def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
             known.max(initial=centre) > centre + reach,
         )
         beyond = EXTENDED[ends[0] + 2 * ends[1]]
-        label = RATIOS[ratio][0] + (", colours cut at the ends" if any(ends) else "")
+        cut = [fixed(limit) for limit, over in zip((low, high), ends, strict=True) if over]
+        label = RATIOS[ratio][0] + (f", colours end at {' and '.join(cut)}" if cut else "")
         figure.colorbar(mesh, ax=ax, label=label, extend=beyond)
     _write_cells(ax, values, peaks, centre, reach)
     for axis, sizes in ((ax.xaxis, table.columns), (ax.yaxis, table.index)):

@@ -7,7 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from w2slens.advise import Course
-from w2slens.report.plots.style import LOOKS, NEUTRAL, legend_below, log_ticks, plain
+from w2slens.advise.courses import MODEL
+from w2slens.report.plots.style import (
+    LOOKS,
+    NEUTRAL,
+    legend_below,
+    log_ticks,
+    marker_look,
+    plain,
+)
 
 COURSE_LOOKS = {
     "w2s": LOOKS["w2s"][1:],
@@ -44,12 +52,13 @@ def plot_courses(
         style = f"{marker}--" if name == "label-more" else f"{marker}-"
         costs, risks = [course.cost for course in courses], [course.risk for course in courses]
         lows, highs = zip(*(course.interval for course in courses), strict=True)
-        ax.plot(costs, risks, style, color=color, markersize=4, label=name)
+        look = marker_look(MODEL[courses[0].course])
+        ax.plot(costs, risks, style, color=color, label=name, **look)
         ax.fill_between(costs, lows, highs, color=color, alpha=0.12, linewidth=0)
     if chosen is not None:
-        look: Any = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2, "zorder": 5}
+        ring: Any = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2, "zorder": 5}
         color, label = COURSE_LOOKS[chosen.course][0], f"recommended: {chosen.course}"
-        ax.plot([chosen.cost], [chosen.risk], "o", color=color, label=label, **look)
+        ax.plot([chosen.cost], [chosen.risk], "o", color=color, label=label, **ring)
     for line, value, name in ((ax.axvline, budget, "budget"), (ax.axhline, target, "target")):
         if value is not None and value > 0:
             line(value, color=NEUTRAL, linestyle=":", label=f"{name} {plain(value)}")

@@ -1,12 +1,10 @@
 """Candidate teachers: forecast risk of the student of each, beside its own."""
 
-from typing import Any
-
 from matplotlib.axes import Axes
 
 from w2slens._core.format import fixed
 from w2slens.advise import Ranking
-from w2slens.report.plots.style import HOLLOW, LOOKS, legend_below
+from w2slens.report.plots.style import LOOKS, legend_below, marker_look
 
 
 def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
@@ -22,8 +20,7 @@ def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
     ax.errorbar(risks, places, xerr=ends, fmt=marker, color=color, capsize=3, label=label)
     (_, color, marker), label = LOOKS["weak"], "the teacher itself"
     own = [teacher.teacher_risk for teacher in teachers]
-    look: dict[str, Any] = dict(HOLLOW)
-    ax.plot(own, places, marker, color=color, label=label, linestyle="none", **look)
+    ax.plot(own, places, marker, color=color, label=label, **marker_look("weak"))
     names = [teacher.name for teacher in teachers]
     shares = [f"d_sw/d_w = {fixed(teacher.overlap_share)}" for teacher in teachers]
     labels = list(map("{}\n{}".format, names, shares))
@@ -31,4 +28,4 @@ def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
     ax.set_ylim(len(teachers) - 0.5, -0.5)
     title = f"Teachers at n = {ranking.n:,}, N = {ranking.N:,}"
     ax.set(xlabel="forecast raw risk (squared error)", title=title)
-    return legend_below(ax)
+    return legend_below(ax, ncols=1)

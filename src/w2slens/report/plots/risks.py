@@ -1,7 +1,6 @@
 """Risks and ratios along a line through the grid: measured beside predicted, or predicted alone."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +12,6 @@ from w2slens.experiments.results import Results
 from w2slens.models.risks import MODELS, Risks
 from w2slens.report.plots.cut import Cut
 from w2slens.report.plots.style import (
-    HOLLOW,
     LINES,
     LOG_FROM,
     LOOKS,
@@ -21,6 +19,7 @@ from w2slens.report.plots.style import (
     RATIOS,
     legend_below,
     log_ticks,
+    marker_look,
     ratio_limits,
     size_axis,
 )
@@ -100,7 +99,7 @@ def plot_predicted(risks: Risks, ax: Axes, *, n: int | None = None) -> Axes:
         label, color, marker = LOOKS[name]
         grid = getattr(risks, name)
         values = grid[:, place] if axis == "n" else grid[place]
-        look: dict[str, Any] = {"markersize": 4, **(HOLLOW if name == "weak" else {})}
+        look = marker_look(name, len(sizes))
         ax.plot(sizes[order], values[order], f"{marker}-", color=color, label=label, **look)
     drawn = np.concatenate([line.get_ydata() for line in ax.get_lines()])
     known = drawn[np.isfinite(drawn) & (drawn > 0)]

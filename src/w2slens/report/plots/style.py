@@ -31,7 +31,15 @@ LINES = {"pgr": 0.0, "opr": 1.0}
 NEUTRAL = "#888888"
 
 HOLLOW = {"markerfacecolor": "none", "markersize": 7.5, "markeredgewidth": 1.4, "zorder": 4}
-"""The teacher's marker: an open ring that another model's point does not hide."""
+"""Open markers, in which another model's point is seen."""
+
+FILLED: dict[str, Any] = {"markersize": 4.5}
+
+MOST_MARKERS = 12
+"""Markers on a line; of more points only some have one."""
+
+INSIDE = ("w2s", *RATIOS)
+"""What is drawn filled; the models beside it are open, so that none hides where they agree."""
 
 LEGEND_DROP = -0.42
 """Inches from the bottom of an Axes to its legend: tick labels and axis label lie between."""
@@ -42,6 +50,12 @@ LOG_FROM = 30.0
 
 LEAST_FONT = 9.2
 """Points of the smallest text: a page shows a figure on a phone a little larger than it is."""
+
+
+def marker_look(name: str, points: int = 1) -> dict[str, Any]:
+    """Return the look of the markers of a model or ratio on a line of so many points."""
+    look = FILLED if name in INSIDE else HOLLOW
+    return {**look, "markevery": -(-points // MOST_MARKERS)}
 
 
 def plain(value: float, _: object = None) -> str:

@@ -1,0 +1,35 @@
+"""The table that a forecast is shown by, made from its document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from w2slens._core.format import fixed, largest, number, span
+from w2slens._core.json import as_float
+from w2slens._core.table import Column, Row, Table
+from w2slens.models.metrics import NAMES
+from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
+
+
+def forecast_table(document: Mapping[str, Any]) -> Table:
+    """Return what is forecast, how much, and its 90% interval; marks where some were measured."""
+    held = document.get("measured")
+    risks = {name: as_float(document["risk"][name][0][0]) for name in MODELS}
+    ratios = {name: as_float(document[name][0][0]) for name in ("pgr", "opr")}
+    scales = dict.fromkeys(risks, largest(risks.values())) | dict.fromkeys(ratios, 1.0)
+    headings = zip((*risks, *ratios), (*MODEL_COLUMNS, *RATIO_COLUMNS), strict=True)
+    rows: list[Row] = []
+    for name, column in headings:
+        low, high = map(as_float, document["interval"][name])
+        shown = number({**risks, **ratios}[name], beside=scales[name])
+        marks = () if held is None else (_marked(held.get(name)),)
+        rows.append((column.full or column.name, shown, span((low, high)), *marks))
+    head = [Column("model", words=True), Column("forecast"), Column("90% interval")]
+    head += [] if held is None else [Column(f"{NAMES[held['metric']]}, leave-one-out")]
+    (n,), (N,) = document["n"], document["N"]
+    title = f"Forecast raw risks, PGR and OPR (n = {n:,}, N = {N:,})"
+    return Table(tuple(head), tuple(rows), title)
+
+
+def _marked(mark: Mapping[str, float] | None) -> str:
+    """Write a model's mark with its standard error; only models of the labels have one."""
+    return "–" if mark is None else f"{fixed(mark['mean'], 3)} ± {fixed(mark['se'], 3)}"
