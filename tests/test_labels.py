@@ -142,3 +142,15 @@ def test_sizes_may_be_a_range(capsys, pair, tmp_path, monkeypatch):
         code, _, err = call(capsys, "predict", *dimensions, "--n", wrong, "--N", "10")
         assert code == 2
         assert err.count("\n") == 1
+
+
+def test_recipes_and_functions_take_ranges_of_sizes(pair, table, tmp_path):
+    text = "weak: t.csv:w*\nstrong: t.csv:s*\nlabels: t.csv:diagnosis\ntrials: 1\n"
+    (tmp_path / "r.yaml").write_text(text + "n: 20:60:3\nN: [90, '100:110:2']\n")
+    settings = load_recipe(tmp_path / "r.yaml").settings
+    assert (settings.n, settings.N) == ((20, 40, 60), (90, 100, 110))
+    (tmp_path / "r.yaml").write_text(text + "n: 20:60\nN: 100\n")
+    with pytest.raises(InputError, match=r"n: is '20:60'; whole numbers .* from:to:how many"):
+        load_recipe(tmp_path / "r.yaml")
+    found = transfer(pair[0], pair[1], pair[2], n="20:40:2", N=100, trials=1, task="regression")
+    assert found.table["n"].tolist() == [20, 40]

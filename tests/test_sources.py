@@ -182,7 +182,7 @@ def test_a_blank_line_is_a_row_that_lacks_its_label(tmp_path):
     with pytest.raises(InputError, match="1 value that is NaN or infinite, the first at row 2"):
         check.labels(read_labels(path), "y", None)
     path.write_text("kind\nbad\n\ngood\n")
-    with pytest.raises(InputError, match=r"lacks 1 class, the first at row 1 \(from 0\)"):
+    with pytest.raises(InputError, match=r"lacks 1 label, the first at row 1 \(counted from 0\)"):
         read_labels(path)
     path.write_text("a,b\n1,2\n\n3,4\n")
     with pytest.raises(InputError, match="NaN or infinite, the first at row 1, column 0"):
@@ -237,7 +237,7 @@ def test_text_and_categories_are_classes():
         assert targets.tolist() == [[0, 1], [1, 0], [0, 1]]
     with pytest.raises(InputError, match=r"is text .*; a regression needs numbers"):
         check.labels(words, "y", "regression")
-    with pytest.raises(InputError, match="lacks 1 class, the first at row 1"):
+    with pytest.raises(InputError, match="lacks 1 label, the first at row 1"):
         check.labels(pd.Series(["a", None, "b"]), "y", None)
     with pytest.raises(InputError, match="are they classes"):
         check.labels([0, 1, 2], "y", None)
@@ -359,3 +359,124 @@ def test_nan_are_counted_over_the_whole_file(tmp_path):
     np.save(tmp_path / "a.npy", tall)
     with pytest.raises(InputError, match=r"holds 3 values .* row 4, column 1"):
         dimensions(tmp_path / "a.npy", tall[:, :1])
+
+
+def lines(*parts):
+    return "\n".join([*map(str, parts), ""])
+
+
+CLASSES = ["a", "b"] * 50
+NUMBERS = [i + 0.5 for i in range(99)]
+
+
+@pytest.mark.parametrize("header", [None, True, False])
+@pytest.mark.parametrize("rows", [None, 99, 100])
+def test_a_word_over_numbers_is_a_name_whatever_the_rows(tmp_path, rows, header):
+    path = tmp_path / "y.csv"
+    path.write_text(lines("y", *NUMBERS))
+    found = read_labels(path, rows=rows, header=header)
+    assert found[:, 0].tolist() == NUMBERS
+
+
+def test_the_name_of_labels_that_lack_a_row_becomes_no_class(tmp_path):
+    path = tmp_path / "y.csv"
+    path.write_text(lines("kind", *CLASSES[:-1]))  # as many lines as the features have rows
+    with pytest.raises(InputError, match=r"begins with kind, .*--header yes or no"):
+        read_labels(path, rows=100)
+    assert len(read_labels(path)) == 99
+    assert len(read_labels(path, rows=100, header=False)) == 100
+    path.write_text(lines(*CLASSES))
+    for rows in (None, 100, 7):  # a class that recurs is a row
+        assert len(read_labels(path, rows=rows)) == 100
+
+
+def test_a_number_over_classes_that_recur_is_settled_by_rows_or_asked_for(tmp_path):
+    path = tmp_path / "y.csv"
+    path.write_text(lines(2020, *[0, 1] * 20))
+    assert len(read_labels(path, rows=40)) == 40
+    for rows in (None, 41):
+        with pytest.raises(InputError, match="begins with 2020, which may be a row"):
+            read_labels(path, rows=rows)
+    path.write_text(lines(12, 7, 3, 3))
+    assert len(read_labels(path)) == 4
+
+
+def test_names_that_are_numbers_are_told_by_their_order(tmp_path):
+    path = tmp_path / "x.csv"
+    rows = np.random.default_rng(0).integers(0, 9, (5, 9))
+    for names in (range(1, 10), range(9)):
+        path.write_text(lines(*(",".join(map(str, row)) for row in (names, *rows))))
+        assert open_features(path, "weak").rows == 5
+    waves = ",".join(str(400.5 + 10 * i) for i in range(9))
+    path.write_text(lines(waves, *(",".join(map(str, row)) for row in rows)))
+    with pytest.raises(InputError, match=r"begins with 400\.5,410\.5,.* --header yes or no"):
+        open_features(path, "weak")
+    assert open_features(path, "weak", header=True).rows == 5
+    assert open_features(path, "weak", header=False).rows == 6
+    path.write_text(lines("0.25,0.5", "1.5,2.5"))  # fractions are rows, whatever is said of others
+    assert open_features(path, "weak", header=True).rows == 2
+
+
+def test_empty_cells_at_the_end_are_a_row_and_blank_lines_are_none(tmp_path):
+    path = tmp_path / "x.csv"
+    for end in ("", "\n", "\n\n", "\r\n\r\n", "\n  \n\n"):
+        path.write_bytes(b"a,b\n1,2\n3,4" + end.encode())
+        assert open_features(path, "weak").read().tolist() == [[1, 2], [3, 4]], repr(end)
+    path.write_text("a,b\n1,2\n,\n")
+    with pytest.raises(InputError, match="the first at row 1, column 0"):
+        open_features(path, "weak").read()
+    path.write_text("y\n1.5\nNA\n")
+    with pytest.raises(InputError, match="the first at row 1"):
+        check.labels(read_labels(path), "y", None)
+
+
+def test_truth_values_and_classes_in_files_are_read_as_they_are_meant(tmp_path):
+    path = tmp_path / "y.csv"
+    path.write_text("flag\nTrue\nFalse\nTrue\n")
+    with pytest.raises(InputError, match="are they classes"):
+        check.labels(read_labels(path), "y", None)
+    path.write_text("kind\nbenign\nbenign \nbad\n bad\n")
+    assert set(read_labels(path)) == {"benign", "bad"}
+
+
+def test_arrays_and_arrow_columns_of_pandas_are_read(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    words, gap = ["b", "a", "b"], ["b", None, "b"]
+    large, coded = pd.ArrowDtype(pa.large_string()), pa.array(words).dictionary_encode()
+    for given in (
+        pd.Categorical(words),
+        pd.array(words, dtype="string"),
+        pd.Series(words, dtype=large),
+        pd.Series(pd.arrays.ArrowExtensionArray(coded)),
+        pa.array(words),
+    ):
+        assert check.labels(given, "y", None)[1].tolist() == ["a", "b"]
+    for given in (pd.array(gap, dtype="string"), pd.Categorical(gap), pd.Series(gap, dtype=large)):
+        with pytest.raises(InputError, match="lacks 1 label, the first at row 1"):
+            check.labels(given, "y", None)
+    with pytest.raises(InputError, match="are they classes"):
+        check.labels(pd.array([0, 1, 1], dtype="Int64"), "y", None)
+    largest = 2**64 - 1
+    assert check.numeric(pd.Series([largest, 1], dtype="UInt64"), "y").tolist() == [largest, 1]
+    objects = pd.DataFrame({"a": np.array([1.5, 2.5], dtype=object)})
+    assert check.features(objects, "weak").tolist() == [[1.5], [2.5]]
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR:UserWarning")
+def test_tensors_of_every_layout_are_numbers_or_one_line():
+    torch = pytest.importorskip("torch")
+    x = torch.arange(6.0).reshape(3, 2)
+    numbers = {
+        "compressed": x.to_sparse_csr(),
+        "eight bits": x.to(torch.float8_e4m3fn),
+        "negated lazily": torch._neg_view(-x),
+        "rows with gradients": list(x.clone().requires_grad_()),
+        "rows of bfloat16": list(x.bfloat16()),
+    }
+    for name, given in numbers.items():
+        found = check.features(given, "weak")
+        np.testing.assert_array_equal(found, np.arange(6.0).reshape(3, 2), name)
+    with pytest.raises(InputError, match=r"weak: is no array \(Cannot copy out of meta tensor"):
+        check.features(x.to("meta"), "weak")
+    with pytest.raises(InputError, match="not real"):
+        check.features(torch.complex(x, x).conj(), "weak")

@@ -59,19 +59,9 @@ def _listed(read: Callable[[str], Any]) -> Callable[[str], Any]:
     return values
 
 
-def _whole(text: str) -> int:
-    return int(text.replace("_", ""))
-
-
 def _sizes(text: str) -> Any:
     """Read 100,200 and 100:2000:20: so many equal steps between two ends."""
-    found: list[int] = []
-    for part in text.split(","):
-        if ":" in part:
-            start, stop, num = map(_whole, part.split(":"))
-            found += check.spaced(start, stop, num, "sizes")
-        else:
-            found.append(_whole(part))
+    found = check.sizes(text, "sizes")
     return found if len(found) > 1 else found[0]
 
 
@@ -155,7 +145,7 @@ def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--header",
         type=click.Choice(["yes", "no"]),
-        help="Whether a first line of CSV that may be either names the columns.",
+        help="Whether first lines of CSV that are whole numbers or a single word name the columns.",
     )(told)
 
 

@@ -47,7 +47,8 @@ def transfer(
         (rows,) whole numbers: rows of one group (phrases of a sentence, pictures of a person) are
         never on both sides of the test block.
     header
-        Whether a first line of CSV that may be either names the columns; asked where it matters.
+        Whether first lines of CSV that are whole numbers, or single words, name the columns; asked
+        for where it cannot be told.
     progress
         Called with (cells done, cells in all).
 

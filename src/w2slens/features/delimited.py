@@ -1,9 +1,8 @@
 """CSV and TSV files: one reader for features and labels, in which no line goes missing.
 
 A blank line between others is a row that lacks its values, not a row that is not there: skipping it
-would give every later row the label of its neighbour. Whether a first line is a row or the names of
-the columns is decided by what is in it, or by the rows that the features have; where nothing
-decides, it is asked.
+would give every later row the label of its neighbour. `w2slens.features.header` decides whether a
+first line is a row or the names of the columns.
 """
 
 import csv
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
 from w2slens.features.columns import is_text, matrix_of, numeric_columns, picked, text_of
+from w2slens.features.header import Nature, is_header, nature
 from w2slens.features.readers import Layout
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -22,18 +22,22 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 MOST_COLUMNS = 100_000
 """A text file of more columns is refused: reading it would take longer than anyone waits."""
 
+TAIL = 2**20
+"""Bytes at the end of a file in which blank lines are looked for."""
+
 
 def read_delimited(path: Path, columns: str | None, argument: str, layout: Layout) -> NDArray[Any]:
     """Read a file as a matrix, or as a column of text where that is welcome."""
     first, second = _first_lines(path, argument)
-    named = True if columns is not None else _named(first, second, layout)
-    frame = _frame(path, named=bool(named))
-    if named is None:
-        frame = _decided(frame, path, argument, layout)
+    kind: Nature = "names" if columns is not None else nature(first, second, layout)
+    if kind == "either":
+        cells = _frame(path, named=False, dtype=str)
+        kind = "names" if is_header(cells, layout, path.name, argument) else "row"
+    frame = _frame(path, named=kind == "names")
     names = [str(name).strip() for name in frame.columns]
     frame = frame.iloc[:, picked(names, columns, path.name, argument)]
     if layout.text and frame.shape[1] == 1 and is_text(frame.iloc[:, 0]):
-        return text_of(frame.iloc[:, 0])
+        return text_of(frame.iloc[:, 0].str.strip())
     return matrix_of(numeric_columns(frame, path.name, argument))
 
 
@@ -61,25 +65,10 @@ def _first_lines(path: Path, argument: str) -> tuple[list[str], list[str]]:
     return first, second
 
 
-def _named(first: list[str], second: list[str], layout: Layout) -> bool | None:
-    """Whether a first line names the columns; None where that depends on the other lines."""
-    if not all(map(_is_number, first)):
-        return None if layout.text and len(first) == 1 else True
-    if not all(cell.strip().isdigit() for cell in first):
-        return False
-    if layout.header is not None:
-        return layout.header
-    counted = first == [str(i) for i in range(len(first))]  # what pandas calls columns without name
-    if counted and len(first) > 2:
-        return True
-    if second and not any(cell.strip().isdigit() for cell in second):
-        return True  # whole numbers above fractions
-    return None if counted else False
-
-
-def _frame(path: Path, *, named: bool) -> pd.DataFrame:
+def _frame(path: Path, *, named: bool, dtype: Any = None) -> pd.DataFrame:
     frame = pd.read_csv(
         path,
+        dtype=dtype,
         sep=SEPARATORS[path.suffix],
         header=0 if named else None,
         index_col=False,
@@ -88,31 +77,15 @@ def _frame(path: Path, *, named: bool) -> pd.DataFrame:
         encoding="utf-8-sig",
         low_memory=False,
     )
-    filled = frame.notna().any(axis=1).to_numpy()
-    return frame.iloc[: int(filled.nonzero()[0][-1]) + 1] if filled.any() else frame.iloc[:0]
+    return frame.iloc[: len(frame) - _blank_end(path)]
 
 
-def _decided(frame: pd.DataFrame, path: Path, argument: str, layout: Layout) -> pd.DataFrame:
-    """Decide whether the first row of a frame names its columns, by the other rows or by asking."""
-    first, rest = frame.iloc[0].astype(str).tolist(), frame.iloc[1:]
-    named = layout.header
-    if named is None and layout.rows is not None:
-        named = len(frame) != layout.rows and len(rest) == layout.rows
-    elif named is None and not all(map(_is_number, first)):
-        named = not bool((rest.iloc[:, 0] == frame.iloc[0, 0]).any())  # a class occurs again
-    elif named is None:
-        line = ",".join(first)
-        raise InputError(
-            argument,
-            f"{path.name} begins with {line}, which may be a row or the names that pandas gives to "
-            "columns; say which: --header yes or no (from Python, header=True or False)",
-        )
-    return rest.reset_index(drop=True).set_axis(first, axis=1) if named else frame
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return cell.strip() == ""
-    return True
+def _blank_end(path: Path) -> int:
+    """Count the blank lines after the last row: they end a file, and are no rows."""
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - TAIL, 0))
+        lines = stream.read().split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    filled = [i for i, line in enumerate(lines) if line.strip(b" \r")]
+    return len(lines) - 1 - filled[-1] if filled else 0

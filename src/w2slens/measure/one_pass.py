@@ -43,7 +43,7 @@ def dimensions(
     interval
         Whether to give the 90% interval of d_sw (20 eigenproblems' worth of further work).
     header
-        Whether a first line of CSV that may be either names the columns.
+        Whether first lines of CSV that are whole numbers name the columns.
     progress
         Called with the number of rows read after each chunk.
 

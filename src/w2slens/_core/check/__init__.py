@@ -24,6 +24,7 @@ from w2slens._core.check.scalars import (
     ridge,
     several,
     share,
+    sizes,
     spaced,
     whole,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "same_rows",
     "several",
     "share",
+    "sizes",
     "spaced",
     "task_of",
     "whole",

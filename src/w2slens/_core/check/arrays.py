@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from w2slens._core.check.foreign import as_numpy, densified, is_sparse
 from w2slens._core.check.scalars import plural
-from w2slens._core.errors import InputError
+from w2slens._core.errors import InputError, first_line
 
 ROLES = {"y": "labels"}
 """What arguments are called in a list of rows."""
@@ -37,8 +37,10 @@ def plain(value: Any, argument: str) -> NDArray[Any]:
         return rows[: rows.shape[0]]
     try:
         return np.asarray(as_numpy(value))
-    except (ValueError, TypeError):
-        raise InputError(argument, "has rows of different lengths, or is no array") from None
+    except (ValueError, TypeError, RuntimeError) as error:
+        ragged = "inhomogeneous" in str(error)
+        reason = "has rows of different lengths" if ragged else f"is no array ({first_line(error)})"
+        raise InputError(argument, reason) from None
 
 
 def all_finite(array: NDArray[Any]) -> bool:

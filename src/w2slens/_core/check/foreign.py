@@ -1,4 +1,4 @@
-"""Arrays of other libraries as numpy's: pandas, torch, scipy.sparse; none of them is imported."""
+"""Arrays of other libraries as numpy's: pandas, torch, scipy.sparse; none of them is loaded."""
 
 import logging
 from typing import Any
@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 from w2slens._core.errors import InputError
 
 log = logging.getLogger("w2slens")
-
-WORDS = ("category", "string", "str", "object")
-"""Types of a column of pandas that may hold text."""
 
 
 class Densified:
@@ -41,29 +38,62 @@ def densified(value: Any, argument: str) -> Densified:
 
 
 def as_numpy(value: Any) -> Any:
-    """Take the numbers out of tensors and tables; what is missing becomes nan.
+    """Take the numbers out of tensors and tables; what is missing becomes nan, or None beside text.
 
-    Tensors may be on a device, carry gradients or be of type bfloat16, which numpy lacks: they
-    become float32 without loss. Anything else is handed back as it is.
+    Tensors may be on a device, carry gradients, be sparse, or of a type that numpy lacks (bfloat16,
+    float8, quantised): those become float32 without loss. Lists may hold tensors. Anything else is
+    handed back as it is.
     """
-    library = type(value).__module__.partition(".")[0]
-    if library == "torch" and hasattr(value, "detach"):
-        tensor = value.detach().cpu()
-        tensor = tensor.to_dense() if tensor.is_sparse else tensor
-        return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
-    if library == "pandas" and hasattr(value, "to_numpy"):
+    if isinstance(value, (list, tuple)) and value and _library(value[0]) == "torch":
+        return [as_numpy(one) for one in value]
+    if _library(value) == "torch" and hasattr(value, "detach"):
+        return _of_torch(value.detach())
+    if _library(value) == "pandas" and hasattr(value, "isna"):
         return _of_pandas(value)
     return value
 
 
-def _of_pandas(value: Any) -> Any:
-    kinds = list(value.dtypes) if hasattr(value, "columns") else [value.dtype]
-    if any(str(kind).startswith(WORDS) for kind in kinds):
-        return value.astype(object).to_numpy()
+def _library(value: Any) -> str:
+    return type(value).__module__.partition(".")[0]
+
+
+def _of_torch(tensor: Any) -> NDArray[Any]:
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if str(tensor.layout) != "torch.strided":
+        tensor = tensor.to_dense()
+    if str(tensor.dtype).startswith(("torch.bfloat16", "torch.float8")):
+        tensor = tensor.float()
+    return np.asarray(tensor.cpu().resolve_conj().resolve_neg().numpy())
+
+
+def _of_pandas(value: Any) -> NDArray[Any]:
+    """Take a column, a table or an array of pandas, whose types may be nullable or Arrow's."""
+    if not hasattr(value, "iloc") and not hasattr(value, "to_series"):  # an array
+        return _of_pandas(_column(value))
+    if hasattr(value, "infer_objects"):
+        value = value.infer_objects()
+    kinds = list(value.dtypes) if value.ndim == 2 else [value.dtype]
+    letters = {_letter(kind) for kind in kinds}
+    missing = np.asarray(value.isna())
+    if not letters <= set("fiub"):
+        objects = np.array(value.astype(object))
+        objects[missing] = None
+        return objects
     if all(isinstance(kind, np.dtype) for kind in kinds):
-        return value.to_numpy()
-    gaps = bool(np.any(np.asarray(value.isna())))
-    letters = {getattr(kind, "kind", "f") for kind in kinds}
-    if letters <= set("iub") and not gaps:
-        return value.to_numpy(dtype=np.int64)
-    return value.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.asarray(value)
+    if len(letters) == 1 and "f" not in letters and not missing.any():
+        whole = {"b": np.bool_, "i": np.int64, "u": np.uint64}
+        return np.asarray(value.to_numpy(dtype=whole[letters.pop()]))
+    return np.asarray(value.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _column(array: Any) -> Any:
+    from pandas import Series  # an array of pandas is here, so it is loaded
+
+    return Series(array)
+
+
+def _letter(kind: Any) -> str:
+    """Return numpy's letter of what a column holds; decimals are floats."""
+    return "f" if str(kind).startswith("decimal") else getattr(kind, "kind", "O")

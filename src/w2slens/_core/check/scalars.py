@@ -48,9 +48,36 @@ def several(value: Any, argument: str, one: Callable[[Any, str], T], noun: str) 
     return found
 
 
-def counts(value: int | Iterable[int], argument: str) -> tuple[int, ...]:
-    """Validate a list of sample sizes: whole, positive, each once; a single number is a list."""
-    return several(value, argument, whole, "sample size")
+def counts(value: Any, argument: str) -> tuple[int, ...]:
+    """Validate a list of sample sizes: whole, positive, each once; a single number is a list.
+
+    Texts are spelt out as by `sizes`.
+    """
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        value = [value]
+    found = [size for one in value for size in _sizes(one, argument)]
+    return several(found, argument, whole, "sample size")
+
+
+def sizes(text: str, argument: str) -> list[int]:
+    """Spell out ``100,200`` and ``100:2000:20``: from, to, and how many in equal steps."""
+    found: list[int] = []
+    for part in text.split(","):
+        try:
+            ends = [int(end.replace("_", "")) for end in part.split(":")]
+        except ValueError:
+            ends = []
+        if len(ends) not in (1, 3):
+            raise InputError(
+                argument,
+                f"is {text!r}; whole numbers separated by commas, or from:to:how many, are needed",
+            )
+        found += ends if len(ends) == 1 else spaced(ends[0], ends[1], ends[2], argument)
+    return found
+
+
+def _sizes(value: Any, argument: str) -> list[Any]:
+    return sizes(value, argument) if isinstance(value, str) else [value]
 
 
 def spaced(start: Any, stop: Any, num: Any, argument: str) -> list[int]:

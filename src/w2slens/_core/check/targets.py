@@ -30,7 +30,8 @@ def label_array(value: Any, argument: str) -> NDArray[Any]:
     if missing:
         raise InputError(
             argument,
-            f"lacks {plural(len(missing), 'class')}, the first at row {missing[0]} (from 0)",
+            f"lacks {plural(len(missing), 'label')}, the first at row {missing[0]} "
+            "(counted from 0)",
         )
     if categories or all(isinstance(one, (str, bytes)) for one in listed):
         return np.array([one.decode() if isinstance(one, bytes) else str(one) for one in listed])
