@@ -154,3 +154,14 @@ def test_recipes_and_functions_take_ranges_of_sizes(pair, table, tmp_path):
         load_recipe(tmp_path / "r.yaml")
     found = transfer(pair[0], pair[1], pair[2], n="20:40:2", N=100, trials=1, task="regression")
     assert found.table["n"].tolist() == [20, 40]
+
+
+def test_groups_may_be_words_and_a_column_of_a_table(pair, table):
+    person = np.repeat([f"person {i}" for i in range(60)], ROWS // 60)
+    table.assign(person=person).to_csv("t.csv", index=False)
+    grid = {"n": 30, "N": 80, "trials": 1, "ridge_weak": 0.1, "ridge_strong": 0.1}
+    sides = ("t.csv:w*", "t.csv:s*", "t.csv:diagnosis")
+    counted = np.repeat(np.arange(60), ROWS // 60)
+    found = [transfer(*sides, groups=g, **grid) for g in ("t.csv:person", person, counted)]
+    assert [one.config["groups"] for one in found] == [60] * 3
+    pd.testing.assert_frame_equal(found[0].table, found[1].table)

@@ -480,3 +480,20 @@ def test_tensors_of_every_layout_are_numbers_or_one_line():
         check.features(x.to("meta"), "weak")
     with pytest.raises(InputError, match="not real"):
         check.features(torch.complex(x, x).conj(), "weak")
+
+
+def test_an_index_that_was_written_along_is_no_column(tmp_path):
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((20, 3)), columns=list("abc"))
+    for ending, separator in ((".csv", ","), (".tsv", "\t")):
+        path = tmp_path / f"x{ending}"
+        frame.sample(frac=1, random_state=0).sort_index().to_csv(path, sep=separator)
+        np.testing.assert_allclose(open_features(path, "weak").read(), frame)
+    frame["a"].to_csv(path := tmp_path / "y.csv")
+    assert read_labels(path).shape == (20, 1)
+    frame["a"].to_csv(path, index=False, header=["7"])  # a single column is what is asked for
+    assert read_labels(path).shape == (20, 1)
+
+
+def test_all_columns_of_a_name_are_picked(tmp_path):
+    (tmp_path / "x.csv").write_text("a,a,b\n1,2,3\n4,5,6\n")
+    assert open_features(f"{tmp_path}/x.csv:a", "weak").read().tolist() == [[1, 2], [4, 5]]

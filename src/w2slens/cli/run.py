@@ -14,7 +14,7 @@ from w2slens.report.files import files_of
 @click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
 @click.option("--labels", required=True, metavar="PATH", help="Labels of the same rows.")
 @click.option("--target", metavar="PATH", help="f*, where it is known: risks become excess risks.")
-@click.option("--groups", metavar="PATH", help="A whole number a row; no split divides a group.")
+@click.option("--groups", metavar="PATH", help="A number or word a row; no split divides a group.")
 @header_option
 @settings_options
 @output_options

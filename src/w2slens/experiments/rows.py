@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,17 +60,17 @@ class Rows:
             for name, argument, rows in named
         }
         right = open_features(strong, "strong", header=header).read()
-        read = partial(read_array, header=header, rows=len(right))
-        labels = read_labels(y, "y", header=header, rows=len(right))
+        known: dict[str, Any] = {"header": header, "rows": len(right)}
+        labels = read_labels(y, "y", **known)
         targets, classes = check.labels(labels, "y", task)
         sizes = {argument: len(teachers[name]) for name, argument, _ in named}
         sizes |= {"strong": len(right), "y": len(targets)}
-        truth = None if target is None else _truth(read(target, "target"), classes)
+        truth = None if target is None else _truth(read_array(target, "target", **known), classes)
         if truth is not None:
             sizes["target"] = len(truth)
         numbers = None
         if groups is not None:
-            numbers = check.groups(read(groups, "groups"), "groups")
+            numbers = check.groups(read_labels(groups, "groups", **known), "groups")
             sizes["groups"] = len(numbers)
         check.same_rows(sizes)
         if truth is not None and truth.shape[1] != targets.shape[1]:

@@ -44,7 +44,7 @@ def transfer(
     target
         (rows,) or (rows, outputs): f* where it is known; risks are then excess risks.
     groups
-        (rows,) whole numbers: rows of one group (phrases of a sentence, pictures of a person) are
+        (rows,) whole numbers or words: rows of one group (phrases of a sentence, of a person) are
         never on both sides of the test block.
     header
         Whether first lines of CSV that are whole numbers, or single words, name the columns; asked

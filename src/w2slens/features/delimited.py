@@ -6,6 +6,7 @@ first line is a row or the names of the columns.
 """
 
 import csv
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from w2slens._core.errors import InputError
 from w2slens.features.columns import is_text, matrix_of, numeric_columns, picked, text_of
 from w2slens.features.header import Nature, is_header, nature
 from w2slens.features.readers import Layout
+
+log = logging.getLogger("w2slens")
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
@@ -34,7 +37,10 @@ def read_delimited(path: Path, columns: str | None, argument: str, layout: Layou
         cells = _frame(path, named=False, dtype=str)
         kind = "names" if is_header(cells, layout, path.name, argument) else "row"
     frame = _frame(path, named=kind == "names")
-    names = [str(name).strip() for name in frame.columns]
+    names = [name.strip() for name in first] if kind == "names" else list(map(str, frame.columns))
+    if columns is None and not names[0] and _is_index(frame):
+        log.info("%s: the first column of %s has no name; it is taken as an index", argument, path)
+        names, frame = names[1:], frame.iloc[:, 1:]
     frame = frame.iloc[:, picked(names, columns, path.name, argument)]
     if layout.text and frame.shape[1] == 1 and is_text(frame.iloc[:, 0]):
         return text_of(frame.iloc[:, 0].str.strip())
@@ -78,6 +84,12 @@ def _frame(path: Path, *, named: bool, dtype: Any = None) -> pd.DataFrame:
         low_memory=False,
     )
     return frame.iloc[: len(frame) - _blank_end(path)]
+
+
+def _is_index(frame: pd.DataFrame) -> bool:
+    """Whether a first column numbers the rows, as pandas and R write it beside the others."""
+    column = frame.iloc[:, 0]
+    return frame.shape[1] > 1 and column.dtype.kind == "i" and column.is_unique
 
 
 def _blank_end(path: Path) -> int:

@@ -70,7 +70,7 @@ def labels(
     if array.dtype.kind == "U":
         if task == "regression":
             raise InputError(
-                argument, f"is text ({array[0]!r} at row 0); a regression needs numbers"
+                argument, f"is text ({str(array[0])!r} at row 0); a regression needs numbers"
             )
         return _one_hot(array, argument)
     finite(array, argument)
@@ -102,11 +102,14 @@ def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], N
 
 
 def groups(value: Any, argument: str) -> Index:
-    """Validate (rows,) whole numbers, one a group; number the groups from 0."""
-    array = numeric(value, argument)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
+    """Validate (rows,) whole numbers or words, one a group; number the groups from 0."""
+    array = label_array(value, argument)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1 or array.dtype.kind not in "iuU":
         raise InputError(
             argument,
-            f"has shape {array.shape} and type {array.dtype}; one whole number a row is needed",
+            f"has shape {array.shape} and type {array.dtype}; one whole number a row, or "
+            "a word, is needed",
         )
     return np.asarray(np.unique(array, return_inverse=True)[1], dtype=np.intp)
