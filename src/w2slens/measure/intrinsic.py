@@ -197,12 +197,10 @@ class Dimensions:
     def from_dict(cls, saved: dict[str, Any]) -> "Dimensions":
         """Read what `to_dict` wrote."""
         weak, strong = (SideDimensions.from_dict(saved[name]) for name in ("weak", "strong"))
-        return cls(
-            check.whole(saved["rows"], "rows", 0),
-            weak,
-            strong,
-            Correlation.from_dict(saved["correlation"]),
-        )
+        found = Correlation.from_dict(saved["correlation"])
+        if len(found.canonical) != min(weak.rank, strong.rank):
+            raise InputError("canonical", "does not hold one correlation a dimension")
+        return cls(check.whole(saved["rows"], "rows", 0), weak, strong, found)
 
 
 def _spare(dimension: int, shared: float) -> float:

@@ -27,8 +27,8 @@ CONFIG = "config.json"
 PARTS = "trials"
 """Folder of a sweep's finished trials."""
 
-PART = re.compile(r"trial-\d{4,}\.csv(\.sha256)?")
-"""Names of the files in it."""
+PART = re.compile(r"trial-\d{4,}\.csv(\.sha256)?|\.trial-\d{4,}\.csv(\.sha256)?\.part")
+"""Names of the files in it, and of those that a killed run was writing."""
 
 PAGE = "report.html"
 
