@@ -1,5 +1,6 @@
 """Every kind of result has a page and shows itself; figures are read on a phone too."""
 
+import inspect
 import json
 import re
 from pathlib import Path
@@ -188,6 +189,20 @@ def test_results_draw_write_and_keep_themselves(run, pair, tmp_path):
         jobs=1,
     )
     assert len(several.plot().axes) == 2
+    with pytest.raises(InputError, match="n: is for one curve"):
+        several.plot(n=60)
+    assert len(load_results(several.save(tmp_path / "several")).settings) == 2
+    again = load_results(load_results(folder).save(tmp_path / "again"))
+    assert again.to_dict()["verdict"] == run.to_dict()["verdict"]
+
+
+def test_what_results_can_do_is_a_method_with_its_signature_and_words(run):
+    assert list(inspect.signature(run.plot).parameters) == ["ax", "n", "N"]
+    assert run.save.__doc__.startswith("Keep the results")
+    assert "pseudo-labels N" in run.plot(n=100).axes[0].get_xlabel()
+    assert run.plot(N=400).axes[2].get_title().endswith("N = 400 pseudo-labels")
+    with pytest.raises(InputError, match="n: is 7; the grid has"):
+        run.plot(n=7)
 
 
 def test_what_is_found_shows_itself_as_a_table(pair):

@@ -5,8 +5,8 @@ It names what it can be asked for; Python looks for it when it is asked.
 """
 
 from collections.abc import Callable
-from functools import partial
 from importlib import import_module
+from types import MethodType
 from typing import Any
 
 
@@ -23,4 +23,4 @@ class Verb:
     def __get__(self, one: Any, owner: type | None = None) -> Callable[..., Any]:
         """Bind the function to an instance; of the class, hand back the function."""
         function: Callable[..., Any] = getattr(import_module(self._module), self._name)
-        return function if one is None else partial(function, one)
+        return function if one is None else MethodType(function, one)

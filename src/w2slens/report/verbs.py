@@ -1,11 +1,11 @@
 """What `Results` can do with itself: be drawn, written as a page, kept as a folder."""
 
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from w2slens._core.errors import InputError
 from w2slens.experiments.folder.layout import write_folder, write_page
 from w2slens.experiments.results import Results
 from w2slens.report.files import files_of
@@ -13,7 +13,9 @@ from w2slens.report.page import render
 from w2slens.report.plots import figure_of_run, plot_comparison, plot_risks
 
 
-def plot(results: Results, ax: Axes | None = None, **settings: Any) -> Figure | Axes:
+def plot(
+    results: Results, ax: Axes | None = None, *, n: int | None = None, N: int | None = None
+) -> Figure | Axes:
     """Draw the results.
 
     Parameters
@@ -21,17 +23,27 @@ def plot(results: Results, ax: Axes | None = None, **settings: Any) -> Figure | 
     ax
         Where to draw: the risks of one curve, or the ratios of several. Default: a new figure of
         risks, PGR and OPR.
-    settings
-        As of `w2slens.plots.plot_risks` or `plot_comparison`; with `ax` only.
+    n, N
+        Of one curve: draw over N at this number of labels, or over n at this number of
+        pseudo-labels; default: over n at the largest N.
 
     Returns
     -------
     The Axes that were given, or a Figure.
+
+    Raises
+    ------
+    InputError
+        If n or N are not of the grid, or given where there are several curves.
     """
+    for name, value in (("n", n), ("N", N)):
+        if value is not None and len(results.settings) > 1:
+            raise InputError(name, "is for one curve; choose it with select or curves")
     if ax is None:
-        return figure_of_run(results)
-    draw = plot_risks if len(results.settings) == 1 else plot_comparison
-    return draw(results, ax, **settings)
+        return figure_of_run(results, n=n, N=N)
+    if len(results.settings) > 1:
+        return plot_comparison(results, ax)
+    return plot_risks(results, ax, n=n, N=N)
 
 
 def report(results: Results, path: str | Path, *, overwrite: bool = False) -> Path:

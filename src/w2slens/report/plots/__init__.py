@@ -43,8 +43,8 @@ __all__ = [
 ]
 
 
-def figure_of_run(results: Results) -> Figure:
-    """One figure of a run: risks and ratios over n; of several curves, their ratios."""
+def figure_of_run(results: Results, *, n: int | None = None, N: int | None = None) -> Figure:
+    """One figure of a run: risks and ratios along a line; of several curves, their ratios."""
     if len(results.settings) > 1:
         figure = Figure(figsize=(10.5, 1.8 + 0.42 * len(results.settings)), layout="constrained")
         for ax, ratio in zip(figure.subplots(1, 2, sharey=True), ("pgr", "opr"), strict=True):
@@ -52,9 +52,9 @@ def figure_of_run(results: Results) -> Figure:
         return figure
     figure = Figure(figsize=(13, 4.2), layout="constrained")
     left, *others = figure.subplots(1, 3, width_ratios=(1.35, 1, 1))
-    plot_risks(results, left)
+    plot_risks(results, left, n=n, N=N)
     for ax, ratio in zip(others, ("pgr", "opr"), strict=True):
-        plot_ratios(results, ax, only=ratio)
+        plot_ratios(results, ax, n=n, N=N, only=ratio)
     return figure
 
 
