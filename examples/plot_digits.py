@@ -41,7 +41,8 @@ print(run.verdict.reason)
 # %%
 # Measured points, predicted curves.
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
 plot_risks(run, left)
-plot_ratios(run, right)
+plot_ratios(run, middle, only="pgr")
+plot_ratios(run, right, only="opr")
 plt.show()

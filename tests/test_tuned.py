@@ -99,3 +99,24 @@ def test_one_ridge_may_be_given_and_the_other_chosen():
 def test_what_cannot_be_chosen_is_refused(change, message):
     with pytest.raises(InputError, match=message):
         predict(**{"problem": pair(), "n": 50, "N": 100, "ridge_strong": "auto", **change})
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("intercept", [True, False])
+def test_no_predicted_risk_is_negative(seed, intercept):
+    """Whatever the spectra, the ridges and the shift: a bias is a square, up to rounding."""
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal((200, 30)) * 10.0 ** rng.uniform(-6, 2, 30)
+    weak, strong = z[:, :12], z[:, 6:]
+    y = z[:, :10] @ rng.standard_normal(10) / z[:, :10].std(axis=0).max()
+    problem, other = Problem.from_data(weak, strong, y), Problem.from_data(weak, strong, 2 * y)
+    asked = {"n": [3, 13, 14, 50, 10**6], "N": [5, 25, 300, 10**9], "intercept": intercept}
+    for ridges in (("auto", "auto"), (0.0, 0.0), (1e-9, 1e-3), (1e6, 0.0)):
+        given = {"ridge_weak": ridges[0], "ridge_strong": ridges[1]}
+        found = [predict(problem, **asked, **given)]
+        if "auto" not in ridges:
+            found.append(predict(problem, **asked, **given, test=other))
+        for risks in found:
+            for model in MODELS:
+                values = getattr(risks, model)
+                assert np.all((values >= 0) | np.isnan(values)), (model, ridges)

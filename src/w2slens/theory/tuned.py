@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index, Ridge
 from w2slens.models.risks import Models, Risks
@@ -47,26 +48,26 @@ class Candidates:
         f, free = self.filters, rows - int(self.intercept)
         return np.asarray(np.maximum(f.kappa[places] * (free - f.df1[places]) / rows, 0.0))
 
-    def copied(self, rows: Array) -> tuple[Array, Array]:
-        """(len(rows), κ) ``1/(1 − df2/n)``, inf where no ridge leads there; then share of it kept.
+    def learnt(self, rows: Array) -> tuple[NDArray[np.bool_], Array]:
+        """(len(rows), κ) to which κ a ridge leads, and there ``(df2/n + 1/n)/(1 − df2/n)``.
 
-        The second is ``df2/n``, the intercept's 1/n added: what a fit learns of noise.
+        The second, 0 elsewhere, is what a fit learns of noise; 1/n is the intercept's.
         """
         f, free = self.filters, np.maximum(rows - int(self.intercept), 0.0)[:, None]
-        least = f.df1 + (f.kappa == 0)  # ridgeless, one row more has no finite expectation
-        share = f.df2 / np.maximum(free, 1.0)
-        inflation = np.where(free > least, 1 / np.maximum(1 - share, 1e-300), np.inf)
-        return inflation, share + int(self.intercept) / rows[:, None]
+        reached = free > f.df1 + (f.kappa == 0)  # ridgeless, one row more has no finite expectation
+        share = np.where(reached, f.df2 / np.maximum(free, 1.0), 0.0)
+        noise = (share + int(self.intercept) / rows[:, None]) / (1 - share)
+        return reached, np.where(reached, noise, 0.0)
 
     def best(self, noise: float, rows: Array) -> Array:
         """(len(rows),) λ of least risk of fits to labels of this noise; nan where no fit is."""
         f, side = self.filters, self.side
         c = side.spectrum.vectors.T @ side.target
         missed = f.kappa**2 * (f.resolvent**2 @ (np.sum(c**2, axis=1) / f.values))
-        inflation, share = self.copied(rows)
+        reached, learnt = self.learnt(rows)
         # R = missed + ρ + τ²·(df2/n + 1/n), τ² = (missed + ρ + σ²)/(1 − df2/n)
         left = missed + side.error
-        risks = left + np.where(np.isinf(inflation), np.inf, (left + noise) * inflation * share)
+        risks = np.where(reached, left + (left + noise) * learnt, np.inf)
         found = self.ridges(rows, np.argmin(risks, axis=1))
         return np.where(np.isinf(risks.min(axis=1)), np.nan, found)
 
@@ -117,13 +118,13 @@ class Tuned:
             parts = Student.of(self._relay, sites).risk(teacher, self._seen)
             return parts, np.full(parts[0].shape, self.ridge_strong)
         heard = Listening(self._relay, self._strong.filters).hear(teacher, self._seen)
-        inflation, share = self._strong.copied(pools)
-        factor = np.where(np.isinf(inflation), np.inf, inflation * share)
+        reached, learnt = self._strong.learnt(pools)
         shape = len(heard.bias), len(pools)
         places = np.zeros(shape, dtype=np.intp)
         variance = np.zeros(shape)
         for a in range(shape[0]):
-            spread = heard.inherited[a] + heard.lacked[a].clip(0) * factor
+            spread = heard.inherited[a] + heard.lacked[a].clip(0) * learnt
+            spread = np.where(reached, spread, np.inf)
             places[a] = np.argmin(heard.bias[a] + spread, axis=1)
             variance[a] = np.take_along_axis(spread, places[a][:, None], axis=1)[:, 0]
         bias = np.take_along_axis(heard.bias, places, axis=1)
