@@ -59,6 +59,7 @@ MERGES = "".join(
 FILES = {
     "empty.npy": b"",
     "huge.npy": npy("(1000000000000, 1000000)"),
+    "huge.npz": npy("(1000000000000, 1000000)"),
     "negative.npy": npy("(-1, 10)"),
     "code.npy": npy("(10**9,) * 30"),
     "wide.csv": b",".join([b"0.5"] * 2_000_000) + b"\n",

@@ -65,7 +65,7 @@ def save_arrays(
 def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:
     """Read named arrays from .npz, refusing pickles and foreign files."""
     with loading(path):
-        archive = np.load(path, allow_pickle=False)
+        archive = np.load(path, mmap_mode="r", allow_pickle=False)  # a foreign .npy is not read
         if isinstance(archive, np.ndarray):
             raise ValueError("a single array")
         with archive:

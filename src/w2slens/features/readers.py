@@ -148,7 +148,7 @@ def _npy(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
 
 
 def _npz(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
-    archive = np.load(path, allow_pickle=False)
+    archive = np.load(path, mmap_mode="r", allow_pickle=False)  # a foreign .npy is not read
     if isinstance(archive, np.ndarray):
         raise ValueError("it is a single array; give it the ending .npy")
     with archive:
