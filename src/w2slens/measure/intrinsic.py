@@ -14,7 +14,7 @@ from w2slens.measure.overlap import Correlation, numbers
 from w2slens.moments.left_out import left_out
 from w2slens.moments.spectrum import holding
 
-ROUNDED = 9
+ROUNDED = 6
 """Decimals beyond which a difference of dimensions is rounding."""
 
 
