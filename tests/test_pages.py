@@ -144,11 +144,13 @@ def test_maps_take_their_limits_from_the_data(values, centre, ratio):
     parts = Models(np.ones((2, 2)), 1 - w2s, np.ones((2, 2)), np.zeros((2, 2)))
     if ratio == "opr":
         parts = Models(np.ones((2, 2)), np.ones((2, 2)), w2s, np.zeros((2, 2)))
-    ax = plot_map(Risks((1, 2), (3, 4), *parts), Figure().subplots(), ratio=ratio)
-    norm = ax.collections[0].norm
+    figure = Figure()
+    ax = plot_map(Risks((1, 2), (3, 4), *parts), figure.subplots(), ratio=ratio)
+    norm, reach = ax.collections[0].norm, float(np.quantile(np.abs(w2s - centre), 0.95))
     assert norm.vcenter == centre
-    assert norm.vmin == pytest.approx(centre - 0.05)
-    assert norm.vmax == pytest.approx(centre + np.quantile(np.abs(w2s - centre), 0.95))
+    assert norm.vmax == pytest.approx(centre + reach)
+    assert norm.vmin == pytest.approx(max(centre - reach, 0.0) if ratio == "opr" else -reach)
+    assert figure.axes[1].get_ylim()[0] == centre  # the bar shows no colour that no cell has
 
 
 def test_a_frontier_shows_the_budget_and_the_choice():

@@ -53,21 +53,22 @@ def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
     centre = 1.0 if ratio == "opr" else 0.0
     values = table.to_numpy()
     reach = _reach(values[~peaks], centre)
-    low, high = _ends(values[~peaks], centre, reach, least=0.0 if ratio == "opr" else -np.inf)
+    low, high = centre - reach, centre + reach
+    if ratio == "opr":  # a ratio of risks: from 1 it is as far to 0 as to the largest
+        low = max(low, 0.0)
     norm = TwoSlopeNorm(centre, low, high)
     mesh = ax.pcolormesh(values, cmap="PuOr", norm=norm, edgecolors="face", linewidth=0.3)
     ax.set_facecolor(UNKNOWN)
     figure = ax.get_figure()
     if figure is not None:
         known = values[np.isfinite(values)]
-        ends = (
-            known.min(initial=centre) < centre - reach,
-            known.max(initial=centre) > centre + reach,
-        )
+        least, most = known.min(initial=centre), known.max(initial=centre)
+        ends = least < low, most > high
         beyond = EXTENDED[ends[0] + 2 * ends[1]]
         cut = [fixed(limit) for limit, over in zip((low, high), ends, strict=True) if over]
         label = RATIOS[ratio][0] + (f", colours end at {' and '.join(cut)}" if cut else "")
-        figure.colorbar(mesh, ax=ax, label=label, extend=beyond)
+        bar = figure.colorbar(mesh, ax=ax, label=label, extend=beyond)
+        bar.ax.set_ylim(max(least, low), max(min(most, high), centre + LEAST_REACH))
     _write_cells(ax, values, peaks, centre, reach)
     for axis, sizes in ((ax.xaxis, table.columns), (ax.yaxis, table.index)):
         step = -(-len(sizes) // 6)
@@ -82,17 +83,6 @@ def _reach(values: NDArray[Any], centre: float) -> float:
     """Distance from the centre at which colours end: of most cells, without the wild ones."""
     known = np.abs(values[np.isfinite(values)] - centre)
     return max(float(np.quantile(known, COVERED)), LEAST_REACH) if len(known) else 1.0
-
-
-def _ends(
-    values: NDArray[Any], centre: float, reach: float, *, least: float
-) -> tuple[float, float]:
-    """Find where colours end: alike on both sides of the centre, but short where no cell is."""
-    known = values[np.isfinite(values)]
-    below = bool((known < centre - LEAST_REACH).any())
-    above = bool((known > centre + LEAST_REACH).any())
-    low = centre - (reach if below else LEAST_REACH)
-    return max(low, least), centre + (reach if above else LEAST_REACH)
 
 
 def _grid(results: Results | Risks, name: str) -> tuple[pd.DataFrame, NDArray[Any]]:
