@@ -83,18 +83,9 @@ class Shop:
 
     def _predicted(self, n: list[int], N: list[int]) -> Risks:
         """Predict the models; no course ends with the ceiling, which is that of the labels here."""
-        λ_w, λ_s, alike = self.ridge_weak, self.ridge_strong, self.problem
-        asked = Question(
-            alike,
-            tuple(n),
-            tuple(N),
-            np.nan if λ_w == "auto" else λ_w,
-            np.nan if λ_s == "auto" else λ_s,
-            self.intercept,
-            "labels",
-            alike,
-            alike,
-        )
+        ridges, one = (self.ridge_weak, self.ridge_strong), self.intercept
+        sizes = tuple(n), tuple(N)
+        asked = Question.of(self.problem, *sizes, ridges, intercept=one, ceiling="labels")
         return self.known.seen(self._models.risks(asked) if self.tuned else answer(asked))
 
     @property

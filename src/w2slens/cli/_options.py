@@ -12,9 +12,10 @@ import click
 
 from w2slens import InputError, Settings
 from w2slens._core import check
-from w2slens._core.types import Ridge
+from w2slens._core.types import TASKS, Ridge
 from w2slens.experiments.settings import OPTIONS
 from w2slens.features.reading import read_labels
+from w2slens.models.metrics import METRICS
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
 """Arguments that a command line gives beside a recipe."""
@@ -147,6 +148,29 @@ def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(["yes", "no"]),
         help="Whether first lines of CSV that are whole numbers or a single word name the columns.",
     )(told)
+
+
+def labeled_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the labels of the first rows, and what is asked of them and the pool beside them."""
+    ridge: dict[str, Any] = {"type": RIDGE, "default": "auto", "show_default": True}
+    metric: dict[str, Any] = {
+        "type": click.Choice(METRICS),
+        "default": METRICS[0],
+        "show_default": True,
+    }
+    options = (
+        click.option("--labels", required=True, metavar="PATH", help="Labels of the first rows."),
+        click.option("--n", type=int, help="Use the first n labels only [default: all]."),
+        click.option("--N", "N", type=int, help="Pseudo-labels [default: the other rows]."),
+        click.option("--ridge-weak", help="λ, teacher.", **ridge),
+        click.option("--ridge-strong", help="λ, strong.", **ridge),
+        click.option("--task", type=click.Choice(TASKS), help="Needed for whole numbers."),
+        click.option("--metric", help="What decides.", **metric),
+        header_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def first_labels(path: str, n: int | None, header: bool | None) -> Any:

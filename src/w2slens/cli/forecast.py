@@ -5,32 +5,18 @@ from typing import Any
 import click
 
 from w2slens import forecast
-from w2slens._core.types import TASKS, Task
-from w2slens.cli._options import RIDGE, first_labels, header_option
+from w2slens._core.types import Task
+from w2slens.cli._options import first_labels, labeled_options
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes
 from w2slens.experiments.folder.layout import PROBLEM
-from w2slens.models.metrics import METRICS
 from w2slens.theory.storage import archived
 
 
 @click.command("forecast")
 @click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
 @click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
-@click.option("--labels", required=True, metavar="PATH", help="Labels of the first rows.")
-@click.option("--n", type=int, help="Use the first n labels only [default: all].")
-@click.option("--N", "N", type=int, help="Number of pseudo-labels [default: the other rows].")
-@click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True, help="λ, teacher.")
-@click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, strong.")
-@click.option("--task", type=click.Choice(TASKS), help="Needed where the labels are whole numbers.")
-@click.option(
-    "--metric",
-    type=click.Choice(METRICS),
-    default=METRICS[0],
-    show_default=True,
-    help="What decides.",
-)
-@header_option
+@labeled_options
 @output_options
 def command(
     weak: str,

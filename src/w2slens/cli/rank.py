@@ -9,11 +9,10 @@ from matplotlib.figure import Figure
 from rich.text import Text
 
 from w2slens import InputError, rank_teachers
-from w2slens._core.types import TASKS, Task
-from w2slens.cli._options import RIDGE, first_labels, header_option
+from w2slens._core.types import Task
+from w2slens.cli._options import first_labels, labeled_options
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._tables import notes, progress
-from w2slens.models.metrics import METRICS
 from w2slens.report.files import png
 from w2slens.report.plots import plot_teachers
 
@@ -27,20 +26,7 @@ from w2slens.report.plots import plot_teachers
     help="Features of a teacher; once for each.",
 )
 @click.option("--strong", required=True, metavar="PATH", help="Student features, same rows.")
-@click.option("--labels", required=True, metavar="PATH", help="Labels of the first rows.")
-@click.option("--n", type=int, help="Use the first n labels only [default: all].")
-@click.option("--N", "N", type=int, help="Number of pseudo-labels [default: the other rows].")
-@click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True)
-@click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True)
-@click.option("--task", type=click.Choice(TASKS), help="Needed where the labels are whole numbers.")
-@click.option(
-    "--metric",
-    type=click.Choice(METRICS),
-    default=METRICS[0],
-    show_default=True,
-    help="What orders them.",
-)
-@header_option
+@labeled_options
 @output_options
 def command(
     weak: tuple[str, ...],

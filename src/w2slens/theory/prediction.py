@@ -89,16 +89,15 @@ def predict(
     λ_w, λ_s = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
     known = population_of(problem)
     population = known.problem
-    asked = Question(
+    asked = Question.of(
         population,
         check.counts(n, "n"),
         check.counts(N, "N"),
-        np.nan if λ_w == "auto" else λ_w,
-        np.nan if λ_s == "auto" else λ_s,
-        intercept,
-        ceiling,
-        population if unlabeled is None else _alike(unlabeled, "unlabeled", population),
-        population if test is None else _alike(test, "test", population),
+        (λ_w, λ_s),
+        intercept=intercept,
+        ceiling=ceiling,
+        pool=None if unlabeled is None else _alike(unlabeled, "unlabeled", population),
+        tested=None if test is None else _alike(test, "test", population),
     )
     if "auto" in (λ_w, λ_s):
         return known.seen(_tuned(asked, λ_w, λ_s, method))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.types import Array
+from w2slens._core.types import Array, Ridge
 from w2slens.models.risks import Risks, ceiling_rows
 from w2slens.theory.problem import Problem
 
@@ -23,6 +23,23 @@ class Question:
     ceiling: str
     pool: Problem  # without shift the problem itself, as is that of the test rows
     tested: Problem
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        n: tuple[int, ...],
+        N: tuple[int, ...],
+        ridges: tuple[Ridge, Ridge],
+        *,
+        intercept: bool,
+        ceiling: str,
+        pool: Problem | None = None,
+        tested: Problem | None = None,
+    ) -> "Question":
+        """Ask of one population, or of others for pool and test; ridges of teacher and student."""
+        λ_w, λ_s = (np.nan if λ == "auto" else λ for λ in ridges)
+        return cls(problem, n, N, λ_w, λ_s, intercept, ceiling, pool or problem, tested or problem)
 
     @property
     def shifted(self) -> bool:
