@@ -4,10 +4,10 @@ import pytest
 from tests import oracles
 from tests.laws import close
 from w2slens.models.design import Design
+from w2slens.models.distil import distil
 from w2slens.models.fit import fit
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.probe import LinearProbe
-from w2slens.models.students.imitate import imitate
 from w2slens.models.tuning import choose_folds, choose_loo, choose_w2s, grid
 from w2slens.moments.moments import Moments
 from w2slens.moments.stream import total
@@ -36,7 +36,7 @@ def test_student_from_moments_never_sees_a_pseudo_label(draw, ridge):
     strong = X[:, 3:9] ** 2
     pool = Moments.from_rows(weak=X, strong=strong)
     expected = oracles.fit(strong, teacher.predict(X), 200 * ridge)(strong)
-    student = imitate(pool, teacher, pool.solver("strong", ridge))
+    student = distil(pool, teacher, pool.solver("strong", ridge), ["weak"])
     close(student.predict(strong), expected, 1e-9)
 
 

@@ -69,13 +69,13 @@ def test_tally_equals_row_by_row_scores():
     X = rng.standard_normal((2500, 6)).astype(np.float32)
     probes = [LinearProbe(rng.standard_normal((6, 3)), rng.standard_normal(3)) for _ in range(4)]
     y, truth = np.eye(3)[rng.integers(0, 3, 2500)], rng.random((2500, 3))
-    found = tally(probes, X, [truth, y], y.argmax(axis=1))
+    found = tally(probes, [X], [truth, y], y.argmax(axis=1))
     for i, probe in enumerate(probes):
         scores = probe.predict(X.astype(float))
         close(found.squared_error[0, i], np.mean(np.sum((scores - truth) ** 2, axis=1)), 1e-12)
         close(found.squared_error[1, i], np.mean(np.sum((scores - y) ** 2, axis=1)), 1e-12)
         assert found.accuracy[i] == np.mean(scores.argmax(axis=1) == y.argmax(axis=1))
-    assert np.isnan(tally(probes, X, [y]).accuracy).all()
+    assert np.isnan(tally(probes, [X], [y]).accuracy).all()
 
 
 def test_stacking_and_splitting_probes_are_inverse():

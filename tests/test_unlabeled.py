@@ -7,10 +7,13 @@ import pytest
 
 from tests.laws import agrees, close
 from w2slens import Moments, Problem, predict
-from w2slens.forecasting.pool import Unlabeled, debiased_correlations
+from w2slens.forecasting.pool import Unlabeled
 from w2slens.forecasting.pool_side import PoolSide
-from w2slens.forecasting.posterior import Belief
 from w2slens.forecasting.risk_forms import Forms
+from w2slens.measure.debiased import debiased_correlations
+from w2slens.models.labeled import LabeledBlock
+from w2slens.models.posterior import Posterior
+from w2slens.models.prior import Prior
 
 ROWS = 4000
 
@@ -146,6 +149,12 @@ def test_perfect_correlations_stay_perfect_and_unknown_ones_as_they_are():
     close(debiased_correlations(some, 2, 8, 11), some, 1e-12)
 
 
+def believe(weak, strong, y):
+    n = len(y)
+    block = LabeledBlock.from_rows(weak[:n], strong[:n], y)
+    return Posterior(block, Prior.of(Moments.from_rows(weak=weak[n:], strong=strong[n:]), n))
+
+
 def test_belief_finds_the_target_and_the_noise_where_labels_abound():
     rng = np.random.default_rng(3)
     weak, strong = nested(3, 6000)
@@ -153,11 +162,11 @@ def test_belief_finds_the_target_and_the_noise_where_labels_abound():
     β[7:] = rng.standard_normal((12, 1))
     z = np.hstack([weak, strong])
     y = z[:2000] @ β + rng.standard_normal((2000, 1))
-    belief = Belief(z[:2000], y, Unlabeled.from_rows(weak[2000:], strong[2000:]))
+    belief = believe(weak, strong, y)
     drawn = list(belief.draw(200, np.random.default_rng(0)))
     coefficients = np.concatenate([b for b, _ in drawn])
     noise = np.concatenate([σ2 for _, σ2 in drawn])
-    missed = z[2000:] @ (belief.axes @ coefficients.mean(axis=0) - β)
+    missed = z[2000:] @ (belief.prior.axes @ coefficients.mean(axis=0) - β)
     assert float(np.mean(missed**2)) < 3 * 19 / 2000
     close(noise.mean(), 1.0, 0.1)
     assert len(coefficients) == 200
@@ -172,9 +181,9 @@ def test_belief_covers_the_target_of_few_labels():
         rng = np.random.default_rng(seed)
         f = z @ np.concatenate([np.zeros(7), rng.standard_normal(12)])[:, None]
         y = f[:30] + 2 * rng.standard_normal((30, 1))
-        belief = Belief(z[:30], y, Unlabeled.from_rows(weak[30:], strong[30:]))
+        belief = believe(weak, strong, y)
         β = np.concatenate([b for b, _ in belief.draw(100, rng)])[..., 0]
-        guesses = (z[30:] - z[30:].mean(axis=0)) @ belief.axes @ β.T
+        guesses = (z[30:] - z[30:].mean(axis=0)) @ belief.prior.axes @ β.T
         mean = guesses.mean(axis=1)
         promised.append(np.mean(guesses.var(axis=1)))
         delivered.append(np.mean((f[30:, 0] - f[30:].mean() - mean) ** 2))

@@ -5,8 +5,10 @@ from .advise import Candidate as Candidate
 from .advise import Course as Course
 from .advise import Plan as Plan
 from .advise import Ranking as Ranking
+from .advise import Student as Student
 from .advise import plan as plan
 from .advise import rank_teachers as rank_teachers
+from .advise import train as train
 from .experiments.folder.archive import load_results as load_results
 from .experiments.results import Results as Results
 from .experiments.run import simulate as simulate
@@ -26,6 +28,7 @@ from .models.probe import LinearProbe as LinearProbe
 from .models.risks import Risks as Risks
 from .moments import Moments as Moments
 from .moments import reduce as reduce
+from .report.take_home import load_student as load_student
 from .synthetic import Planted as Planted
 from .theory import Inheritance as Inheritance
 from .theory import Problem as Problem

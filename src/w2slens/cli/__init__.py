@@ -24,6 +24,8 @@ COMMANDS = {
     "forecast": "Forecast risks, PGR and OPR from a few labels and unlabeled rows.",
     "plan": "Find what to label and what to train, for a budget or a target risk.",
     "rank": "Rank teachers of one student from labels and unlabeled rows.",
+    "train": "Train the best student of labels, teacher and pool: a model to take home.",
+    "apply": "Score new rows with a model that train wrote.",
     "sweep": "Run the recorded, resumable grid of a recipe.",
     "features": "Extract features of images or texts into stores.",
     "report": "Render a result as one self-contained HTML page.",

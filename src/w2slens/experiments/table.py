@@ -9,7 +9,7 @@ from w2slens.experiments.curves import AXES, Curve
 from w2slens.experiments.peaks import peaks
 from w2slens.models.estimates import Estimate, mean_of_ratios, outperforming_ratio, recovered_gap
 from w2slens.models.risks import MODELS
-from w2slens.models.students import STUDENTS, W2S
+from w2slens.models.students import MODEL_OF, STUDENTS
 
 Marks = dict[str, float]
 """What one model scores: risk, ridge, and those of `SCORES` that the run has."""
@@ -26,13 +26,13 @@ SCORE_TITLES = {
 
 
 def column(student: str) -> str:
-    """Return the column of a student: the plain one's is ``w2s``, any other's its name."""
-    return "w2s" if student == W2S else student
+    """Return the column of a student: its name, unless it is among the four models."""
+    return MODEL_OF.get(student, student)
 
 
 def models_in(table: pd.DataFrame) -> list[str]:
     """List the models of a table: the four, and further students."""
-    return [*MODELS, *(name for name in STUDENTS if name != W2S and name in table)]
+    return [*MODELS, *(name for name in STUDENTS if name not in MODEL_OF and name in table)]
 
 
 def record(

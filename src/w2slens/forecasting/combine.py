@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from w2slens._core.types import Array
 from w2slens.forecasting.intervals import LEVEL
-from w2slens.forecasting.posterior import Belief
 from w2slens.forecasting.risk_forms import Forms, Outcomes
 from w2slens.forecasting.sample import Losses
+from w2slens.models.posterior import Posterior
 from w2slens.models.risks import Models
 
 SCALES = (0.005, 0.02, 0.08, 0.32, 1.28)
@@ -38,14 +38,14 @@ DISAGREEMENT = 0.5
 
 
 def combined(
-    losses: Losses, forms: Forms, belief: Belief
+    losses: Losses, forms: Forms, belief: Posterior
 ) -> tuple[Models[float], dict[str, tuple[float, float]]]:
     """Forecast four raw risks, and 90% intervals of them, of PGR and of OPR, by name.
 
     The losses are those at the ridges of the forms, which are the pair's at n and N.
     """
     rng = np.random.default_rng(0)
-    along = forms.along(belief.axes)
+    along = forms.along(belief.prior.axes)
     draws = Outcomes.joined([along.risks(*drawn) for drawn in belief.draw(DRAWS, rng)])
     both = zip(unbiased(losses, forms), believed(losses, draws), strict=True)
     risks = Models(*(max(sum(pair) / 2, 0.0) for pair in both))

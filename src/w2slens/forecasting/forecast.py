@@ -19,11 +19,12 @@ from w2slens._core.types import TASKS, Ridge, Task
 from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.combine import combined
 from w2slens.forecasting.population import likely_population
-from w2slens.forecasting.posterior import Belief
 from w2slens.forecasting.result import Forecast
 from w2slens.forecasting.risk_forms import Forms
 from w2slens.forecasting.sample import Labels, Losses, PairSample, refuse_short
 from w2slens.models.metrics import METRICS, Metric
+from w2slens.models.posterior import Posterior
+from w2slens.models.prior import Prior
 from w2slens.models.risks import MODELS, Models, Risks
 
 __all__ = ["Forecast", "forecast", "forecast_pair", "known_labels"]
@@ -118,8 +119,7 @@ def forecast_pair(
     _refuse_poles(forms)
     held_out = pair.held_out(ridges)
     losses = pair.losses(held_out)
-    rows = np.hstack([side.design.rows for side in (pair.weak, pair.strong)])
-    belief = Belief(rows, y, pair.pool)
+    belief = Posterior(pair.block, Prior.of(pair.pool.moments, n))
     point, intervals = combined(losses, forms, belief)
     squares = Models(*(np.array([[value * unit**2]]) for value in point))
     intervals = {

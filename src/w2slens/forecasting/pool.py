@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
 
 from w2slens._core.types import Array
 from w2slens.forecasting.pool_side import PoolSide
-from w2slens.measure.overlap import debias, whitened_cross
+from w2slens.measure.debiased import debiased_overlap
+from w2slens.measure.overlap import whitened_cross
 from w2slens.moments import Moments, Spectrum
 from w2slens.moments.moments import factored
 
@@ -53,10 +53,7 @@ class Unlabeled:
         Rows of unrelated features correlate by chance: as they are, they would make the student
         inherit what it does not.
         """
-        d_w, d_s = self.weak.spectrum.rank, self.strong.spectrum.rank
-        U, r, Vt = linalg.svd(self.correlations, full_matrices=False)
-        r = debiased_correlations(np.minimum(r, 1.0), d_w, d_s, self.moments.count)
-        return np.asarray((U * r) @ Vt)
+        return debiased_overlap(self.correlations, self.moments.count)
 
     @cached_property
     def cross(self) -> Array:
@@ -85,28 +82,3 @@ def strong_only(pool: Unlabeled, ridge_weak: float, ridge_strong: float) -> tupl
 
 def _kept(eigen: Spectrum, ridge: float) -> Array:
     return np.asarray(eigen.values / (eigen.values + ridge))
-
-
-def debiased_correlations(canonical: Array, d_w: int, d_s: int, rows: int) -> Array:
-    """Shrink sample canonical correlations so that their squares sum to the debiased dimension.
-
-    They are (min(d_w, d_s),), largest first. With fewer than d_w + d_s + 2 rows nothing is known,
-    and they stay as they are.
-    """
-    total = debias(float(np.sum(canonical**2)), d_w, d_s, rows)
-    if not np.isfinite(total):
-        return canonical
-    total = float(np.clip(total, 0.0, len(canonical)))
-    a, b = d_w / rows, d_s / rows
-    edge = a + b - 2 * a * b + 2 * np.sqrt(a * b * (1 - a) * (1 - b))
-    squares = canonical**2
-    # Above the bulk of chance correlations a sample square s comes from the true square r that
-    # solves s = r·(1−a+a/r)·(1−b+b/r): a population of a few correlations (Bao et al., 2019).
-    half = (squares - a - b + 2 * a * b) / (2 * (1 - a) * (1 - b))
-    inner = np.maximum(half**2 - a * b / ((1 - a) * (1 - b)), 0.0)
-    alone = np.where(squares > edge, half + np.sqrt(inner), 0.0)
-    spare = total - float(alone.sum())
-    if spare < 0:
-        return np.sqrt(alone * total / max(float(alone.sum()), 1e-300))
-    room = squares - alone
-    return np.sqrt(np.minimum(alone + room * min(spare / max(float(room.sum()), 1e-300), 1.0), 1.0))

@@ -10,19 +10,19 @@ from scipy import linalg
 
 from w2slens._core.types import Array
 from w2slens.forecasting.pool import Unlabeled
-from w2slens.forecasting.posterior import DIRECTIONS, Belief
+from w2slens.models.posterior import Posterior
 from w2slens.theory import Problem
 
 KEPT = 1e-6
 """Share of the energy of f* up to which directions are left out: every one kept is an output."""
 
 
-def likely_population(belief: Belief, pool: Unlabeled, unit: float) -> Problem:
+def likely_population(belief: Posterior, pool: Unlabeled, unit: float) -> Problem:
     """Describe the pool with the f* that the labels make likely, in squared units of the labels."""
     second, noise = belief.moments()
     weak, strong, C = pool.weak.spectrum, pool.strong.spectrum, pool.overlap
     half_w, half_s = np.sqrt(weak.values), np.sqrt(strong.values)
-    d_w, d_s = (min(eigen.rank, DIRECTIONS) for eigen in (weak, strong))
+    d_w, d_s = (len(side.variances) for side in (belief.prior.weak, belief.prior.strong))
     # Correlations of both sides' axes with the directions of f*: z = [φ_w ; φ_s] whitened.
     seen_w = np.hstack([np.eye(weak.rank, d_w), C[:d_s].T])
     seen_s = np.hstack([C[:, :d_w], np.eye(strong.rank, d_s)])

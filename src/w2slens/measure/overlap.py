@@ -119,10 +119,10 @@ def _clip(value: float, d_w: int, d_s: int) -> float:
     return float(np.clip(value, 0.0, min(d_w, d_s)))
 
 
-def whitened_cross(moments: Moments) -> Array:
+def whitened_cross(moments: Moments, weak: str = "weak") -> Array:
     """(d_s, d_w) cross-correlation in the retained directions; canonical ones are its svd."""
-    cross = moments.cross("strong", "weak")
-    return _whitened(moments.spectrum("strong"), cross, moments.spectrum("weak"))
+    cross = moments.cross("strong", weak)
+    return _whitened(moments.spectrum("strong"), cross, moments.spectrum(weak))
 
 
 def _whitened(strong: Spectrum, cross: Array, weak: Spectrum) -> Array:

@@ -1,14 +1,14 @@
 """The labeled rows of a teacher and a student, with the exact leave-one-out of the W2S student."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array
 from w2slens.models.design import Design
+from w2slens.models.distil import HeldOut, loo_distilled
 from w2slens.models.probe import LinearProbe
 from w2slens.moments import Moments, product
 
@@ -42,13 +42,25 @@ class LabeledBlock:
         """Strong baseline: strong features fitted on the same labels."""
         return self.strong.fit(self.targets, ridge)
 
+    def held_out_teacher(self, ridge: float) -> HeldOut:
+        """Weak teacher, and what it would be without each label.
+
+        Without label i it is ``θ_w − g_i e_i`` with ``g_i = (X̃ᵀX̃ + nλ_wI)⁻¹x̃ᵢ`` and e_i the
+        leave-one-out residual; the total penalty nλ_w is held fixed.
+        """
+        weak, y = self.weak, self.targets
+        errors, influence = weak.loo_residuals(y, ridge), weak.influence(ridge)
+
+        def changes(maps: Array) -> Iterator[tuple[Array, Array]]:
+            yield errors, product(influence, maps)
+
+        level = y.mean(axis=0)
+        return HeldOut(level, weak.mean, influence.T @ (y - level), errors / weak.n, changes)
+
     def loo_w2s(
         self, pool: Moments, ridge_weak: float, ridges: Sequence[float], *, teacher: str = "weak"
     ) -> Array:
         """Exact leave-one-out predictions of the W2S student, at several student ridges.
-
-        Without label i the teacher is ``θ_w − Gx̃ᵢeᵢ``; the student is linear in the teacher,
-        ``θ_s = Aθ_w`` with ``A = (Σ_ss + λ_s)⁻¹Σ_sw`` of the pool, so no refit is needed.
 
         Parameters
         ----------
@@ -65,24 +77,6 @@ class LabeledBlock:
         -------
         (len(ridges), n, k) scores of row i by the student that never saw label i.
         """
-        n, y, weak = self.weak.n, self.targets, self.weak
-        eigen = pool.spectrum("strong")
-        V = eigen.all_vectors
-        # θ_w⁻ⁱ = θ_w − g_i e_i, g_i = (X̃ᵀX̃ + nλ_wI)⁻¹x̃ᵢ and e_i the leave-one-out residual.
-        e, g = weak.loo_residuals(y, ridge_weak), weak.influence(ridge_weak)
-        θ = g.T @ (y - y.mean(axis=0))
-        # What needs no student ridge: ȳ − e_i/n + (x̄_u − x̄_ℓ)ᵀθ_w⁻ⁱ.
-        shift = pool.centre(teacher) - weak.mean
-        base = y.mean(axis=0) - e / n + shift @ θ - (g @ shift)[:, None] * e
-        # (φ_s(x_i) − φ̄_s^u)ᵀAθ_w⁻ⁱ along the eigenvectors V of Σ_ss, where A is diagonal.
-        offset = self.strong.mean - pool.centre("strong")
-        scores = product(self.strong.rows, V) + offset @ V
-        to_weak = product(V.T, pool.cross("strong", teacher))
-        pulled, moved = to_weak @ θ, scores * product(g, to_weak.T)
-        found = []
-        for ridge in ridges:
-            used = eigen.used(ridge)
-            w = 1 / (eigen.all_values[used] + pool.count * ridge)
-            copied = (scores[:, used] * w) @ pulled[used]
-            found.append(base + copied - (moved[:, used] @ w)[:, None] * e)
-        return np.stack(found)
+        return loo_distilled(
+            self.held_out_teacher(ridge_weak), self.strong, pool, [teacher], ridges
+        )

@@ -25,7 +25,7 @@ class Tally:
 
 def tally(
     probes: Sequence[LinearProbe],
-    features: NDArray[Any],
+    features: Sequence[NDArray[Any]],
     truths: Sequence[Array],
     classes: NDArray[np.intp] | None = None,
     index: NDArray[np.intp] | None = None,
@@ -34,7 +34,8 @@ def tally(
 ) -> Tally:
     """Score probes of k outputs on rows, a panel at a time, one product for all probes.
 
-    The features are (m, p) of any real type, or more rows of which `index` names m; the scores are
+    The features are blocks (m, p) of any real type, side by side what the probes see, or more rows
+    of which `index` names m; the scores are
     compared with each of the (m, k) truths and, for an accuracy, the (m,) positions of the classes;
     `areas` under ROC curves need all scores at once.
     """
@@ -44,8 +45,9 @@ def tally(
     hits, kept = np.zeros(len(probes)), []
     for start in range(0, m, PANEL_ROWS):
         panel = slice(start, start + PANEL_ROWS)
-        rows = features[panel if index is None else index[panel]]
-        scores = stacked.predict(rows.astype(np.float64)).reshape(-1, len(probes), k)
+        some = panel if index is None else index[panel]
+        rows = np.concatenate([block[some] for block in features], axis=1, dtype=np.float64)
+        scores = stacked.predict(rows).reshape(-1, len(probes), k)
         for row, truth in enumerate(truths):
             errors[row] += np.sum((scores - truth[panel, None, :]) ** 2, axis=(0, 2))
         if classes is not None:

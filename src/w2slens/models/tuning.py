@@ -6,6 +6,7 @@ import numpy as np
 
 from w2slens._core.types import Array
 from w2slens.models.design import Design
+from w2slens.models.distil import HeldOut, loo_distilled
 from w2slens.models.labeled import LabeledBlock
 from w2slens.moments import Moments, product
 
@@ -35,12 +36,19 @@ def choose_loo(design: Design, targets: Array) -> float:
 def choose_w2s(
     block: LabeledBlock, pool: Moments, ridge_weak: float, *, teacher: str = "weak"
 ) -> float:
-    """Return the student's ridge with the least leave-one-out error on the true labels.
+    """Return the W2S student's ridge with the least leave-one-out error on the true labels.
 
     Leave-one-out on the pseudo-labels would tune imitation of the teacher instead.
     """
+    return choose_distilled(block.held_out_teacher(ridge_weak), block, pool, [teacher])
+
+
+def choose_distilled(
+    held: HeldOut, block: LabeledBlock, pool: Moments, blocks: Sequence[str]
+) -> float:
+    """Return the ridge with the least leave-one-out error of a student of such scores."""
     ridges = grid(pool.spectrum("strong").values / pool.count)
-    errors = block.targets - block.loo_w2s(pool, ridge_weak, ridges, teacher=teacher)
+    errors = block.targets - loo_distilled(held, block.strong, pool, blocks, ridges)
     return least(ridges, np.mean(np.sum(errors**2, axis=2), axis=1))
 
 

@@ -49,7 +49,7 @@ def filled(template: str, values: dict[str, Any]) -> str:
     """Fill a template of this room; what it lacks is an error."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("w2slens.report"),
-        autoescape=True,
+        autoescape=template.endswith(".html"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -41,7 +41,19 @@ GENERATOR = '<meta name="generator" content="w2slens'
 LOCK = ".w2slens.lock"
 """Held while a folder is written; the empty file stays."""
 
-OURS = (MARKER, CONFIG, PAGE, "risks.png", "trials.csv", "summary.csv", "dimensions.png", PROBLEM)
+STUDENT = (
+    "student.npz",
+    "pseudo_labels.npy",
+    "uncertainty.npy",
+    "MODEL_CARD.md",
+    "head.safetensors",
+)
+"""What a student to take home has."""
+
+OURS = (
+    *(MARKER, CONFIG, PAGE, "risks.png", "trials.csv", "summary.csv", "dimensions.png", PROBLEM),
+    *STUDENT,
+)
 """All files that a result may have."""
 
 

@@ -155,9 +155,10 @@ class CrossEntropy:
             _fitted(self._top(level, size, pool.N, ridge) for level in self._each) for size in own
         ]
 
-    def mark(self, side: str, models: Sequence[Fitted]) -> list[list[Marks]]:
+    def mark(self, sides: Sequence[str], models: Sequence[Fitted]) -> list[list[Marks]]:
         """Score models on the test rows."""
-        features, test = self._rows.side(side)[self._split.test], self._split.test
+        test = self._split.test
+        features = np.concatenate([self._rows.side(side)[test] for side in sides], axis=1)
         truth = None if self._rows.truth is None else self._rows.truth[test]
         labels = self._rows.targets[test]
         return [

@@ -24,12 +24,12 @@ class Exam:
         self._truths = [y] if rows.truth is None else [rows.truth[split.test], y]
         self._classes = None if rows.classes is None else y.argmax(axis=1)
 
-    def mark(self, side: str, models: Sequence[Fitted]) -> list[list[Marks]]:
-        """Score models on the features of a side, all at once; a list over noise levels each."""
+    def mark(self, sides: Sequence[str], models: Sequence[Fitted]) -> list[list[Marks]]:
+        """Score models on the features of some sides, at once; a list over noise levels each."""
         probes = [probe for model in models for probe in model.probe.split(self._levels)]
         ridges = [λ for model in models for λ in model.ridges]
-        features, test = self._rows.side(side), self._test
-        found = tally(probes, features, self._truths, self._classes, test, areas=self._areas)
+        features = [self._rows.side(side) for side in sides]
+        found = tally(probes, features, self._truths, self._classes, self._test, areas=self._areas)
         marks = []
         for place, ridge in enumerate(ridges):
             scores = {"risk": float(found.squared_error[0, place])}

@@ -19,6 +19,7 @@ from w2slens.experiments.table import Marks, column, record
 from w2slens.experiments.trial.cross_entropy import CrossEntropy
 from w2slens.experiments.trial.squared import Squared
 from w2slens.models.fit import Fitted
+from w2slens.models.students import STUDENTS
 
 Pool = TypeVar("Pool")
 
@@ -43,8 +44,8 @@ class Engine(Protocol[Pool]):
     def ceilings(self, pool: Pool, ridge: Ridge) -> list[Fitted]:
         """Strong features with true labels throughout; one for every n."""
 
-    def mark(self, side: str, models: Sequence[Fitted]) -> list[list[Marks]]:
-        """Score models on the test rows; a list over noise levels each."""
+    def mark(self, sides: Sequence[str], models: Sequence[Fitted]) -> list[list[Marks]]:
+        """Score models of the features of some sides on the test rows; a list over noise levels."""
 
     def constant(self, n: int) -> list[float]:
         """Risk of predicting the mean of n labels, at each noise level."""
@@ -52,6 +53,9 @@ class Engine(Protocol[Pool]):
 
 ENGINES: dict[str, Callable[..., Engine[Any]]] = {"squared": Squared, "cross-entropy": CrossEntropy}
 """Loss → its engine."""
+
+ALONE = ("weak", "strong")
+"""Models that no pool changes."""
 
 NOISE = 1
 """Entry of the seed of the label noise of a trial; its splits have none."""
@@ -74,10 +78,10 @@ class _Loop:
         self._constant = [engine.constant(n) for n in settings.n]
         for name, ridge in product(self._teachers, settings.ridge_weak):
             models = [engine.teacher(n, name, ridge) for n in settings.n]
-            self._alone[name, ridge] = [engine.mark(name, [model])[0] for model in models]
+            self._alone[name, ridge] = [engine.mark([name], [model])[0] for model in models]
         for ridge in settings.ridge_strong:
             models = [engine.baseline(n, ridge) for n in settings.n]
-            self._alone["strong", ridge] = [engine.mark("strong", [model])[0] for model in models]
+            self._alone["strong", ridge] = [engine.mark(["strong"], [model])[0] for model in models]
 
     def run(self, trial: int) -> list[dict[str, Any]]:
         """Score pool after pool, the smallest first."""
@@ -94,13 +98,14 @@ class _Loop:
         """Train and score what learns from a pool; the marks of all models of its cells."""
         engine, settings = self._engine, self._settings
         pool = engine.pool(N)
-        tops = {λ: engine.mark("strong", engine.ceilings(pool, λ)) for λ in settings.ridge_strong}
+        tops = {λ: engine.mark(["strong"], engine.ceilings(pool, λ)) for λ in settings.ridge_strong}
         found = {}
         for name, λ_w, λ in product(self._teachers, settings.ridge_weak, settings.ridge_strong):
             models = {"weak": self._alone[name, λ_w]}
             for student in settings.students:
-                trained = engine.students(pool, student, name, λ_w, λ)
-                models[column(student)] = engine.mark("strong", trained)
+                if column(student) not in ALONE:
+                    trained = engine.students(pool, student, name, λ_w, λ)
+                    models[column(student)] = engine.mark(_seen(student, name), trained)
             models |= {"strong": self._alone["strong", λ], "ceiling": tops[λ]}
             for (i, n), (level, noise) in product(
                 enumerate(settings.n), enumerate(settings.noise_levels)
@@ -108,3 +113,8 @@ class _Loop:
                 marks = {model: by_n[i][level] for model, by_n in models.items()}
                 found[Curve(name, noise, λ_w, λ), n] = marks
         return found
+
+
+def _seen(student: str, teacher: str) -> list[str]:
+    """List the sides whose features a student needs."""
+    return [teacher if side == "weak" else side for side in STUDENTS[student].sees]

@@ -16,7 +16,7 @@ from w2slens.experiments.trial.ceilings import KINDS, Ceilings
 from w2slens.experiments.trial.exam import Exam
 from w2slens.experiments.trial.labels import Growth, folds_of, learn
 from w2slens.models.fit import Fitted
-from w2slens.models.students import STUDENTS
+from w2slens.models.students import Pool, train
 from w2slens.moments import Moments, total
 
 
@@ -25,13 +25,14 @@ class SquaredPool(NamedTuple):
 
     moments: Moments
     ceilings: Ceilings
+    taught: dict[str, Pool]  # as the students of each teacher see it
 
 
 class Squared:
     """The engine of `w2slens.experiments.trial.loop` for least squares."""
 
     def __init__(self, rows: Rows, settings: Settings, split: Split, noisy: Array) -> None:
-        self._settings = settings
+        self._settings, self._teachers = settings, list(rows.teachers)
         self._exam = Exam(rows, split, settings.levels, areas=settings.metric == "auroc")
         self._labels = learn(rows, split.labels(max(settings.n)), noisy, settings)
         order, sides = split.pool(max(settings.N)), ["strong", *rows.teachers]
@@ -49,22 +50,23 @@ class Squared:
         """Grow the pool to N rows."""
         folds = self._growth.to(N)
         moments = total(folds)
-        return SquaredPool(moments, Ceilings(folds, moments, self._labels, self._settings.levels))
+        tops = Ceilings(folds, moments, self._labels, self._settings.levels)
+        return SquaredPool(moments, tops, {name: Pool(moments, name) for name in self._teachers})
 
     def students(
         self, pool: SquaredPool, student: str, teacher: str, ridge_weak: Ridge, ridge: Ridge
     ) -> list[Fitted]:
         """Train a student on the pool for every number of labels."""
         lessons = [learnt.lesson(teacher, ridge_weak) for learnt in self._labels.learnt.values()]
-        return STUDENTS[student](pool.moments, teacher, lessons, ridge)
+        return train(student, pool.taught[teacher], lessons, ridge)
 
     def ceilings(self, pool: SquaredPool, ridge: Ridge) -> list[Fitted]:
         """Strong features with true labels throughout, for every number of labels."""
         return KINDS[self._settings.ceiling](pool.ceilings, ridge)
 
-    def mark(self, side: str, models: Sequence[Fitted]) -> list[list[Marks]]:
+    def mark(self, sides: Sequence[str], models: Sequence[Fitted]) -> list[list[Marks]]:
         """Score models on the test rows."""
-        return self._exam.mark(side, models)
+        return self._exam.mark(sides, models)
 
     def constant(self, n: int) -> list[float]:
         """Risk of predicting the mean label."""

@@ -1,24 +1,64 @@
-"""What the strong student makes of labels, teacher and pool: one file and one line a student.
+"""What is made of labels, teacher and pool: one file and one line a student.
 
-A student is a function ``(pool moments, teacher's block, lessons, ridge) → a model a lesson``. Its
-name here is its name in `w2slens.Settings.students`, and that of its column in every table.
+A student's name here is its name in `w2slens.Settings.students` and `w2slens.train`, and that of
+its column in every table, but for the three that are always there: `MODEL_OF`.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from w2slens._core.types import Ridge
 from w2slens.models.fit import Fitted
-from w2slens.models.students import imitate
-from w2slens.models.students.lesson import Lesson
-from w2slens.moments import Moments
+from w2slens.models.labeled import LabeledBlock
+from w2slens.models.students import anchored, both, imitate, labels, posterior, teacher
+from w2slens.models.students.lesson import Lesson, Pool, Taken
 
-Student = Callable[[Moments, str, Sequence[Lesson], Ridge], list[Fitted]]
+Learn = Callable[[Pool, LabeledBlock, float, Ridge], Taken]
+"""Pool, labeled rows, the teacher's ridge, the student's ridge ↦ a student."""
+
+
+class Student(NamedTuple):
+    """A way to a model: how it learns, which sides' features it needs, what it is called."""
+
+    learn: Learn
+    words: str
+    sees: tuple[str, ...] = ("strong",)
+    pool: bool = True  # whether it is trained on pseudo-labels
+
 
 W2S = "imitate"
-"""The student of weak-to-strong generalization proper; its column is ``w2s``."""
+"""The student of weak-to-strong generalization proper."""
+
+AUTO = "posterior"
+"""The student that is taken where none is named."""
 
 STUDENTS: dict[str, Student] = {
-    W2S: imitate.train,
+    W2S: Student(imitate.learn, "the W2S student"),
+    "labels": Student(labels.learn, "the strong model trained on the labels alone", pool=False),
+    "posterior": Student(posterior.learn, "the strong student of labels and teacher together"),
+    "anchored": Student(
+        anchored.learn, "the strong model on the labels, anchored at the W2S student"
+    ),
+    "both": Student(both.learn, "the posterior mean, which needs both models", ("weak", "strong")),
+    "teacher": Student(teacher.learn, "the weak teacher", ("weak",), pool=False),
 }
 
-__all__ = ["STUDENTS", "W2S", "Lesson", "Student"]
+MODEL_OF = {W2S: "w2s", "labels": "strong", "teacher": "weak"}
+"""Students that every run trains, and the columns that they have."""
+
+
+def train(name: str, pool: Pool, lessons: Sequence[Lesson], ridge: Ridge) -> list[Fitted]:
+    """Train a student of every lesson on one pool; a model for all groups of labels each."""
+    if name == W2S and ridge != "auto":
+        return imitate.train(pool, lessons, ridge)
+    learn, found = STUDENTS[name].learn, []
+    for lesson in lessons:
+        each = [
+            learn(pool, block, λ_w, ridge)
+            for block, λ_w in zip(lesson.blocks(), lesson.teacher.ridges, strict=True)
+        ]
+        found.append(Fitted.stack([one.probe for one in each], [one.ridge for one in each]))
+    return found
+
+
+__all__ = ["AUTO", "MODEL_OF", "STUDENTS", "W2S", "Lesson", "Pool", "Student", "Taken", "train"]

@@ -1,10 +1,23 @@
-"""What a student may learn from besides its pool."""
+"""What a student may learn from: a pool, labeled rows, and a teacher that they taught."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import NamedTuple
 
+import numpy as np
+
+from w2slens._core.types import Array, Ridge
+from w2slens.models.design import Design
+from w2slens.models.distil import HeldOut, distil, loo_distilled
 from w2slens.models.fit import Fitted
 from w2slens.models.labeled import LabeledBlock
+from w2slens.models.posterior import Posterior
+from w2slens.models.prior import Prior, directions
+from w2slens.models.probe import LinearProbe
+from w2slens.models.tuning import choose_distilled
+from w2slens.moments import Moments
+from w2slens.moments.solve import Solve
 
 
 class Lesson(NamedTuple):
@@ -12,3 +25,64 @@ class Lesson(NamedTuple):
 
     teacher: Fitted  # for every group of labels
     blocks: Callable[[], Sequence[LabeledBlock]]  # a block a group; who needs none never asks
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A student of one group of labels, and what it would have said without each label."""
+
+    probe: LinearProbe
+    ridge: float  # of the student's own fit; nan where it has none
+    leave_out: Callable[[], Array]  # (n, k) scores of row i by the student that never saw label i
+
+    @cached_property
+    def held_out(self) -> Array:
+        """(n, k) scores of row i by the student that never saw label i."""
+        return self.leave_out()
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The pool of a pair, and what students ask of it again and again."""
+
+    moments: Moments  # with the teacher's block, and ``strong``
+    teacher: str = "weak"
+    _priors: dict[int, Prior] = field(default_factory=dict, init=False, repr=False)
+    _posteriors: dict[int, Posterior] = field(default_factory=dict, init=False, repr=False)
+
+    def prior(self, labels: int) -> Prior:
+        """Return what is thought of f* before so many labels are known."""
+        most = directions(labels)
+        if most not in self._priors:
+            self._priors[most] = Prior.of(self.moments, labels, teacher=self.teacher)
+        return self._priors[most]
+
+    def posterior(self, block: LabeledBlock) -> Posterior:
+        """Return what labels say of f*; the same for all students that ask."""
+        key = id(block.targets)
+        if key not in self._posteriors:
+            self._posteriors[key] = Posterior(block, self.prior(len(block.targets)))
+        return self._posteriors[key]
+
+    def distilled(
+        self, held: HeldOut, block: LabeledBlock, blocks: Sequence[str], ridge: Ridge
+    ) -> Taken:
+        """Fit the strong features to scores on the pool; a chosen ridge serves the labels best."""
+        moments, strong = self.moments, block.strong
+        λ = ridge
+        if λ == "auto":
+            λ = choose_distilled(held, block, moments, blocks)
+        probe = distil(moments, held.probe, self._solve(λ, chosen=ridge == "auto"), blocks)
+        return Taken(probe, λ, partial(_left_out, held, strong, moments, blocks, λ))
+
+    def _solve(self, ridge: float, *, chosen: bool) -> Solve:
+        """Solve by the spectrum that a choice has needed, or by whatever is fastest."""
+        if chosen:
+            return partial(self.moments.spectrum("strong").solve, shift=self.moments.count * ridge)
+        return self.moments.solver("strong", ridge)
+
+
+def _left_out(
+    held: HeldOut, strong: Design, pool: Moments, blocks: Sequence[str], ridge: float
+) -> Array:
+    return np.asarray(loo_distilled(held, strong, pool, blocks, [ridge])[0])

@@ -1,0 +1,221 @@
+"""`train`: the best student of labels, teacher and pool, as a model to take home."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.types import TASKS, Array, Ridge, Task
+from w2slens._version import __version__
+from w2slens.advise.student import Student
+from w2slens.features.reading import Source, open_features, read_labels
+from w2slens.forecasting.sample import Labels, PairSample, refuse_short
+from w2slens.forecasting.students import Classroom
+from w2slens.models.probe import LinearProbe
+from w2slens.models.students import AUTO, STUDENTS, W2S
+from w2slens.moments.accumulate import PANEL_ROWS
+from w2slens.moments.products import product
+
+LOG = logging.getLogger("w2slens")
+
+FEWEST = 3  # labels of any student: leave-one-out needs so many
+LEAST_POSTERIOR = 10  # fewer labels say nothing of the hyperparameters of f*
+FALLBACKS = (W2S, "labels", "teacher")
+MOST_ANCHORED = 5000  # labels beyond which leaving two out at a time is not worth its time unasked
+
+
+def train(
+    weak: "ArrayLike | str | Path | Source | None",
+    strong: "ArrayLike | str | Path | Source",
+    y: ArrayLike | str | Path,
+    *,
+    student: str = "auto",
+    scores: Mapping[str, ArrayLike] | None = None,
+    ridge_weak: Ridge = "auto",
+    ridge_strong: Ridge = "auto",
+    task: Task | None = None,
+    header: bool | None = None,
+    seed: int = 0,
+) -> Student:
+    """Train a student on all labels and the whole pool.
+
+    Parameters
+    ----------
+    weak, strong
+        (rows, p_w) and (rows, p_s) features of the same examples, as arrays or paths: the first
+        len(y) rows are the labeled ones, the others the pool.
+    y
+        (n,) or (n, outputs) labels, or classes.
+    student
+        A name of `w2slens.models.students`, or ``"auto"``: ``"posterior"``, which learns from the
+        labels and the teacher together.
+    scores
+        Name → (rows,) or (rows, k) scores of black-box teachers, which did not learn from these
+        labels; they stand beside the weak features, which may then be None.
+    ridge_weak, ridge_strong
+        λ, or ``"auto"``: chosen by leave-one-out on the labels.
+    task, header
+        As in `transfer`.
+    seed
+        Of the draws behind the forecast risk.
+
+    Returns
+    -------
+    Student
+
+    Raises
+    ------
+    InputError
+        If an input is malformed, there is no pool, or fewer than 3 labels.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((3000, 40))
+    >>> y = x[:80, 0] + rng.standard_normal(80)
+    >>> student = train(x[:, :12], x[:, :30], y)
+    >>> student.name, student.predict(x[:5, :30]).shape
+    ('posterior', (5, 1))
+    """
+    targets, classes = check.labels(read_labels(y, header=header), "y", _known(task))
+    if len(targets) < FEWEST:
+        raise InputError("y", f"has {len(targets)} rows; at least {FEWEST} labels are needed")
+    labels = Labels.of(targets, classes)
+    right = open_features(strong, "strong", header=header).read()
+    left = _teachers(weak, scores, len(right), header)
+    refuse_short(left, right, labels)
+    if student != "auto":
+        check.choice(student, "student", ("auto", *STUDENTS))
+    if scores and student != "auto" and "weak" in STUDENTS[student].sees:
+        raise InputError("student", f"is {student!r}; it needs the scores wherever it is used")
+    pair = PairSample.of(left, right, labels)
+    λ_w = pair.weak.ridge(check.ridge(ridge_weak, "ridge_weak"))
+    room = Classroom(pair, λ_w, check.ridge(ridge_strong, "ridge_strong"), seed)
+    name, notes = _chosen(student, room)
+    notes += _contradictions(left[: len(targets)], right[: len(targets)], targets)
+    for note in notes:
+        LOG.info(note)
+    facts = {
+        "n": len(targets),
+        "N": len(right) - len(targets),
+        "asked": student,
+        "task": labels.task,
+        "ridges": {"weak": λ_w, name: room.student(name).ridge},
+        "scores": list(scores or ()),
+        "seed": seed,
+        "version": __version__,
+    }
+    return _taken_home(name, room, left, right, facts, tuple(notes))
+
+
+def _known(task: Task | None) -> Task | None:
+    if task is not None:
+        check.choice(task, "task", TASKS)
+    return task
+
+
+def _teachers(
+    weak: Any, scores: Mapping[str, ArrayLike] | None, rows: int, header: bool | None
+) -> NDArray[Any]:
+    """Read the weak features, and scores beside them: each of as much variance as all of these."""
+    if weak is None and not scores:
+        raise InputError("weak", "features are missing; give them, or scores of a teacher")
+    parts = [] if weak is None else [open_features(weak, "weak", header=header).read()]
+    size = float(np.sum(parts[0].var(axis=0))) if parts else 1.0
+    for name, given in (scores or {}).items():
+        one = check.numeric(given, f"scores[{name!r}]").astype(np.float64)
+        one = one[:, None] if one.ndim == 1 else one
+        check.same_rows({f"scores[{name!r}]": len(one), "strong": rows})
+        check.finite(one, f"scores[{name!r}]")
+        parts.append(one * (size / max(float(np.sum(one.var(axis=0))), 1e-300)) ** 0.5)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def _chosen(student: str, room: Classroom) -> tuple[str, list[str]]:
+    """Take the student that was named, or the best one for so many labels."""
+    n = len(room.pair.labels.values)
+    if student != "auto":
+        return student, []
+    if n >= LEAST_POSTERIOR:
+        return AUTO, []
+    y = room.pair.labels.values
+    losses = {name: float(np.sum((y - room.student(name).held_out) ** 2)) for name in FALLBACKS}
+    best = min(losses, key=lambda name: losses[name])
+    return best, [
+        f"{n} labels are too few for the posterior ({LEAST_POSTERIOR} are needed): "
+        f"{best!r} was taken, which errs least on labels that it has not seen."
+    ]
+
+
+def _contradictions(weak: NDArray[Any], strong: NDArray[Any], targets: Array) -> list[str]:
+    """Count the rows that stand twice among the labeled ones, with different labels."""
+    rows = np.ascontiguousarray(np.concatenate([weak, strong], axis=1))
+    labels: dict[bytes, set[bytes]] = {}
+    for row, label in zip(rows, targets, strict=True):
+        labels.setdefault(row.tobytes(), set()).add(label.tobytes())
+    count = sum(len(each) > 1 for each in labels.values())
+    if not count:
+        return []
+    examples = "1 example is" if count == 1 else f"{count:,} examples are"
+    return [f"{examples} labeled more than once, with labels that differ: all of them count."]
+
+
+def _taken_home(
+    name: str,
+    room: Classroom,
+    weak: NDArray[Any],
+    strong: NDArray[Any],
+    facts: dict[str, Any],
+    notes: tuple[str, ...],
+) -> Student:
+    labels = room.pair.labels
+    names = [each for each in STUDENTS if each != "anchored" or facts["n"] <= MOST_ANCHORED]
+    widths = {"weak": weak.shape[1], "strong": strong.shape[1]}
+    pseudo, doubt = _pseudo_labels(name, room, weak[facts["n"] :], strong[facts["n"] :])
+    return Student(
+        name,
+        _scaled(room.student(name).probe, labels.unit),
+        {side: widths[side] for side in STUDENTS[name].sees},
+        labels.classes,
+        room.expected(list(dict.fromkeys([*names, name]))),
+        None if pseudo is None else pseudo * labels.unit,
+        doubt * labels.unit,
+        facts,
+        notes,
+    )
+
+
+def _scaled(probe: LinearProbe, unit: float) -> LinearProbe:
+    return LinearProbe(probe.coef * unit, probe.intercept * unit)
+
+
+def _pseudo_labels(
+    name: str, room: Classroom, weak: NDArray[Any], strong: NDArray[Any]
+) -> tuple[Array | None, Array]:
+    """(N, k) what the pool was taught as, and (N,) how far f* may be from its posterior mean."""
+    block, posterior = room.pair.block, room.posterior
+    held = posterior.held_out.probe
+    taught: LinearProbe | None = held
+    if not STUDENTS[name].pool:
+        taught = None
+    elif name in (W2S, "anchored"):
+        taught = block.teacher(room.ridge_weak)
+    root = posterior.spread  # (r, r) root of the posterior covariance along the axes
+    prior, p_w = posterior.prior, weak.shape[1]
+    centre_w, centre_s = block.weak.mean, block.strong.mean
+    found, doubt = [], []
+    for start in range(0, len(weak), PANEL_ROWS):
+        left, right = (
+            rows[start : start + PANEL_ROWS].astype(np.float64) for rows in (weak, strong)
+        )
+        along = product(prior.along(left - centre_w, right - centre_s), root)
+        doubt.append(np.sqrt(np.sum(along**2, axis=1)))
+        if taught is not None:
+            scores = product(left, taught.coef[:p_w]) + taught.intercept
+            found.append(scores if taught is not held else scores + product(right, held.coef[p_w:]))
+    return (np.concatenate(found) if found else None), np.concatenate(doubt)

@@ -1,0 +1,54 @@
+"""``w2slens apply``: scores of new rows by a student that was taken home."""
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from w2slens import load_student
+from w2slens._core.atomic import replacing
+from w2slens._core.errors import InputError
+from w2slens._core.json import to_json
+from w2slens.cli._options import header_option
+from w2slens.cli._output import json_option
+
+
+@click.command("apply")
+@click.argument("model", metavar="MODEL")
+@click.argument("features", metavar="FEATURES")
+@click.option("--weak", metavar="PATH", help="Weak features of the same rows, if it needs both.")
+@click.option("--out", required=True, metavar="FILE", help="Scores, rows × outputs, as .npy.")
+@click.option("--overwrite", is_flag=True, help="Replace the file.")
+@header_option
+@json_option
+def command(
+    model: str,
+    features: str,
+    weak: str | None,
+    out: str,
+    overwrite: bool,
+    header: bool | None,
+    as_json: bool,
+) -> None:
+    """Score the rows of FEATURES by the student in the folder MODEL, chunk by chunk."""
+    if Path(out).suffix != ".npy":
+        raise InputError("out", f"is {out!r}; scores are written as .npy")
+    if Path(out).exists() and not overwrite:
+        raise InputError("out", f"{out} exists; choose another name or pass --overwrite")
+    student = load_student(model)
+    sources = student.sources(features, weak, header=header)
+    shape = (sources[0].rows, len(student.probe.intercept))
+    with replacing(out, overwrite=True, argument="out") as part:
+        scores = np.lib.format.open_memmap(part, mode="w+", dtype=np.float64, shape=shape)
+        start = 0
+        for chunk in student.scored(sources):
+            scores[start : start + len(chunk)] = chunk
+            start += len(chunk)
+        scores.flush()
+    classes = None if student.classes is None else student.classes.tolist()
+    told = {"scores": out, "rows": shape[0], "outputs": shape[1], "classes": classes}
+    if as_json:
+        click.echo(to_json({**told, "student": student.name}))
+        return
+    of = "" if classes is None else f" for {', '.join(map(str, classes))}"
+    click.echo(f"Scores: {out} ({shape[0]:,} rows × {shape[1]:,}{of})")

@@ -1,0 +1,170 @@
+"""What n labels and both feature maps say of f*: a Gaussian process with unknown hyperparameters.
+
+``y − ȳ = zᵀβ + ε`` with β of a `Prior` times a scale, and noise of g times the scale. All shapes,
+divisions and shares of the signal count by their evidence, the scale integrated out.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+from scipy import linalg
+
+from w2slens._core.types import Array
+from w2slens.models.distil import HeldOut
+from w2slens.models.evidence import Candidate, Guess, weigh
+from w2slens.models.labeled import LabeledBlock
+from w2slens.models.prior import Division, Prior, Shape
+from w2slens.moments.products import product
+
+CHUNK = 20_000_000  # numbers drawn at a time at most, so that memory stays bounded
+
+
+class Posterior:
+    """Posterior of f* and of the noise, from labeled rows and the prior of their pool."""
+
+    def __init__(self, block: LabeledBlock, prior: Prior) -> None:
+        self.prior, self._block = prior, block
+        labels = block.targets - block.targets.mean(axis=0)
+        rows = prior.along(block.weak.rows, block.strong.rows)
+        self._data, self._guesses = weigh(rows, labels, prior)
+
+    @cached_property
+    def coef(self) -> Array:
+        """(r, k) posterior mean of β along the axes."""
+        whole = np.zeros((self._data.rows.shape[1], self._data.labels.shape[1]))
+        for candidate, some in self._by_candidate():
+            dual = sum(one.weight / (candidate.values + one.noise) for one in some)
+            pulled = product(candidate.vectors, np.asarray(dual)[:, None] * candidate.seen)
+            whole += self._covariance(candidate, product(self._data.rows.T, pulled))
+        return whole
+
+    @property
+    def held_out(self) -> HeldOut:
+        """Posterior mean of f*, and what it would be without each label.
+
+        The hyperparameters and their weights are held fixed.
+        """
+        block, level = self._block, self._block.targets.mean(axis=0)
+        centre = np.concatenate([block.weak.mean, block.strong.mean])
+        coef = product(self.prior.axes, self.coef)
+        return HeldOut(level, centre, coef, self.residuals / len(block.targets), self._changes)
+
+    @cached_property
+    def residuals(self) -> Array:
+        """(n, k) exact leave-one-out residuals of the posterior mean."""
+        whole = np.zeros_like(self._block.targets)
+        for one, errors in self._left_out:
+            whole += one.weight * errors
+        return whole
+
+    @property
+    def combinations(self) -> list[tuple[Shape, Division, float, float]]:
+        """Shape, division, noise g and weight of every combination that counts."""
+        return [(o.candidate.shape, o.candidate.division, o.noise, o.weight) for o in self._guesses]
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """What the labels say of the prior: mean shares of the energy, and of the signal."""
+        parts = np.array([one.candidate.division for one in self._guesses])
+        weights = np.array([one.weight for one in self._guesses])
+        signal = float(sum(one.weight / (1 + one.noise) for one in self._guesses))
+        return {
+            **dict(zip(Division._fields, (weights @ parts).tolist(), strict=True)),
+            "signal": signal,
+        }
+
+    def _changes(self, maps: Array) -> Iterator[tuple[Array, Array]]:
+        """How coefficients change without a label, as `HeldOut` has it."""
+        along = product(self.prior.axes.T, maps)
+        known: dict[int, Array] = {}
+        for one, errors in self._left_out:
+            candidate = one.candidate
+            if id(candidate) not in known:
+                moved = product(self._data.rows, self._covariance(candidate, along))
+                known = {id(candidate): product(candidate.vectors.T, moved)}
+            rows = self._rotated(candidate) / (candidate.values + one.noise)
+            yield one.weight * errors, product(rows, known[id(candidate)])
+
+    @cached_property
+    def _left_out(self) -> list[tuple[Guess, Array]]:
+        """(n, k) leave-one-out residuals of each combination: ``[My]ᵢ / Mᵢᵢ``."""
+        labels = self._block.targets - self._block.targets.mean(axis=0)
+        found = []
+        for candidate, some in self._by_candidate():
+            rows = self._rotated(candidate)
+            squares = rows**2
+            for one in some:
+                kept = candidate.values / (candidate.values + one.noise)
+                missed = labels - product(rows, kept[:, None] * candidate.seen)
+                found.append((one, missed / (1 - 1 / len(labels) - squares @ kept)[:, None]))
+        return found
+
+    def _rotated(self, candidate: Candidate) -> Array:
+        Q = self._data.rotation
+        return candidate.vectors if Q is None else product(Q, candidate.vectors)
+
+    def _by_candidate(self) -> Iterator[tuple[Candidate, list[Guess]]]:
+        together: dict[int, list[Guess]] = {}
+        for one in self._guesses:
+            together.setdefault(id(one.candidate), []).append(one)
+        for some in together.values():
+            yield some[0].candidate, some
+
+    def _covariance(self, candidate: Candidate, right: Array) -> Array:
+        return self.prior.covariance(candidate.shape, candidate.division, right)
+
+    def moments(self) -> tuple[Array, float]:
+        """``E[ββᵀ]`` along the axes, summed over outputs, (r, r), and the mean noise."""
+        r, k = self._data.rows.shape[1], self._data.labels.shape[1]
+        second, noise = np.zeros((r, r)), 0.0
+        for candidate, some in self._by_candidate():
+            back = self._covariance(candidate, self._data.rows.T) @ candidate.vectors  # PRᵀU
+            for one in some:
+                scale = one.quadratic / max(self._free - 2, 1)  # the mean of quadratic/χ²
+                precision = (candidate.values + one.noise)[:, None]
+                mean = back @ (candidate.seen / precision)
+                second += one.weight * (mean @ mean.T - k * scale * (back / precision.T) @ back.T)
+                noise += one.weight * scale * one.noise * k
+            scales = sum(one.weight * one.quadratic for one in some) / max(self._free - 2, 1)
+            second += k * scales * self._covariance(candidate, np.eye(r))
+        return second, float(noise)
+
+    @cached_property
+    def spread(self) -> Array:
+        """(r, r) root of the posterior covariance of β along the axes, summed over outputs."""
+        second, _ = self.moments()
+        values, vectors = linalg.eigh(second - self.coef @ self.coef.T, driver="evd")
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+    @property
+    def _free(self) -> int:
+        return int((self._data.n - 1) * self._data.labels.shape[1])
+
+    def draw(self, count: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
+        """Yield (draws, r, k) coefficients along the axes and (draws,) noise; `count` in all.
+
+        A draw of the posterior is one of the prior, corrected by the labels as it would explain
+        them (Matheron's rule): it moves with the data alone, whatever the eigenvectors are called
+        that rounding may turn.
+        """
+        shares = rng.multinomial(count, [one.weight for one in self._guesses])
+        (m, r), k = self._data.rows.shape, self._data.labels.shape[1]
+        largest = max(CHUNK // (r * k), 1)
+        pieces = [
+            (one, min(largest, share - start))
+            for one, share in zip(self._guesses, shares.tolist(), strict=True)
+            for start in range(0, share, largest)
+        ]
+        for one, draws in pieces:
+            candidate = one.candidate
+            scale = one.quadratic / rng.chisquare(self._free, draws)
+            ahead = self.prior.draw(candidate.shape, candidate.division, draws * k, rng)
+            explained = product(self._data.rows, ahead)
+            explained += one.noise**0.5 * rng.standard_normal((m, draws * k))
+            spread = np.sqrt(np.repeat(scale, k))
+            wanted = np.tile(self._data.labels, draws) - spread * explained
+            dual = product(candidate.vectors.T, wanted) / (candidate.values + one.noise)[:, None]
+            back = product(self._data.rows.T, product(candidate.vectors, dual))
+            drawn = spread * ahead + self._covariance(candidate, back)
+            yield drawn.reshape(r, draws, k).transpose(1, 0, 2), scale * one.noise * k
