@@ -14,6 +14,7 @@ import numpy as np
 
 from w2slens._core.types import Array, Ridge
 from w2slens.forecasting.sample import PairSample
+from w2slens.models.distil import crossed
 from w2slens.models.posterior import Posterior
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import STUDENTS, Pool, Taken
@@ -109,7 +110,7 @@ class Classroom:
 
 def times(moments: Moments, right: Array) -> Array:
     """Multiply the covariance of z = [φ_w ; φ_s] by (p, k), block by block."""
-    return np.vstack([moments.crossed(name, BLOCKS, right) for name in BLOCKS]) / moments.count
+    return np.vstack([crossed(moments, name, BLOCKS, right) for name in BLOCKS]) / moments.count
 
 
 def seen(probe: LinearProbe, sees: Sequence[str], widths: Sequence[int]) -> Array:

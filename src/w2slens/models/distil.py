@@ -7,6 +7,7 @@ the scores without a refit.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -25,8 +26,17 @@ def distil(pool: Moments, scores: LinearProbe, solve: Solve, blocks: Sequence[st
     no true label is used. `solve` is ``pool.solver("strong", λ_s)``; `LinearProbe.stack` of several
     scores trains as many students.
     """
-    coef = solve(pool.crossed("strong", blocks, scores.coef))
+    coef = solve(crossed(pool, "strong", blocks, scores.coef))
     return LinearProbe.centred(coef, pool.centre("strong"), scores.predict(_centre(pool, blocks)))
+
+
+def crossed(moments: Moments, left: str, blocks: Sequence[str], right: Array) -> Array:
+    """Multiply the centred scatter of a block with some others, side by side, by (p, k)."""
+    ends = accumulate((moments.width(name) for name in blocks), initial=0)
+    found = np.zeros((moments.width(left), right.shape[1]))
+    for name, (start, end) in zip(blocks, pairwise(ends), strict=True):
+        found += product(moments.cross(left, name), right[start:end])
+    return found
 
 
 def _centre(pool: Moments, blocks: Sequence[str]) -> Array:
@@ -82,8 +92,8 @@ def loo_distilled(
     # (φ_s(x_i) − φ̄_s^u)ᵀA(θ − change) along the eigenvectors V of Σ_ss, where A is diagonal.
     offset = strong.mean - pool.centre("strong")
     scores = product(strong.rows, V) + offset @ V
-    crossed = np.hstack([pool.cross("strong", name) for name in blocks])
-    to_blocks = product(V.T, crossed)
+    cross = np.hstack([pool.cross("strong", name) for name in blocks])
+    to_blocks = product(V.T, cross)
     weights = np.zeros((len(ridges), len(V)))
     for row, ridge in zip(weights, ridges, strict=True):
         used = eigen.used(ridge)

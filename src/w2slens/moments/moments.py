@@ -1,6 +1,6 @@
 """`Moments`: count, mean and centred scatter of rows, a value with ``+``, ``-`` and ``push``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -106,14 +106,6 @@ class Moments:
     def covariance(self, left: str, right: str | None = None) -> Array:
         """Scatter divided by the count (the population convention, not count − 1)."""
         return self.cross(left, right or left) / self.count
-
-    def crossed(self, left: str, names: Sequence[str], right: Array) -> Array:
-        """Multiply the centred scatter of a block with some others, side by side, by (p, k)."""
-        ends = accumulate((self.width(name) for name in names), initial=0)
-        found = np.zeros((self.width(left), right.shape[1]))
-        for name, (start, end) in zip(names, pairwise(ends), strict=True):
-            found += product(self.cross(left, name), right[start:end])
-        return found
 
     def raw(self, name: str) -> Array:
         """Return the sums of squares of a block's columns before centring, (width,)."""
