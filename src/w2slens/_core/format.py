@@ -54,6 +54,11 @@ def number(value: float | None, digits: int = 3, *, beside: float = 0.0) -> str:
     return f"{value:#.{digits}g}".rstrip(".")
 
 
+def and_last(parts: Sequence[str]) -> str:
+    """Join words as a sentence does: a, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
 def span(ends: Sequence[float], to: str = " – ") -> str:
     """Write an interval, a dash without ends; an end that is rounding beside the other is 0."""
     if all(end != end for end in ends):

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core.errors import InputError, needing
 from w2slens._core.format import number, span
-from w2slens._core.table import Column, Row, Shown, Table
+from w2slens._core.table import Shown, Table
 from w2slens._core.types import Array
 from w2slens._core.verbs import Verb
 from w2slens.features.reading import Source, open_features
-from w2slens.forecasting.students import Expected
+from w2slens.forecasting.display import students_table
+from w2slens.forecasting.students import Expected, as_json
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import STUDENTS
 
@@ -176,20 +177,7 @@ class Student(Shown):
 
     def table(self) -> Table:
         """Return all students with their forecasts, the best first."""
-        rows: list[Row] = []
-        for name in self.ordered:
-            one = self.students[name]
-            more = 100 * (one.risk / self.risk - 1)
-            cost = "this one" if name == self.name else f"{more:+.1f}%".replace("-", "−")
-            rows.append((name, STUDENTS[name].words, number(one.risk), span(one.interval), cost))
-        head = (
-            Column("student"),
-            Column("which is", words=True),
-            Column("forecast risk"),
-            Column("90% interval"),
-            Column("against the one taken"),
-        )
-        return Table(head, tuple(rows), "Students that these labels and this pool can make")
+        return students_table(as_json(self.students), self.name)
 
     def shown(self) -> tuple[str, tuple[Table, ...]]:
         """Return what it says and its table."""
@@ -201,16 +189,13 @@ class Student(Shown):
             "student": self.name,
             "risk": self.risk,
             "interval": list(self.interval),
-            "students": {
-                name: {"risk": one.risk, "interval": list(one.interval)}
-                for name, one in self.students.items()
-            },
+            "students": as_json(self.students),
             "widths": dict(self.widths),
             "classes": None if self.classes is None else self.classes.tolist(),
             "scale": "raw",
             "statement": self.statement,
             "notes": list(self.notes),
-            "config": dict(self.facts),
+            "configuration": dict(self.facts),
         }
 
 

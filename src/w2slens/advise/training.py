@@ -26,7 +26,6 @@ LOG = logging.getLogger("w2slens")
 FEWEST = 3  # labels of any student: leave-one-out needs so many
 LEAST_POSTERIOR = 10  # fewer labels say nothing of the hyperparameters of f*
 FALLBACKS = (W2S, "labels", "teacher")
-MOST_ANCHORED = 5000  # labels beyond which leaving two out at a time is not worth its time unasked
 
 
 def train(
@@ -126,7 +125,7 @@ def _teachers(
     if weak is None and not scores:
         raise InputError("weak", "features are missing; give them, or scores of a teacher")
     parts = [] if weak is None else [open_features(weak, "weak", header=header).read()]
-    size = float(np.sum(parts[0].var(axis=0))) if parts else 1.0
+    size = float(np.sum(parts[0].var(axis=0))) if parts and scores else 1.0
     for name, given in (scores or {}).items():
         one = check.numeric(given, f"scores[{name!r}]").astype(np.float64)
         one = one[:, None] if one.ndim == 1 else one
@@ -174,7 +173,6 @@ def _taken_home(
     notes: tuple[str, ...],
 ) -> Student:
     labels = room.pair.labels
-    names = [each for each in STUDENTS if each != "anchored" or facts["n"] <= MOST_ANCHORED]
     widths = {"weak": weak.shape[1], "strong": strong.shape[1]}
     pseudo, doubt = _pseudo_labels(name, room, weak[facts["n"] :], strong[facts["n"] :])
     return Student(
@@ -182,7 +180,7 @@ def _taken_home(
         _scaled(room.student(name).probe, labels.unit),
         {side: widths[side] for side in STUDENTS[name].sees},
         labels.classes,
-        room.expected(list(dict.fromkeys([*names, name]))),
+        room.expected(list(dict.fromkeys([*room.names, name]))),
         None if pseudo is None else pseudo * labels.unit,
         doubt * labels.unit,
         facts,
@@ -205,17 +203,15 @@ def _pseudo_labels(
         taught = None
     elif name in (W2S, "anchored"):
         taught = block.teacher(room.ridge_weak)
-    root = posterior.spread  # (r, r) root of the posterior covariance along the axes
-    prior, p_w = posterior.prior, weak.shape[1]
-    centre_w, centre_s = block.weak.mean, block.strong.mean
+    # Deviations need few digits: half the time in float32, about the means of the labeled rows.
+    root = product(posterior.prior.axes, posterior.spread).astype(np.float32)
+    p_w, centre = weak.shape[1], np.concatenate([block.weak.mean, block.strong.mean])
     found, doubt = [], []
     for start in range(0, len(weak), PANEL_ROWS):
-        left, right = (
-            rows[start : start + PANEL_ROWS].astype(np.float64) for rows in (weak, strong)
-        )
-        along = product(prior.along(left - centre_w, right - centre_s), root)
-        doubt.append(np.sqrt(np.sum(along**2, axis=1)))
+        some = slice(start, start + PANEL_ROWS)
+        rows = np.concatenate([weak[some], strong[some]], axis=1, dtype=np.float64)
+        along = product((rows - centre).astype(np.float32), root)
+        doubt.append(np.sqrt(np.sum(along**2, axis=1, dtype=np.float64)))
         if taught is not None:
-            scores = product(left, taught.coef[:p_w]) + taught.intercept
-            found.append(scores if taught is not held else scores + product(right, held.coef[p_w:]))
+            found.append(taught.predict(rows[:, : p_w if taught is not held else None]))
     return (np.concatenate(found) if found else None), np.concatenate(doubt)

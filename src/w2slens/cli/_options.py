@@ -92,6 +92,10 @@ KINDS: Mapping[str, Any] = {
 """How a command line types what `w2slens.Settings` declares; choices stand for themselves."""
 
 
+ALSO = {"students": ("--student",)}
+"""Other spellings of an option."""
+
+
 def flag(name: str) -> str:
     """Write the option of an argument."""
     return f"--{name.replace('_', '-')}"
@@ -110,6 +114,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
         needed = one.default is MISSING
         default = None if needed or name == "task" else one.default
         told = click.option(
+            *ALSO.get(name, ()),
             flag(name),
             name,
             type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],

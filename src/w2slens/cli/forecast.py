@@ -47,4 +47,6 @@ def command(
             "owned": known.owned,
             "pool": known.pool,
         }
-    output.deliver(document, kind="forecast", files=files, shown=[found.table(), found.statement])
+    output.deliver(
+        document, kind="forecast", files=files, shown=[*found.shown()[1], found.statement]
+    )

@@ -1,5 +1,6 @@
 """The JSON document of a run: made here, from its table and what is known without trials."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,13 @@ def curve_document(
     models: list[str],
     dimensions: Dimensions,
     predicted: Risks,
+    students: Mapping[str, Array],
     bounds: Bounds | None,
     scale: Scale,
     verdict: Verdict,
 ) -> dict[str, Any]:
     """Describe one curve: dimensions, a list of cells measured beside predicted, the verdict."""
-    expected = as_cells(predicted)
+    expected = as_cells(predicted, students=students)
     known = {} if bounds is None else as_cells(bounds.risks, bounds.pgr, bounds.opr)
     cells = []
     for row in summary.to_dict("records"):
@@ -60,14 +62,18 @@ def describe(row: dict[Any, Any], models: list[str]) -> dict[str, Any]:
 
 
 def as_cells(
-    risks: Risks, pgr: Array | None = None, opr: Array | None = None
+    risks: Risks,
+    pgr: Array | None = None,
+    opr: Array | None = None,
+    students: Mapping[str, Array] | None = None,
 ) -> dict[tuple[int, int], dict[str, Any]]:
     """Return (n, N) → risks and ratios of that cell; the ratios of the risks unless given."""
     if pgr is None or opr is None:
         pgr, opr = risks.quiet_ratios()
+    grids = {**{name: getattr(risks, name) for name in MODELS}, **(students or {})}
     return {
         (n, N): {
-            "risk": {name: float(getattr(risks, name)[i, j]) for name in MODELS},
+            "risk": {name: float(grid[i, j]) for name, grid in grids.items()},
             "pgr": float(pgr[i, j]),
             "opr": float(opr[i, j]),
         }

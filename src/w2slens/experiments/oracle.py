@@ -5,8 +5,8 @@ differs (moments of the rows, a planted population, the files of an earlier run)
 an `Oracle`, and nothing is computed before it is asked for.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import reduce
 from itertools import product
 from operator import add
@@ -15,8 +15,10 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from w2slens._core.types import Array
 from w2slens.experiments.curves import Curve
 from w2slens.experiments.draws import Draws
+from w2slens.experiments.flips import Flips
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
@@ -27,6 +29,7 @@ from w2slens.moments import Moments, total
 from w2slens.theory import Problem, predict
 from w2slens.theory.bounds import Bounds
 from w2slens.theory.equivalent import MeanRisks
+from w2slens.theory.together import student_risks
 
 
 class Oracle(Protocol):
@@ -40,6 +43,9 @@ class Oracle(Protocol):
 
     def predicted(self, curve: Curve, table: pd.DataFrame) -> Risks:
         """Risks over the grid of (n, N), at the ridges in the trials; nan where there is none."""
+
+    def students(self, curve: Curve, names: Sequence[str]) -> dict[str, Array]:
+        """Name → risks of further students over the grid, with an intercept; nan where unknown."""
 
     def bounds(self, curve: Curve) -> Bounds | None:
         """Bounds of the paper's authors, where the population is known."""
@@ -79,10 +85,24 @@ class SampleOracle:
             flips = Flips.of(self._rows, curve.noise)
             found = at_ridges(flips.taught(problem), self._settings, curve, table, test=problem)
             return replace(found.shifted(flips.offset), scale=self._scale)
-        if curve.noise:
-            added = float(np.sum((curve.noise * self._rows.targets.std(axis=0)) ** 2))
-            problem = replace(problem, noise=problem.noise + added)
+        problem = self._noisy(curve)
         return replace(at_ridges(problem, self._settings, curve, table), scale=self._scale)
+
+    def students(self, curve: Curve, names: Sequence[str]) -> dict[str, Array]:
+        """Predict with the moments of all rows and labels."""
+        settings, flipped = self._settings, curve.noise and self._rows.classes is not None
+        if settings.loss != "squared" or flipped:
+            return dict.fromkeys(names, unknown(settings, self._scale).w2s)
+        grid = settings.n, settings.N
+        return student_risks(self._noisy(curve), names, *grid, curve.ridge_strong)
+
+    def _noisy(self, curve: Curve) -> Problem:
+        """Add the noise of a curve to the labels of a regression."""
+        problem = self._described(curve.teacher)[1]
+        if not curve.noise:
+            return problem
+        added = float(np.sum((curve.noise * self._rows.targets.std(axis=0)) ** 2))
+        return replace(problem, noise=problem.noise + added)
 
     def bounds(self, curve: Curve) -> Bounds | None:
         """Give none: f* and the noise are not told apart."""
@@ -134,6 +154,11 @@ class PopulationOracle:
         """Predict from the population."""
         return at_ridges(self._problem, self._settings, curve, table)
 
+    def students(self, curve: Curve, names: Sequence[str]) -> dict[str, Array]:
+        """Predict from the population."""
+        grid = self._settings.n, self._settings.N
+        return student_risks(self._problem, names, *grid, curve.ridge_strong)
+
     def bounds(self, curve: Curve) -> Bounds | None:
         """Evaluate the bounds, which hold without ridge and for the ceiling of all rows."""
         ridgeless = curve.ridge_weak == curve.ridge_strong == 0
@@ -151,41 +176,6 @@ ORACLES: dict[type, Callable[[Any, Settings], Oracle]] = {
     Draws: PopulationOracle,
 }
 """Where rows come from → what is known of them."""
-
-
-@dataclass(frozen=True)
-class Flips:
-    """What flipping a share of the classes, all others equally likely, does to one-hot labels.
-
-    The conditional mean shrinks towards its centre, ``p' = a·p + (1−a)/k`` with
-    ``a = 1 − share·k/(k−1)``.
-    """
-
-    shrinkage: float  # a
-    noise: float  # E‖y' − p'‖²
-    offset: float  # ‖E p' − E p‖²: what every fitted intercept is off by
-
-    @classmethod
-    def of(cls, rows: Rows, share: float) -> "Flips":
-        """Describe the flips of a run's labels."""
-        p = rows.targets if rows.truth is None else rows.truth
-        k = p.shape[1]
-        a = 1 - share * k / (k - 1)
-        centre = (1 - a) / k
-        squares = a**2 * np.mean(np.sum(p**2, axis=1)) + 2 * a * centre + k * centre**2
-        offset = np.sum((a * p.mean(axis=0) + centre - p.mean(axis=0)) ** 2)
-        return cls(a, float(1 - squares), float(offset))
-
-    def taught(self, problem: Problem) -> Problem:
-        """Return the population that the models learn from."""
-        a = self.shrinkage
-        return replace(
-            problem,
-            weak_target=a * problem.weak_target,
-            strong_target=a * problem.strong_target,
-            signal=a**2 * problem.require_signal(),
-            noise=self.noise,
-        )
 
 
 def at_ridges(

@@ -8,13 +8,13 @@ import pandas as pd
 
 from w2slens._core.errors import InputError
 from w2slens._core.format import corners, some
-from w2slens._core.types import Ridge
+from w2slens._core.types import Array, Ridge
 from w2slens._core.verbs import Verb
 from w2slens.experiments.curves import Curve, as_ridge, curves_of
 from w2slens.experiments.display import risks_table
 from w2slens.experiments.document import curve_document, describe
 from w2slens.experiments.oracle import Oracle
-from w2slens.experiments.table import models_in, summarise
+from w2slens.experiments.table import models_in, students_in, summarise
 from w2slens.experiments.verdict import Verdict, verdict
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.metrics import METRICS
@@ -140,6 +140,11 @@ class Results:
         """Prediction of the four risks, from the population or the moments of all rows."""
         return self.oracle.predicted(self.setting, self.table)
 
+    @cached_property
+    def predicted_students(self) -> dict[str, Array]:
+        """Name → (len(n), len(N)) predicted risks of further students; nan where unknown."""
+        return self.oracle.students(self.setting, students_in(self.table))
+
     @property
     def population(self) -> Population:
         """The population, known from all rows and labels: what `predict` and `plan` take.
@@ -222,6 +227,7 @@ class Results:
             models_in(self.table),
             dimensions,
             self.predicted,
+            self.predicted_students,
             self.bounds,
             self.scale,
             self.verdict,

@@ -15,7 +15,7 @@ from w2slens._core.types import TASKS, Task
 from w2slens.experiments.curves import Curve
 from w2slens.models.metrics import METRICS, check_metric
 from w2slens.models.risks import CEILINGS
-from w2slens.models.students import STUDENTS, W2S
+from w2slens.models.students import AUTO, STUDENTS, W2S
 from w2slens.moments.components import Components
 
 T = TypeVar("T")
@@ -108,7 +108,11 @@ class Settings:
         drawn=False,
     )
     students: Any = _told(
-        "what the strong model is taught besides plain imitation", "words", (W2S,), drawn=False
+        "what is made of labels and teacher besides plain imitation: posterior (or auto: a student "
+        "of both together), anchored, or both (which needs both models wherever it is used)",
+        "words",
+        (W2S,),
+        drawn=False,
     )
     components_weak: Components = _told(
         "cut the weak features to principal components over all rows: how many, or the share of "
@@ -225,7 +229,7 @@ def _students(value: Any) -> tuple[str, ...]:
     """Validate names of students; plain imitation is always among them."""
 
     def known(name: Any, argument: str) -> str:
-        check.choice(name, argument, tuple(STUDENTS))
-        return str(name)
+        check.choice(name, argument, (*STUDENTS, "auto"))
+        return AUTO if name == "auto" else str(name)
 
     return tuple(dict.fromkeys((W2S, *check.several(value, "students", known, "student"))))

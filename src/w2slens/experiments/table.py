@@ -30,9 +30,14 @@ def column(student: str) -> str:
     return MODEL_OF.get(student, student)
 
 
+def students_in(table: pd.DataFrame) -> list[str]:
+    """List the students of a table beyond the four models."""
+    return [name for name in STUDENTS if name not in MODEL_OF and name in table]
+
+
 def models_in(table: pd.DataFrame) -> list[str]:
     """List the models of a table: the four, and further students."""
-    return [*MODELS, *(name for name in STUDENTS if name not in MODEL_OF and name in table)]
+    return [*MODELS, *students_in(table)]
 
 
 def record(

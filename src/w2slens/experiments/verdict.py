@@ -1,8 +1,8 @@
 """A verdict in plain words on measured risks: which of the courses to take.
 
-Contenders are the weak teacher, the W2S student and the strong model on the labels alone; the
-ceiling needs labels that nobody has. Differences are paired over trials, since all models of a
-trial share their rows.
+Contenders are the weak teacher, the W2S student, the strong model on the labels alone, and all
+further students that were run; the ceiling needs labels that nobody has. Differences are paired
+over trials, since all models of a trial share their rows.
 """
 
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from w2slens._core.format import fixed, largest, number
+from w2slens._core.format import and_last, fixed, largest, number
 from w2slens._core.types import Array
 from w2slens.experiments.peaks import peaks
+from w2slens.experiments.table import students_in
 from w2slens.models.estimates import NOISE_ERRORS, Estimate
 from w2slens.models.metrics import METRICS, NAMES
+from w2slens.models.students import MODEL_OF, STUDENTS
 
-CONTENDERS = {
-    "weak": "the weak teacher",
-    "w2s": "the W2S student",
-    "strong": "the strong model trained on the labels alone",
-}
+CONTENDERS = {column: STUDENTS[name].words for name, column in MODEL_OF.items()}
+"""Those of every run, and what they are called."""
 
 ACTIONS = {"weak": "weak-is-enough", "w2s": "w2s", "strong": "strong-on-labels"}
+"""What their winning is called; any other student's is its name."""
 
 PEAKED = (
     (
@@ -51,7 +51,8 @@ class Verdict:
     Attributes
     ----------
     action
-        ``w2s``, ``strong-on-labels``, ``weak-is-enough``, ``label-more`` or ``too-close``.
+        ``w2s``, ``strong-on-labels``, ``weak-is-enough``, ``label-more`` or ``too-close``, or the
+        name of any other student that wins.
     reason
         One or two sentences.
     """
@@ -91,18 +92,14 @@ def _some(sizes: list[str]) -> str:
 
 def judge(cell: pd.DataFrame, spoilt: list[str], metric: str = METRICS[0]) -> Verdict:
     """Judge one cell; `spoilt` names the models on an interpolation peak."""
-    error = {name: _errors(cell, name, metric) for name in (*CONTENDERS, "ceiling")}
+    words = contenders(cell)
+    error = {name: _errors(cell, name, metric) for name in (*words, "ceiling")}
     mean = {name: float(values.mean()) for name, values in error.items()}
-    best, second, third = sorted(CONTENDERS, key=lambda name: mean[name])
+    best, second, *others = sorted(words, key=lambda name: mean[name])
     where = f"With {int(cell['n'].iloc[0]):,} labels and {int(cell['N'].iloc[0]):,} pseudo-labels"
-
-    def shown(name: str) -> str:
-        value = mean[name] if metric == METRICS[0] else 1 - mean[name]
-        return number(value, beside=largest(mean.values()))
-
-    numbers = f"{where}, {CONTENDERS[best]} has {NAMES[metric]} {shown(best)}, " + " and ".join(
-        f"{CONTENDERS[name]} {shown(name)}" for name in (second, third)
-    )
+    shown = _shown(mean, metric)
+    rest = and_last([f"{words[name]} {shown[name]}" for name in (second, *others)])
+    numbers = f"{where}, {words[best]} has {NAMES[metric]} {shown[best]}, {rest}"
     if len(cell) < 2:
         return Verdict("too-close", f"{numbers}; one trial gives no standard error. Run more.")
     risk, constant = cell[best].to_numpy(), cell["constant"].to_numpy()
@@ -117,20 +114,36 @@ def judge(cell: pd.DataFrame, spoilt: list[str], metric: str = METRICS[0]) -> Ve
     if "weak" not in spoilt and no_gap(error["weak"], error["ceiling"], error[best]):
         return Verdict(
             "weak-is-enough",
-            f"{numbers}; not even the strong model with every label ({shown('ceiling')}) is "
+            f"{numbers}; not even the strong model with every label ({shown['ceiling']}) is "
             "better than the teacher by a tenth: there is no gap to recover.",
         )
-    if not all(clearly_below(error[best], error[name]) for name in (second, third)):
+    rivals = _rivals(best, [second, *others])
+    close = [name for name in rivals if not clearly_below(error[best], error[name])]
+    if close:
         return Verdict(
             "too-close",
-            f"{numbers}: the difference to {CONTENDERS[second]} is within noise. Run more trials, "
-            "or take the cheaper course.",
+            f"{numbers}: the difference to {words[close[0]]} is within noise. Run more trials, or "
+            "take the cheaper course.",
         )
     for winner, loser, remedy in PEAKED:
         if best == winner and loser in spoilt:
             return Verdict("too-close", f"{numbers}; but {remedy}")
     gains = clearly_below(error["w2s"], error["weak"])
-    return Verdict(ACTIONS[best], f"{numbers}. {_advice(best, _ratio(mean, metric), gains)}")
+    given = best in CONTENDERS
+    advice = _advice(best, _ratio(mean, metric), gains) if given else _taken(best, rivals[0], mean)
+    return Verdict(ACTIONS.get(best, best), f"{numbers}. {advice}")
+
+
+def contenders(table: pd.DataFrame) -> dict[str, str]:
+    """Column → words of all models that may win."""
+    return CONTENDERS | {name: STUDENTS[name].words for name in students_in(table)}
+
+
+def _shown(mean: dict[str, float], metric: str) -> dict[str, str]:
+    """Write the risks, or the marks, of all models."""
+    scale = largest(mean.values())
+    marks = mean if metric == METRICS[0] else {name: 1 - value for name, value in mean.items()}
+    return {name: number(value, beside=scale) for name, value in marks.items()}
 
 
 def _errors(cell: pd.DataFrame, model: str, metric: str) -> Array:
@@ -158,6 +171,21 @@ def _advice(best: str, ratio: tuple[str, str], gains: bool) -> str:
             "labels directly than on the teacher's pseudo-labels, so train it on the labels."
         )
     return "Keep the teacher: the strong student loses more than it gains from it."
+
+
+def _rivals(best: str, others: list[str]) -> list[str]:
+    """From whom a winner is told: further students not from each other, for they cost the same."""
+    return [name for name in others if best in CONTENDERS or name in CONTENDERS]
+
+
+def _taken(best: str, rival: str, mean: dict[str, float]) -> str:
+    """Say what a further student gains over the best of the three models of every run."""
+    gain = f"{100 * (1 - mean[best] / mean[rival]):.0f}%" if mean[rival] > 0 else "all"
+    need = "; it needs both models wherever it is used" if best == "both" else ""
+    return (
+        f"Train that one (w2slens train --student {best}): its error is {gain} lower than that of "
+        f"{CONTENDERS[rival]}{need}."
+    )
 
 
 def no_gap(weak: Array, ceiling: Array, best: Array) -> bool:

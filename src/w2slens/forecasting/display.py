@@ -8,6 +8,7 @@ from w2slens._core.json import as_float
 from w2slens._core.table import Column, Row, Table
 from w2slens.models.metrics import NAMES
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
+from w2slens.models.students import STUDENTS
 
 
 def forecast_table(document: Mapping[str, Any]) -> Table:
@@ -28,6 +29,30 @@ def forecast_table(document: Mapping[str, Any]) -> Table:
     (n,), (N,) = document["n"], document["N"]
     title = f"Forecast raw risks, PGR and OPR (n = {n:,}, N = {N:,})"
     return Table(tuple(head), tuple(rows), title)
+
+
+def students_table(students: Mapping[str, Mapping[str, Any]], taken: str | None = None) -> Table:
+    """Return the forecast risk of every student of these labels, the best first.
+
+    Each is compared with the one that was taken, or else with the best.
+    """
+    risks = {name: as_float(one["risk"]) for name, one in students.items()}
+    order = sorted(risks, key=lambda name: risks[name])
+    beside, rows = taken or order[0], list[Row]()
+    for name in order:
+        words = STUDENTS[name].words if name in STUDENTS else ""
+        low, high = map(as_float, students[name]["interval"])
+        more = f"{100 * (risks[name] / risks[beside] - 1):+.1f}%".replace("-", "−")
+        shown = number(risks[name], beside=largest(risks.values()))
+        rows.append((name, words, shown, span((low, high)), "" if name == beside else more))
+    head = (
+        Column("student"),
+        Column("which is", words=True),
+        Column("forecast risk"),
+        Column("90% interval"),
+        Column(f"against {beside}"),
+    )
+    return Table(head, tuple(rows), "Students that these very labels and the pool can make")
 
 
 def _marked(mark: Mapping[str, float] | None) -> str:

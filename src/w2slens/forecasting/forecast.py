@@ -22,9 +22,8 @@ from w2slens.forecasting.population import likely_population
 from w2slens.forecasting.result import Forecast
 from w2slens.forecasting.risk_forms import Forms
 from w2slens.forecasting.sample import Labels, Losses, PairSample, refuse_short
+from w2slens.forecasting.students import Classroom
 from w2slens.models.metrics import METRICS, Metric
-from w2slens.models.posterior import Posterior
-from w2slens.models.prior import Prior
 from w2slens.models.risks import MODELS, Models, Risks
 
 __all__ = ["Forecast", "forecast", "forecast_pair", "known_labels"]
@@ -119,7 +118,8 @@ def forecast_pair(
     _refuse_poles(forms)
     held_out = pair.held_out(ridges)
     losses = pair.losses(held_out)
-    belief = Posterior(pair.block, Prior.of(pair.pool.moments, n))
+    room = Classroom(pair, ridges.weak, ridge_strong)
+    belief = room.posterior
     point, intervals = combined(losses, forms, belief)
     squares = Models(*(np.array([[value * unit**2]]) for value in point))
     intervals = {
@@ -135,6 +135,7 @@ def forecast_pair(
         pair.pool.overlap_known,
         pair.pool.moments.count,
         partial(likely_population, belief, pair.pool, unit),
+        partial(room.expected, room.names),
         pair.marks(held_out, metric),
     )
 

@@ -10,8 +10,9 @@ import numpy as np
 from w2slens._core import check
 from w2slens._core.format import fixed
 from w2slens._core.table import Shown, Table
-from w2slens.forecasting.display import forecast_table
+from w2slens.forecasting.display import forecast_table, students_table
 from w2slens.forecasting.sample import Losses
+from w2slens.forecasting.students import Expected, as_json
 from w2slens.models.metrics import NAMES, HeldOut
 from w2slens.models.risks import MODELS, Models, Risks
 from w2slens.theory import Problem
@@ -48,6 +49,8 @@ class Forecast(Shown):
         Rows without labels.
     likely
         What makes the `Problem` that the labels and the pool make likely, asked on demand.
+    taught
+        What forecasts the students that these labels and the whole pool make, asked on demand.
     measured
         Accuracy or AUROC by leave-one-out, where a decision by them was asked for.
     """
@@ -60,6 +63,7 @@ class Forecast(Shown):
     overlap_known: bool
     pool: int
     likely: Callable[[], Problem]
+    taught: Callable[[], dict[str, Expected]]
     measured: HeldOut | None = None
 
     @property
@@ -85,6 +89,15 @@ class Forecast(Shown):
         factors = (float(getattr(self.risks, name)[0, 0]) / theory[name] for name in MODELS)
         known = (factor if np.isfinite(factor) else 1.0 for factor in factors)
         return Population(problem, "raw", Models(*known), n, self.pool)
+
+    @cached_property
+    def students(self) -> dict[str, Expected]:
+        """Name → raw risk on new rows, and its 90% interval, of every student there is.
+
+        Of the students that these very labels and the whole pool make, as `w2slens.train` makes
+        them; the risks of the pair are what such students have on average over draws of labels.
+        """
+        return self.taught()
 
     def interval(self, name: str) -> tuple[float, float]:
         """90% interval of ``"pgr"``, ``"opr"``, or the risk of a model.
@@ -162,7 +175,7 @@ class Forecast(Shown):
 
     def shown(self) -> tuple[str, tuple[Table, ...]]:
         """Return what it says and its table."""
-        return self.statement, (self.table(),)
+        return self.statement, (self.table(), students_table(as_json(self.students)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as JSON types."""
@@ -172,5 +185,6 @@ class Forecast(Shown):
             "interval": {name: list(self.interval(name)) for name in WHAT},
             "ridges": self.ridges,
             "statement": self.statement,
+            "students": as_json(self.students),
             **({} if self.measured is None else {"measured": self.measured.to_dict()}),
         }

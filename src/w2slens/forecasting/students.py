@@ -8,7 +8,7 @@ losses add to either was measured on real pairs (docs/results/students.md).
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ DRAWS = 400  # of f* and the noise
 MODEL = 0.1  # share of a risk by which the posterior's model is off
 SKEW = 0.05  # share by which leave-one-out is, besides its standard error
 DISAGREEMENT = 0.15  # share of the distance between the two sources that adds to the error
+MOST_ANCHORED = 5000  # labels beyond which leaving two out at a time is not worth its time unasked
 REACH = 2.0  # errors on either side of a 90% interval, on the scale of logarithms
 BLOCKS = ("weak", "strong")
 
@@ -75,6 +76,12 @@ class Classroom:
             low, high = one.interval
             found[name] = Expected(one.risk * unit, (low * unit, high * unit))
         return found
+
+    @property
+    def names(self) -> list[str]:
+        """List the students that are made without being asked for by name."""
+        few = len(self.pair.labels.values) <= MOST_ANCHORED
+        return [name for name in STUDENTS if few or name != "anchored"]
 
     def _losses(self, name: str) -> Array:
         """(n,) leave-one-out losses."""
@@ -136,6 +143,6 @@ def _combined(drawn: Array, losses: Array) -> Expected:
     return Expected(risk, (risk / reach, risk * reach))
 
 
-def to_json(found: Mapping[str, Expected]) -> dict[str, dict[str, object]]:
+def as_json(found: Mapping[str, Expected]) -> dict[str, dict[str, Any]]:
     """Return the students as JSON types."""
     return {name: {"risk": one.risk, "interval": list(one.interval)} for name, one in found.items()}

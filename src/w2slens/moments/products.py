@@ -4,8 +4,11 @@ numpy and scipy each carry a BLAS with threads of its own, and the idle threads 
 cores from the other for a while (see `w2slens._core.threads`).
 """
 
+from typing import Any
+
 import numpy as np
-from scipy.linalg.blas import dgemm, dsyrk
+from numpy.typing import NDArray
+from scipy.linalg.blas import dgemm, dsyrk, sgemm
 
 from w2slens._core.types import Array
 
@@ -13,11 +16,12 @@ MIRROR = 128
 """Columns mirrored at a time when a lower triangle is copied to the upper."""
 
 
-def product(left: Array, right: Array) -> Array:
-    """Multiply rows (m, p) or one row (p,) by (p, k)."""
+def product(left: NDArray[Any], right: NDArray[Any]) -> Array:
+    """Multiply rows (m, p) or one row (p,) by (p, k); in float32 where both are."""
     if left.ndim == 1:
         return np.asarray(left @ right)
-    return np.asarray(dgemm(1.0, right.T, left.T).T)
+    gemm = sgemm if left.dtype == right.dtype == np.float32 else dgemm
+    return np.asarray(gemm(1.0, right.T, left.T).T)
 
 
 def gram(rows: Array) -> Array:

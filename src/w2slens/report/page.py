@@ -20,6 +20,9 @@ HEADLINES = {
     "weak-is-enough": "Keep the weak teacher",
     "label-more": "No model has learnt enough yet",
     "too-close": "Too close to call",
+    "posterior": "Train the strong model on labels and teacher together",
+    "anchored": "Train the strong model on the labels, anchored at the W2S student",
+    "both": "Use both models, by the posterior mean",
 }
 """What a verdict's action says, in words."""
 
@@ -75,7 +78,7 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
         "curves": curves,
         "action": verdict["action"],
         "answer": verdict["reason"],
-        "headline": HEADLINES[verdict["action"]],
+        "headline": HEADLINES.get(verdict["action"], f"Take {verdict['action']}"),
         "comparison": several
         and {"figures": comparison_figures(results), "table": curves_table(results).titled("")},
         "shown_cells": SHOWN_CELLS,

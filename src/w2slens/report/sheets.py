@@ -16,9 +16,10 @@ from w2slens._core.json import as_float
 from w2slens._core.table import Table
 from w2slens.advise import Course, Plan, Ranking
 from w2slens.experiments.folder.believed import believing
-from w2slens.forecasting.display import forecast_table
+from w2slens.forecasting.display import forecast_table, students_table
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import MODELS, Risks
+from w2slens.models.students import MODEL_OF
 from w2slens.report import plots
 from w2slens.report.figures import Panel
 from w2slens.report.page import SHOWN_CELLS, filled
@@ -156,10 +157,44 @@ def _forecast(document: Document) -> Sheet:
         document["statement"],
         [f"{n:,} labels", f"{N:,} pseudo-labels", "raw risk in squared label units"],
         [(partial(plots.plot_forecast, values, ends), "Forecast risks with their intervals")],
-        [forecast_table(document)],
+        [forecast_table(document), *_students(document)],
         "Of the expected risks at this n, a property of the pair and not of this draw of the "
         "labels. An OPR below 1 means that the strong model on the labels alone does better.",
         2.4,
+    )
+
+
+def _students(document: Document) -> list[Table]:
+    """Return the table of students; older forecasts have none."""
+    known = document.get("students")
+    return [students_table(known)] if known else []
+
+
+def _train(document: Document) -> Sheet:
+    name, known, facts = document["student"], document["students"], document["configuration"]
+    risks = {each: as_float(one["risk"]) for each, one in known.items()}
+    order = sorted(risks, key=lambda each: risks[each])
+    columns = {MODEL_OF.get(each, each): each for each in order}
+    values = {column: risks[each] for column, each in columns.items()}
+    ends = {
+        column: [as_float(end) for end in known[each]["interval"]]
+        for column, each in columns.items()
+    }
+    low, high = ends[MODEL_OF.get(name, name)]
+    return Sheet(
+        "A student to take home",
+        f"{name}: risk {number(risks[name])} ({number(low)} to {number(high)})",
+        document["statement"],
+        [
+            f"{facts['n']:,} labels",
+            f"{facts['N']:,} rows without",
+            "raw risk in squared label units",
+        ],
+        [(partial(plots.plot_forecast, values, ends), "Forecast risks of all students")],
+        [students_table(known, name)],
+        "Forecasts for new rows like those of the pool, from exact leave-one-out on the labels and "
+        "the posterior of f*; no row was held out.",
+        3.0,
     )
 
 
@@ -172,6 +207,7 @@ KINDS: Mapping[str, tuple[Callable[[Document], Sheet], frozenset[str]]] = {
     "plan": (_plan, frozenset({"best", "courses"})),
     "rank": (_rank, frozenset({"teachers", "measure"})),
     "forecast": (_forecast, frozenset({"interval", "statement"})),
+    "train": (_train, frozenset({"student", "configuration"})),
     "predict": (_predict, frozenset({"risk", "pgr", "method"})),
 }
 """Kind → how its document is read, and the keys by which it is known where it does not say."""

@@ -141,7 +141,7 @@ def _student(document: Mapping[str, Any], probe: LinearProbe, folder: Path) -> S
         {name: students[name], **students},
         pseudo,
         doubt,
-        dict(document["config"]),
+        dict(document["configuration"]),
         tuple(map(str, document["notes"])),
     )
 

@@ -1,5 +1,6 @@
 """Results read back from the folder of a run or a sweep."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 from w2slens._core.errors import InputError
 from w2slens._core.inputs import LARGEST_DOCUMENT, read_bytes, read_json
 from w2slens._core.json import as_float
+from w2slens._core.types import Array
 from w2slens.experiments.curves import Curve, curves_of
 from w2slens.experiments.folder.believed import (
     believing,
@@ -100,6 +102,10 @@ class StoredOracle:
         """Read the predictions."""
         return self._risks(curve, "predicted", "stored")
 
+    def students(self, curve: Curve, names: Sequence[str]) -> dict[str, Array]:
+        """Read the predictions of further students."""
+        return {name: self._grid(curve, "predicted", name) for name in names}
+
     def bounds(self, curve: Curve) -> Bounds | None:
         """Read the bounds, if there are any."""
         cells = self._curves[curve]["cells"]
@@ -120,13 +126,17 @@ class StoredOracle:
         return Problem.load(path)
 
     def _risks(self, curve: Curve, kind: str, method: str) -> Risks:
-        known = self._curves[curve]
-        n = tuple(dict.fromkeys(cell["n"] for cell in known["cells"]))
-        N = tuple(dict.fromkeys(cell["N"] for cell in known["cells"]))
-        weak, w2s, strong, ceiling = (
-            np.array([as_float(cell[kind]["risk"][name]) for cell in known["cells"]]).reshape(
-                len(n), len(N)
-            )
-            for name in MODELS
-        )
-        return Risks(n, N, weak, w2s, strong, ceiling, known["scale"], method=method)
+        n, N = self._sizes(curve)
+        weak, w2s, strong, ceiling = (self._grid(curve, kind, name) for name in MODELS)
+        scale = self._curves[curve]["scale"]
+        return Risks(n, N, weak, w2s, strong, ceiling, scale, method=method)
+
+    def _grid(self, curve: Curve, kind: str, name: str) -> Array:
+        cells, sizes = self._curves[curve]["cells"], self._sizes(curve)
+        values = [as_float(cell[kind]["risk"].get(name)) for cell in cells]
+        return np.array(values).reshape(*map(len, sizes))
+
+    def _sizes(self, curve: Curve) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        cells = self._curves[curve]["cells"]
+        n, N = (tuple(dict.fromkeys(cell[size] for cell in cells)) for size in ("n", "N"))
+        return n, N

@@ -39,7 +39,7 @@ STUDENTS: dict[str, Student] = {
     "anchored": Student(
         anchored.learn, "the strong model on the labels, anchored at the W2S student"
     ),
-    "both": Student(both.learn, "the posterior mean, which needs both models", ("weak", "strong")),
+    "both": Student(both.learn, "the posterior mean of both models", ("weak", "strong")),
     "teacher": Student(teacher.learn, "the weak teacher", ("weak",), pool=False),
 }
 

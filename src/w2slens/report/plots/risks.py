@@ -19,6 +19,7 @@ from w2slens.report.plots.style import (
     RATIOS,
     legend_below,
     log_ticks,
+    look_of,
     marker_look,
     ratio_limits,
     size_axis,
@@ -45,9 +46,11 @@ def plot_risks(
     """
     cut = Cut(results, n, N)
     predicted = {name: getattr(results.predicted, name) for name in MODELS}
+    predicted |= results.predicted_students
     limits = results.bounds.risks if bounds and results.bounds else None
-    _draw(cut, ax, LOOKS, predicted, limits)
-    values = cut.rows[list(MODELS)].to_numpy()
+    looks = {name: look_of(name) for name in predicted}
+    _draw(cut, ax, looks, predicted, limits)
+    values = cut.rows[list(predicted)].to_numpy()
     if values.max() > LOG_FROM * max(values.min(), 1e-300):
         ax.set_yscale("log")
         log_ticks(ax.yaxis)
@@ -127,7 +130,7 @@ def _draw(
     for name, (label, color, marker) in looks.items():
         cut.errorbar(ax, name, color=color, fmt=marker if known else f"{marker}-", label=label)
         cut.curve(ax, predicted[name], color=color, linestyle="--")
-        if bounds is not None:
+        if bounds is not None and hasattr(bounds, name):
             cut.curve(ax, getattr(bounds, name), color=color, linestyle=":")
     if known:
         ax.plot([], [], "--", color=NEUTRAL, label="predicted")

@@ -22,6 +22,16 @@ LOOKS = {
 }
 """Label, colour and marker of each model."""
 
+STUDENT_LOOKS = {
+    "posterior": ("posterior student", "#CC79A7", "P"),
+    "anchored": ("anchored student", "#E69F00", "v"),
+    "both": ("both models", "#56B4E9", "X"),
+}
+"""The same of further students."""
+
+OTHER = ("#666666", "*")
+"""Colour and marker of a student that has none of its own."""
+
 RATIOS = {"pgr": ("PGR", "#0072B2", "s"), "opr": ("OPR", "#009E73", "^")}
 """Label, colour and marker of each ratio."""
 
@@ -38,7 +48,7 @@ FILLED: dict[str, Any] = {"markersize": 4.5}
 MOST_MARKERS = 12
 """Markers on a line; of more points only some have one."""
 
-INSIDE = ("w2s", *RATIOS)
+INSIDE = ("w2s", *STUDENT_LOOKS, *RATIOS)
 """What is drawn filled; the models beside it are open, so that none hides where they agree."""
 
 LEGEND_DROP = -0.42
@@ -50,6 +60,11 @@ LOG_FROM = 30.0
 
 LEAST_FONT = 9.2
 """Points of the smallest text: a page shows a figure on a phone a little larger than it is."""
+
+
+def look_of(name: str) -> tuple[str, str, str]:
+    """Label, colour and marker of a model."""
+    return {**LOOKS, **STUDENT_LOOKS}.get(name, (name, *OTHER))
 
 
 def marker_look(name: str, points: int = 1) -> dict[str, Any]:

@@ -1,0 +1,175 @@
+"""The student of labels and teacher together, in expectation.
+
+At given hyperparameters the posterior mean of f* (`w2slens.models.posterior`) is a ridge fit to
+``z' = P^{1/2}z``, z = [φ_w ; φ_s]: a teacher like any other, of other features. So the two-stage
+equivalent says what it and its student err by, and how likely labels are: the hyperparameters are
+averaged by their expected evidence, as those of a run are by the evidence of its labels. The risk
+of such an average is at most the average of the risks, which stands for it here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy import linalg
+
+from w2slens._core.types import Array, Ridge
+from w2slens.models.evidence import NOISES
+from w2slens.models.prior import CANDIDATES, DIRECTIONS, Division, Prior, Shape, Side
+from w2slens.theory.fits import Fit
+from w2slens.theory.problem import Problem
+from w2slens.theory.shrinkage import Shrinkage, Sites
+from w2slens.theory.tuned import Tuned
+
+NEGLIGIBLE = 0.01  # combinations with a smaller share of the best one's evidence are left out
+ROUNDING = 1e-12  # share of the prior's largest variance below which a direction has none
+
+
+def prior_of(problem: Problem) -> Prior:
+    """Say what is thought of f* where the population of the features is known."""
+    sides = []
+    for side in (problem.weak, problem.strong):
+        kept = slice(min(side.dimension, DIRECTIONS[0]))
+        sides.append(Side(side.spectrum.whitening[kept], side.spectrum.values[kept]))
+    weak, strong = sides
+    overlap = strong.whitening @ problem.cross_gram @ weak.whitening.T
+    return Prior(weak, strong, np.asarray(overlap))
+
+
+def stacked(problem: Problem, prior: Prior, shape: Shape, division: Division) -> Problem:
+    """Describe the pair whose teacher sees z'; the student's side stays as it is."""
+    W_w, W_s = prior.weak.whitening, prior.strong.whitening
+    cross = np.hstack([problem.cross_gram @ W_w.T, problem.strong_gram @ W_s.T])  # Σ_sz along axes
+    C = prior.overlap
+    second = np.block([[np.eye(len(W_w)), C.T], [C, np.eye(len(W_s))]])
+    target = np.vstack([W_w @ problem.weak_target, W_s @ problem.strong_target])
+    root = _root(prior, shape, division)
+    found = replace(
+        problem,
+        weak_gram=root.T @ second @ root,
+        cross_gram=cross @ root,
+        weak_target=root.T @ target,
+    )
+    vars(found)["strong"] = problem.strong  # one spectrum serves all hyperparameters
+    return found
+
+
+def _root(prior: Prior, shape: Shape, division: Division) -> Array:
+    """(r, m) root of the prior covariance along the axes, side by side."""
+    P = prior.covariance(shape, division, np.eye(len(prior.axes.T)))
+    r, parts = len(prior.weak.variances), []
+    for block in (P[:r, :r], P[r:, r:]):
+        values, vectors = linalg.eigh(block, driver="evd", check_finite=False)
+        kept = values > ROUNDING * values[-1]
+        parts.append(vectors[:, kept] * np.sqrt(values[kept]))
+    return np.asarray(linalg.block_diag(*parts))
+
+
+class Weighed(NamedTuple):
+    """One combination of hyperparameters at some n: its models, noise g, and its weight."""
+
+    models: Tuned
+    noise: float
+    weight: float
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """The posterior mean and its student at any size, hyperparameters averaged by evidence."""
+
+    problem: Problem
+    ridge_strong: Ridge = "auto"
+    intercept: bool = True
+
+    @cached_property
+    def _models(self) -> list[Tuned]:
+        """Models at all shapes and divisions."""
+        prior = prior_of(self.problem)
+        return [
+            Tuned(stacked(self.problem, prior, *key), "auto", self.ridge_strong, self.intercept)
+            for key in CANDIDATES
+        ]
+
+    @cached_property
+    def _known(self) -> dict[int, list[Weighed]]:
+        return {}
+
+    def mean(self, n: Sequence[int]) -> Array:
+        """(len(n),) risks of the posterior mean: of the student ``both``."""
+        found = []
+        for rows in n:
+            risks = 0.0
+            for one in self._weighed(rows):
+                side = one.models.problem.weak
+                bias, variance = self._fit(one, rows).risk(side.along(side))
+                risks += one.weight * float(np.maximum(bias, 0.0)[0] + variance[0])
+            found.append(risks)
+        return np.array(found)
+
+    def student(self, n: Sequence[int], N: Sequence[int]) -> Array:
+        """(len(n), len(N)) risks of the student ``posterior``."""
+        pools = np.array(N, float)
+        found = np.zeros((len(n), len(pools)))
+        for place, rows in enumerate(n):
+            for one in self._weighed(rows):
+                (bias, variance), _ = one.models.student(self._fit(one, rows), pools)
+                found[place] += one.weight * (np.maximum(bias, 0.0) + variance)[0]
+        return found
+
+    def _fit(self, one: Weighed, rows: int) -> Fit:
+        sites = Sites.of(rows, one.noise / rows, self.intercept)
+        return Fit(one.models.problem.weak, self.problem.noise, sites)
+
+    def _weighed(self, rows: int) -> list[Weighed]:
+        """List the combinations that count at so many labels, by their expected evidence."""
+        if rows not in self._known:
+            logs = np.array([self._evidence(models, rows) for models in self._models])
+            shares = np.exp(logs - logs.max())
+            kept = shares > NEGLIGIBLE
+            whole = float(shares[kept].sum())
+            self._known[rows] = [
+                Weighed(self._models[i], float(NOISES[j]), float(shares[i, j]) / whole)
+                for i, j in zip(*np.nonzero(kept), strict=True)
+            ]
+        return self._known[rows]
+
+    def _evidence(self, models: Tuned, rows: int) -> Array:
+        """(noises,) expected logarithm of the evidence, as `w2slens.models.evidence` has it.
+
+        With κ the effective ridge, ``log det(K + g) → Σ log(1 + λᵢ/κ) + n log(nκ) − df1`` and
+        ``yᵀ(K + g)⁻¹y → (σ² + ρ)/κ + Σ eᵢ/(λᵢ + κ)``, eᵢ the energy of f* along direction i.
+        """
+        side = models.problem.weak
+        fit = Shrinkage(
+            side.spectrum, Sites(np.full(len(NOISES), float(rows)), NOISES / rows, self.intercept)
+        )
+        free, k = rows - int(self.intercept), side.target.shape[1]
+        energy = np.sum((side.spectrum.whitening @ side.target) ** 2, axis=1)
+        volume = np.sum(np.log1p(fit.values / fit.kappa[:, None]), axis=1)
+        volume += free * np.log(free * fit.kappa) - fit.df1
+        quadratic = (self.problem.noise + side.error) / fit.kappa + fit.resolvent @ energy
+        return np.asarray(-0.5 * k * (volume + free * np.log(quadratic)))
+
+
+def student_risks(
+    problem: Problem,
+    names: Sequence[str],
+    n: Sequence[int],
+    N: Sequence[int],
+    ridge_strong: Ridge = "auto",
+) -> dict[str, Array]:
+    """Name → (len(n), len(N)) risks of students beyond the four models; nan where theory has none.
+
+    Fits have an intercept, as the library makes them.
+    """
+    together, shape = Together(problem, ridge_strong), (len(n), len(N))
+    found = {name: np.full(shape, np.nan) for name in names}
+    if problem.signal is None:
+        return found
+    if "posterior" in found:
+        found["posterior"] = together.student(n, N)
+    if "both" in found:
+        found["both"] = np.broadcast_to(together.mean(n)[:, None], shape)
+    return found
