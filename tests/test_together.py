@@ -6,7 +6,8 @@ import pytest
 from tests import oracles
 from tests.laws import close
 from w2slens import Problem, predict, transfer
-from w2slens.models.evidence import Rows, evaluated
+from w2slens.models.evidence import Entry, evaluated
+from w2slens.models.kernels import Rows
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.prior import CANDIDATES, DIVISIONS, SHAPES
 from w2slens.theory.together import Together, prior_of, stacked
@@ -69,6 +70,7 @@ def test_at_fixed_hyperparameters_the_equivalent_predicts_mean_and_student(shape
 def test_the_evidence_is_what_draws_have_on_average():
     problem, mix_w, mix_s, β = population()
     together, prior, n = Together(problem), prior_of(problem), 80
+    entries = [Entry(*each) for each in CANDIDATES[::7]]
     rng, found = np.random.default_rng(0), []
     for _ in range(40):
         rows = rng.standard_normal((n, len(β)))
@@ -76,7 +78,7 @@ def test_the_evidence_is_what_draws_have_on_average():
         block = LabeledBlock.from_rows(rows @ mix_w, rows @ mix_s, y)
         R = prior.along(block.weak.rows, block.strong.rows)
         data = Rows.of(R, y - y.mean())
-        found.append([one.logs for one in evaluated(data, prior, CANDIDATES[::7])])
+        found.append([one.kernel.evidence.logs for one in evaluated(data, prior, entries)])
     drawn = np.mean(found, axis=0)
     expected = np.array([together._evidence(models, n) for models in together._models[::7]])
     # Only differences count.

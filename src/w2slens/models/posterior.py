@@ -34,10 +34,19 @@ class Posterior:
         """(r, k) posterior mean of β along the axes."""
         whole = np.zeros((self._data.rows.shape[1], self._data.labels.shape[1]))
         for candidate, some in self._by_candidate():
-            dual = sum(one.weight / (candidate.values + one.noise) for one in some)
-            pulled = product(candidate.vectors, np.asarray(dual)[:, None] * candidate.seen)
-            whole += self._covariance(candidate, product(self._data.rows.T, pulled))
+            dual = sum(one.weight * self._explained[one.candidate, one.noise] for one in some)
+            whole += self._covariance(candidate, product(self._data.rows.T, np.asarray(dual)))
         return whole
+
+    @cached_property
+    def _explained(self) -> dict[tuple[Candidate, float], Array]:
+        """(m, k) ``(K + g)⁻¹y`` of each combination."""
+        found: dict[tuple[Candidate, float], Array] = {}
+        for candidate, some in self._by_candidate():
+            kernel = candidate.kernel
+            prepared = kernel.prepare(self._data.labels)
+            found |= {(candidate, one.noise): kernel.finish(one.noise, prepared) for one in some}
+        return found
 
     @property
     def held_out(self) -> HeldOut:
@@ -54,8 +63,8 @@ class Posterior:
     def residuals(self) -> Array:
         """(n, k) exact leave-one-out residuals of the posterior mean."""
         whole = np.zeros_like(self._block.targets)
-        for one, errors in self._left_out:
-            whole += one.weight * errors
+        for one in self._guesses:
+            whole += one.weight * self._left_out[one.candidate, one.noise]
         return whole
 
     @property
@@ -76,33 +85,26 @@ class Posterior:
 
     def _changes(self, maps: Array) -> Iterator[tuple[Array, Array]]:
         """How coefficients change without a label, as `HeldOut` has it."""
-        along = product(self.prior.axes.T, maps)
-        known: dict[int, Array] = {}
-        for one, errors in self._left_out:
-            candidate = one.candidate
-            if id(candidate) not in known:
-                moved = product(self._data.rows, self._covariance(candidate, along))
-                known = {id(candidate): product(candidate.vectors.T, moved)}
-            rows = self._rotated(candidate) / (candidate.values + one.noise)
-            yield one.weight * errors, product(rows, known[id(candidate)])
+        along, errors = product(self.prior.axes.T, maps), self._left_out
+        for candidate, some in self._by_candidate():
+            kernel = candidate.kernel
+            moved = kernel.prepare(product(self._data.rows, self._covariance(candidate, along)))
+            for one in some:
+                steps = self._data.rotated(kernel.finish(one.noise, moved))
+                yield one.weight * errors[candidate, one.noise], steps
 
     @cached_property
-    def _left_out(self) -> list[tuple[Guess, Array]]:
+    def _left_out(self) -> dict[tuple[Candidate, float], Array]:
         """(n, k) leave-one-out residuals of each combination: ``[My]ᵢ / Mᵢᵢ``."""
+        data, n = self._data, self._data.n
         labels = self._block.targets - self._block.targets.mean(axis=0)
-        found = []
-        for candidate, some in self._by_candidate():
-            rows = self._rotated(candidate)
-            squares = rows**2
-            for one in some:
-                kept = candidate.values / (candidate.values + one.noise)
-                missed = labels - product(rows, kept[:, None] * candidate.seen)
-                found.append((one, missed / (1 - 1 / len(labels) - squares @ kept)[:, None]))
+        inside = np.ones(n) if data.rotation is None else np.sum(data.rotation**2, axis=1)
+        found = {}
+        for (candidate, g), dual in self._explained.items():
+            missed = labels - data.rotated(data.labels - g * dual)
+            leverage = inside - g * candidate.kernel.diagonal(g)
+            found[candidate, g] = missed / (1 - 1 / n - leverage)[:, None]
         return found
-
-    def _rotated(self, candidate: Candidate) -> Array:
-        Q = self._data.rotation
-        return candidate.vectors if Q is None else product(Q, candidate.vectors)
 
     def _by_candidate(self) -> Iterator[tuple[Candidate, list[Guess]]]:
         together: dict[int, list[Guess]] = {}
@@ -119,12 +121,14 @@ class Posterior:
         r, k = self._data.rows.shape[1], self._data.labels.shape[1]
         second, noise = np.zeros((r, r)), 0.0
         for candidate, some in self._by_candidate():
-            back = self._covariance(candidate, self._data.rows.T) @ candidate.vectors  # PRᵀU
+            kernel = candidate.kernel
+            back = self._covariance(candidate, self._data.rows.T)  # PRᵀ
+            prepared = kernel.prepare(back.T)
             for one in some:
                 scale = one.quadratic / max(self._free - 2, 1)  # the mean of quadratic/χ²
-                precision = (candidate.values + one.noise)[:, None]
-                mean = back @ (candidate.seen / precision)
-                second += one.weight * (mean @ mean.T - k * scale * (back / precision.T) @ back.T)
+                mean = back @ self._explained[candidate, one.noise]
+                told = product(back, kernel.finish(one.noise, prepared))
+                second += one.weight * (mean @ mean.T - k * scale * told)
                 noise += one.weight * scale * one.noise * k
             scales = sum(one.weight * one.quadratic for one in some) / max(self._free - 2, 1)
             second += k * scales * self._covariance(candidate, np.eye(r))
@@ -164,7 +168,7 @@ class Posterior:
             explained += one.noise**0.5 * rng.standard_normal((m, draws * k))
             spread = np.sqrt(np.repeat(scale, k))
             wanted = np.tile(self._data.labels, draws) - spread * explained
-            dual = product(candidate.vectors.T, wanted) / (candidate.values + one.noise)[:, None]
-            back = product(self._data.rows.T, product(candidate.vectors, dual))
+            dual = candidate.kernel.finish(one.noise, candidate.kernel.prepare(wanted))
+            back = product(self._data.rows.T, dual)
             drawn = spread * ahead + self._covariance(candidate, back)
             yield drawn.reshape(r, draws, k).transpose(1, 0, 2), scale * one.noise * k

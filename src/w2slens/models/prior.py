@@ -17,7 +17,7 @@ from scipy import linalg
 from w2slens._core.types import Array
 from w2slens.measure.debiased import debiased_overlap
 from w2slens.moments import Moments
-from w2slens.moments.products import product
+from w2slens.moments.products import gram, product
 
 
 class Shape(NamedTuple):
@@ -127,11 +127,9 @@ class Prior:
         parts, r = self.parts[shape], len(self.weak.variances)
         weak, strong = rows[:, :r], rows[:, r:]
         common = np.hstack([product(weak, parts.weak_common), product(strong, parts.strong_common)])
-        return (
-            product(weak * parts.weak, weak.T),
-            product(strong * parts.strong, strong.T),
-            product(common, common.T) / 2,
-        )
+        alone = weak * np.sqrt(parts.weak), strong * np.sqrt(parts.strong)
+        own_w, own_s, shared = (gram(np.ascontiguousarray(each.T)) for each in (*alone, common))
+        return own_w, own_s, shared / 2
 
     def covariance(self, shape: Shape, division: Division, right: Array) -> Array:
         """Multiply the prior covariance of β along the axes by (r, k)."""

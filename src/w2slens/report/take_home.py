@@ -92,10 +92,13 @@ def load_student(folder: str | Path) -> Student:
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from w2slens import train
     >>> rng = np.random.default_rng(0)
     >>> x = rng.standard_normal((500, 9))
-    >>> student = w2slens.train(x[:, :5], x[:, 2:], x[:60, 3] + rng.standard_normal(60))
-    >>> again = load_student(student.save(tmp / "model"))
+    >>> student = train(x[:, :5], x[:, 2:], x[:60, 3] + rng.standard_normal(60))
+    >>> with TemporaryDirectory() as folder:
+    ...     again = load_student(student.save(f"{folder}/model"))
     >>> bool((again.predict(x[:, 2:]) == student.predict(x[:, 2:])).all())
     True
     """

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import linalg
 
 from w2slens._core.types import Array, Ridge
-from w2slens.models.evidence import NOISES
+from w2slens.models.kernels import NOISES
 from w2slens.models.prior import CANDIDATES, DIRECTIONS, Division, Prior, Shape, Side
 from w2slens.theory.fits import Fit
 from w2slens.theory.problem import Problem
