@@ -250,6 +250,23 @@ def line(one):
     return f"| {one['pair']} | {one['n']} | " + " | ".join([*cells, *gains, *others]) + " |"
 
 
+def lost_to(cells):
+    """Name the pairs on which another way errs less, and how often."""
+    found = {}
+    for one in cells:
+        for rival in RIVALS:
+            if not one["ahead"].get(rival, True):
+                found.setdefault(rival, {}).setdefault(one["pair"], []).append(one["n"])
+    if not found:
+        return "nowhere in these cells."
+    listed = (
+        f"{rival} errs less on "
+        + "; ".join(f"{pair} (n = {', '.join(map(str, n))})" for pair, n in pairs.items())
+        for rival, pairs in found.items()
+    )
+    return ". ".join(listed) + "."
+
+
 def share(values):
     """Write a share in percent."""
     values = list(values)
@@ -277,6 +294,8 @@ def main():
         "planted": len({one["pair"] for one in cells}) - len(pairs),
         "cells": len(cells),
         "trials": TRIALS,
+        "rival_trials": RIVAL_TRIALS,
+        "losses": lost_to(cells),
         "worse": sum(one["worse"] for one in cells),
         "gain": f"{100 * gains(real):.0f}%",
         "gain_median": f"{100 * np.median([one['gain']['posterior'] for one in real]):.0f}%",

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Ridge
 from w2slens.advise.courses import MODEL, Course, Name
+from w2slens.advise.grids import around, one, sizes
+from w2slens.advise.together import PosteriorRisks
 from w2slens.forecasting.intervals import freedom, spread
 from w2slens.models.risks import Risks
 from w2slens.theory import Problem
@@ -20,8 +22,9 @@ from w2slens.theory.question import Question
 from w2slens.theory.tuned import Tuned
 
 LARGEST = 10_000_000  # most labels or pseudo-labels considered, unless the pool is smaller
-POINTS, ROUNDS = 48, 5  # sizes a side of the grid searched; how often it narrows about the best
+ROUNDS = 5  # how often the grid of sizes narrows about the best
 HALVINGS, FINE = 60, 1e-4  # of a budget at most; the share of it to which the least cost is found
+POOLED = ("w2s", "posterior")  # courses that use a pool, by its pseudo-labels
 FEWEST = 2  # labels of a fit: one row shows no spread
 FINITE = 1e300  # a risk that any model with a finite one reaches
 ROUNDING = 1e-12  # share of a budget that is rounding
@@ -64,6 +67,8 @@ class Shop:
     def names(self) -> Iterator[Name]:
         """Courses that differ."""
         yield "w2s"
+        if self.ridge_weak == self.ridge_strong == "auto":  # it has no ridge of its own to be given
+            yield "posterior"
         yield "strong-on-labels"
         if self.owned:
             yield "label-more"
@@ -71,21 +76,24 @@ class Shop:
 
     def cost(self, name: str, n: Any, N: Any) -> Array:
         """Price of n labels, owned ones free, N pseudo-labels and the models."""
-        models = {"w2s": self.cost_weak + self.cost_strong, "weak-is-enough": self.cost_weak}
+        models = dict.fromkeys(POOLED, self.cost_weak + self.cost_strong)
+        models["weak-is-enough"] = self.cost_weak
         bought = np.maximum(np.asarray(n, float) - self.owned, 0) * self.cost_label
         once = models.get(name, self.cost_strong)
         return np.asarray(bought + np.asarray(N) * self.cost_pseudo) + once
 
     def risks(self, name: Name, n: NDArray[np.intp], N: NDArray[np.intp]) -> Array:
         """(len(n), len(N)) predicted risks; infinite where a model has none."""
+        if name == "posterior":
+            return self._together.at(n, np.maximum(N, 1)) * self.known.factors.w2s
         values = getattr(self._predicted(n.tolist(), np.maximum(N, 1).tolist()), MODEL[name])
         return np.where(np.isnan(values), np.inf, values)
 
     def _predicted(self, n: list[int], N: list[int]) -> Risks:
         """Predict the models; no course ends with the ceiling, which is that of the labels here."""
-        ridges, one = (self.ridge_weak, self.ridge_strong), self.intercept
-        sizes = tuple(n), tuple(N)
-        asked = Question.of(self.problem, *sizes, ridges, intercept=one, ceiling="labels")
+        ridges, intercept = (self.ridge_weak, self.ridge_strong), self.intercept
+        grid = tuple(n), tuple(N)
+        asked = Question.of(self.problem, *grid, ridges, intercept=intercept, ceiling="labels")
         return self.known.seen(self._models.risks(asked) if self.tuned else answer(asked))
 
     @property
@@ -97,6 +105,11 @@ class Shop:
     def _models(self) -> Tuned:
         """The models, prepared once for all sizes."""
         return Tuned(self.problem, self.ridge_weak, self.ridge_strong, self.intercept)
+
+    @cached_property
+    def _together(self) -> PosteriorRisks:
+        """The student of labels and teacher, looked at once for all sizes."""
+        return PosteriorRisks(self.problem, self.intercept)
 
     def courses(self, goal: Goal) -> list[Course]:
         """Find the best sizes of every course that is possible, the best course first."""
@@ -119,24 +132,24 @@ class Shop:
         that the search runs along the budget's edge and not beside it.
         """
         n_low, n_high = FEWEST, self._most(name, budget)
-        N_low, N_high = (1, self.pool) if name == "w2s" else (0, 0)
+        N_low, N_high = (1, self.pool) if name in POOLED else (0, 0)
         found: Course | None = None
         for _ in range(ROUNDS):
             if n_high < n_low:
                 break
-            n = _sizes(n_low, n_high)
+            n = sizes(n_low, n_high)
             edge = np.clip(self._left(name, n, budget), N_low, N_high)
-            N = np.unique(np.concatenate([_sizes(N_low, min(N_high, int(edge.max()))), edge]))
+            N = np.unique(np.concatenate([sizes(N_low, min(N_high, int(edge.max()))), edge]))
             risk, cost = self.risks(name, n, N), self.cost(name, n[:, None], N[None, :])
             loss = np.where(cost <= budget * (1 + ROUNDING), risk, np.inf)
             i, j = np.unravel_index(int(np.argmin(loss)), loss.shape)
             if not np.isfinite(loss[i, j]):
                 break
             if found is None or loss[i, j] < found.risk:
-                sizes, numbers = (int(n[i]), int(N[j])), (float(cost[i, j]), float(risk[i, j]))
-                found = Course(name, *sizes, *numbers, interval=(np.nan, np.nan))
-            n_low, n_high = _around(n, int(i))
-            low, high = _around(N, int(j))
+                cell, numbers = (int(n[i]), int(N[j])), (float(cost[i, j]), float(risk[i, j]))
+                found = Course(name, *cell, *numbers, interval=(np.nan, np.nan))
+            n_low, n_high = around(n, int(i))
+            low, high = around(N, int(j))
             # The edge moves with n: what the neighbouring n leave is to be reached too.
             near = edge[max(i - 1, 0) : i + 2]
             N_low, N_high = min(low, int(near.min())), max(high, int(near.max()))
@@ -149,7 +162,7 @@ class Shop:
             course = self._within(name, budget)
             return course if course is not None and course.risk <= target else None
 
-        most = float(self.cost(name, LARGEST, self.pool if name == "w2s" else 0))
+        most = float(self.cost(name, LARGEST, self.pool if name in POOLED else 0))
         found = reached(most)
         if found is None:
             return None
@@ -184,6 +197,10 @@ class Shop:
     def _interval(self, course: Course) -> tuple[float, float]:
         """Enclose 90% of the risks over draws of the labels: the variance part is nearly an F."""
         n, N, model = course.n, max(course.N, 1), MODEL[course.course]
+        if model == "posterior":  # nearly as wide as W2S is, in units of itself
+            w2s = replace(course, course="w2s", risk=float(self.risks("w2s", *one(n, N))[0, 0]))
+            low, high = (end * course.risk / w2s.risk for end in self._interval(w2s))
+            return low, high
         found = self._predicted([n], [N])
         mean = float(getattr(found, model)[0, 0])
         variance = float(getattr(found.variance, model)[0, 0]) if found.variance else 0.0
@@ -200,13 +217,13 @@ class Shop:
 
     def enough(self, n: int) -> int:
         """Least N at which an endless pool would lower the W2S risk by less than a twentieth."""
-        N = _sizes(1, LARGEST)
+        N = sizes(1, LARGEST)
         endless = float(self.risks("w2s", np.array([n]), np.array([100 * LARGEST]))[0, 0])
         for _ in range(ROUNDS):
             risk = self.risks("w2s", np.array([n]), N)[0]
             reached = risk <= (1 + ENOUGH) * endless
             first = int(np.argmax(reached)) if reached.any() else len(N) - 1
-            N = _sizes(int(N[max(first - 1, 0)]), int(N[first]))
+            N = sizes(int(N[max(first - 1, 0)]), int(N[first]))
         return int(N[-1])
 
     def refuse(self, goal: Goal) -> None:
@@ -225,15 +242,3 @@ class Shop:
             f"is {goal.budget:g}; it buys no model with a finite risk: at least {least:.4g} is "
             "needed",
         )
-
-
-def _sizes(low: int, high: int) -> NDArray[np.intp]:
-    """Whole sizes between two ends, evenly on a logarithmic scale."""
-    if high <= low:
-        return np.array([low], dtype=np.intp)
-    between = np.geomspace(max(low, 1), high, POINTS)
-    return np.unique(np.concatenate([[low], np.round(between), [high]]).astype(np.intp))
-
-
-def _around(sizes: NDArray[np.intp], place: int) -> tuple[int, int]:
-    return int(sizes[max(place - 1, 0)]), int(sizes[min(place + 1, len(sizes) - 1)])

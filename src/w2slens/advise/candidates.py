@@ -39,6 +39,9 @@ class Candidate:
     scores
         Without labels: ``strong_only`` (d_s − d_sw), and ``norm`` and ``energy`` of P_s(I − P_w)
         (its operator norm and squared Frobenius norm; arXiv 2502.00620).
+    posterior
+        Forecast raw risk of the student that these labels and this teacher make together, as
+        `w2slens.train` makes it; None where it was not asked for.
     apart
         Whether these labels tell it apart from the best; False for the best itself.
     mark, mark_error
@@ -59,6 +62,7 @@ class Candidate:
     teacher_loo: float
     scores: dict[str, float]
     apart: bool = False
+    posterior: float | None = None
     mark: float | None = None
     mark_error: float | None = None
 
@@ -125,6 +129,13 @@ class Ranking(Shown):
             )
         elif not gain:
             lines.append("But no gain over the teacher itself is forecast.")
+        known = [one for one in self.teachers if one.posterior is not None]
+        if known:
+            first = min(known, key=lambda one: one.posterior or 0.0)
+            lines.append(
+                "The student that learns from these labels too (posterior) is forecast best with "
+                f"{first.name}: risk {number(first.posterior)}."
+            )
         close = [teacher.name for teacher in rest if not teacher.apart]
         if close:
             lines.append(f"These labels do not tell it apart from {', '.join(close)}.")
@@ -177,14 +188,14 @@ class Ranking(Shown):
         """Return the teachers, best first, as a table."""
         marked = self.metric != METRICS[0]  # in place of a score without labels
         last = NAMES[self.metric] if marked else "‖·‖"
-        numbers = ("W2S", "90%", "PGR", "OPR", "d_sw/d_w", "d_s−d_sw", last, "LOO")
+        numbers = ("W2S", "90%", "posterior", "PGR", "OPR", "d_sw/d_w", last, "LOO")
         rows: tuple[Row, ...] = tuple(
             (
                 teacher.name,
                 number(teacher.risk),
                 span(teacher.interval, "–"),
+                "–" if teacher.posterior is None else number(teacher.posterior),
                 *(Number(x, decimals=2) for x in (teacher.pgr, teacher.opr, teacher.overlap_share)),
-                number(teacher.scores["strong_only"]),
                 f"{teacher.mark:.3f}" if marked else number(teacher.scores["norm"]),
                 Number(teacher.teacher_loo, decimals=2),
             )

@@ -1,9 +1,10 @@
 """Courses and plans: what a plan consists of, and how it is shown.
 
-Courses are ``w2s`` (n labels teach a teacher that labels N rows), ``strong-on-labels`` (the strong
-model on labels alone: on those already owned where there are any), ``label-more`` (the strong model
-on owned labels and as many more as the money buys) and ``weak-is-enough`` (the teacher on as many
-labels as the money buys).
+Courses are ``w2s`` (n labels teach a teacher that labels N rows), ``posterior`` (labels, teacher
+and N rows teach the strong model together), ``strong-on-labels`` (the strong model on labels alone:
+on those already owned where there are any), ``label-more`` (the strong model on owned labels and as
+many more as the money buys) and ``weak-is-enough`` (the teacher on as many labels as the money
+buys).
 """
 
 from collections.abc import Mapping
@@ -13,10 +14,11 @@ from typing import Any, Literal
 from w2slens._core.format import number, span
 from w2slens._core.table import Column, Shown, Table
 
-Name = Literal["w2s", "strong-on-labels", "label-more", "weak-is-enough"]
+Name = Literal["w2s", "posterior", "strong-on-labels", "label-more", "weak-is-enough"]
 
 MODEL: dict[Name, str] = {
     "w2s": "w2s",
+    "posterior": "posterior",
     "strong-on-labels": "strong",
     "label-more": "strong",
     "weak-is-enough": "weak",
@@ -31,7 +33,7 @@ class Course:
     Attributes
     ----------
     course
-        ``w2s``, ``strong-on-labels``, ``label-more`` or ``weak-is-enough``.
+        ``w2s``, ``posterior``, ``strong-on-labels``, ``label-more`` or ``weak-is-enough``.
     n, N
         Labels (owned ones included) and pseudo-labels; N is 0 where none are used.
     cost

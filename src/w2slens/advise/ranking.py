@@ -19,6 +19,7 @@ from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.several_teachers import pooled_risks
 from w2slens.measure.overlap import correlate
 from w2slens.models.metrics import METRICS, HeldOut, Metric
+from w2slens.models.students import AUTO
 
 APART = 1.645  # standard errors of a paired difference that tell a teacher apart from the best
 MEASURES = {"regression": "R²", "classification": "accuracy"}  # marks by leave-one-out
@@ -148,6 +149,7 @@ def _candidate(name: str, found: Forecast, pair: PairSample) -> Candidate:
             pair.labels.values, pair.weak.residuals(ridges["weak"]), pair.labels.task
         ),
         scores={"strong_only": d_s - d_sw, "norm": norm, "energy": energy},
+        posterior=found.taught([AUTO])[AUTO].risk,
     )
 
 

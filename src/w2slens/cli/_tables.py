@@ -14,12 +14,14 @@ from rich.text import Text
 from w2slens import Results
 from w2slens._core.format import corners, some
 from w2slens.experiments.display import risks_table, score_tables
+from w2slens.experiments.table import students_in
 from w2slens.models.risks import MODELS
+from w2slens.models.students import STUDENTS
 from w2slens.report.tables import curves_table
 
 LEGEND = """\
 weak: the teacher, on n labels. W2S: the strong student, on the teacher's N pseudo-labels. strong: \
-the strong model on the n labels. ceiling: the strong model with true labels throughout. \
+the strong model on the n labels. ceiling: the strong model with true labels throughout. {more}\
 ±: standard error. pred.: {source}, for Gaussian features. –: not defined."""
 
 SOURCES = ("from the population", "oracle, from the moments of all rows and labels")
@@ -100,7 +102,8 @@ def _one_curve(results: Results) -> Iterator[RenderableType]:
     document["cells"] = kept = corners(cells, lambda cell: (cell["n"], cell["N"]))
     yield from results.dimensions.tables()
     yield risks_table(document, some(kept, cells))
-    legend = LEGEND.format(source=SOURCES[results.dimensions.rows > 0])
+    more = "".join(f"{name}: {STUDENTS[name].words}. " for name in students_in(results.table))
+    legend = LEGEND.format(source=SOURCES[results.dimensions.rows > 0], more=more)
     students = [cell["predicted"]["risk"]["w2s"] for cell in kept]
     unpredicted = any(risk != risk for risk in students)
     yield f"[dim]{legend}{UNPREDICTED if unpredicted else ''}[/dim]\n"

@@ -181,10 +181,13 @@ def _rivals(best: str, others: list[str]) -> list[str]:
 def _taken(best: str, rival: str, mean: dict[str, float]) -> str:
     """Say what a further student gains over the best of the three models of every run."""
     gain = f"{100 * (1 - mean[best] / mean[rival]):.0f}%" if mean[rival] > 0 else "all"
+    gap = mean[rival] - mean["ceiling"]
+    share = (mean[rival] - mean[best]) / gap if gap > 0 else np.inf
+    closed = f", {100 * share:.0f}% of what separates that from the ceiling" if share < 1 else ""
     need = "; it needs both models wherever it is used" if best == "both" else ""
     return (
         f"Train that one (w2slens train --student {best}): its error is {gain} lower than that of "
-        f"{CONTENDERS[rival]}{need}."
+        f"{CONTENDERS[rival]}{closed}{need}."
     )
 
 

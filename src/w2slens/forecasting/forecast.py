@@ -135,7 +135,7 @@ def forecast_pair(
         pair.pool.overlap_known,
         pair.pool.moments.count,
         partial(likely_population, belief, pair.pool, unit),
-        partial(room.expected, room.names),
+        room.expected,
         pair.marks(held_out, metric),
     )
 

@@ -1,6 +1,6 @@
 """A forecast as it is handed back: risks with intervals, and what they say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -50,7 +50,7 @@ class Forecast(Shown):
     likely
         What makes the `Problem` that the labels and the pool make likely, asked on demand.
     taught
-        What forecasts the students that these labels and the whole pool make, asked on demand.
+        What forecasts the students that these labels and the whole pool make: those named, or all.
     measured
         Accuracy or AUROC by leave-one-out, where a decision by them was asked for.
     """
@@ -63,7 +63,7 @@ class Forecast(Shown):
     overlap_known: bool
     pool: int
     likely: Callable[[], Problem]
-    taught: Callable[[], dict[str, Expected]]
+    taught: Callable[[Sequence[str] | None], dict[str, Expected]]
     measured: HeldOut | None = None
 
     @property
@@ -97,7 +97,7 @@ class Forecast(Shown):
         Of the students that these very labels and the whole pool make, as `w2slens.train` makes
         them; the risks of the pair are what such students have on average over draws of labels.
         """
-        return self.taught()
+        return self.taught(None)
 
     def interval(self, name: str) -> tuple[float, float]:
         """90% interval of ``"pgr"``, ``"opr"``, or the risk of a model.

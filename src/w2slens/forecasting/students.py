@@ -67,11 +67,11 @@ class Classroom:
             )
         return self._taken[name]
 
-    def expected(self, names: Sequence[str]) -> dict[str, Expected]:
-        """Forecast the raw risks of students, in squared units of the labels."""
+    def expected(self, names: Sequence[str] | None = None) -> dict[str, Expected]:
+        """Forecast the raw risks of students, or of all, in squared units of the labels."""
         unit = self.pair.labels.unit**2
         found = {}
-        for name in names:
+        for name in self.names if names is None else names:
             one = _combined(self._drawn(name), self._losses(name))
             low, high = one.interval
             found[name] = Expected(one.risk * unit, (low * unit, high * unit))

@@ -27,11 +27,11 @@ NEGLIGIBLE = 0.01  # combinations with a smaller share of the best one's evidenc
 ROUNDING = 1e-12  # share of the prior's largest variance below which a direction has none
 
 
-def prior_of(problem: Problem) -> Prior:
+def prior_of(problem: Problem, directions: int = DIRECTIONS[0]) -> Prior:
     """Say what is thought of f* where the population of the features is known."""
     sides = []
     for side in (problem.weak, problem.strong):
-        kept = slice(min(side.dimension, DIRECTIONS[0]))
+        kept = slice(min(side.dimension, directions))
         sides.append(Side(side.spectrum.whitening[kept], side.spectrum.values[kept]))
     weak, strong = sides
     overlap = strong.whitening @ problem.cross_gram @ weak.whitening.T
@@ -77,16 +77,21 @@ class Weighed(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Together:
-    """The posterior mean and its student at any size, hyperparameters averaged by evidence."""
+    """The posterior mean and its student at any size, hyperparameters averaged by evidence.
+
+    Few `directions` of a side, and the `most` likely combinations alone, make it fast and coarse.
+    """
 
     problem: Problem
     ridge_strong: Ridge = "auto"
     intercept: bool = True
+    directions: int = DIRECTIONS[0]
+    most: int | None = None
 
     @cached_property
     def _models(self) -> list[Tuned]:
         """Models at all shapes and divisions."""
-        prior = prior_of(self.problem)
+        prior = prior_of(self.problem, self.directions)
         return [
             Tuned(stacked(self.problem, prior, *key), "auto", self.ridge_strong, self.intercept)
             for key in CANDIDATES
@@ -127,7 +132,8 @@ class Together:
         if rows not in self._known:
             logs = np.array([self._evidence(models, rows) for models in self._models])
             shares = np.exp(logs - logs.max())
-            kept = shares > NEGLIGIBLE
+            least = np.sort(shares, axis=None)[-self.most] if self.most else 0.0
+            kept = (shares > NEGLIGIBLE) & (shares >= least)
             whole = float(shares[kept].sum())
             self._known[rows] = [
                 Weighed(self._models[i], float(NOISES[j]), float(shares[i, j]) / whole)

@@ -11,6 +11,7 @@ from w2slens.advise.courses import MODEL
 from w2slens.report.plots.style import (
     LOOKS,
     NEUTRAL,
+    STUDENT_LOOKS,
     legend_below,
     log_ticks,
     marker_look,
@@ -19,6 +20,7 @@ from w2slens.report.plots.style import (
 
 COURSE_LOOKS = {
     "w2s": LOOKS["w2s"][1:],
+    "posterior": STUDENT_LOOKS["posterior"][1:],
     "strong-on-labels": LOOKS["strong"][1:],
     "label-more": LOOKS["strong"][1:],
     "weak-is-enough": LOOKS["weak"][1:],

@@ -1,10 +1,11 @@
 """Candidate teachers: forecast risk of the student of each, beside its own."""
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from w2slens._core.format import fixed
 from w2slens.advise import Ranking
-from w2slens.report.plots.style import LOOKS, legend_below, marker_look
+from w2slens.report.plots.style import LOOKS, STUDENT_LOOKS, legend_below, marker_look
 
 
 def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
@@ -21,6 +22,10 @@ def plot_teachers(ranking: Ranking, ax: Axes) -> Axes:
     (_, color, marker), label = LOOKS["weak"], "the teacher itself"
     own = [teacher.teacher_risk for teacher in teachers]
     ax.plot(own, places, marker, color=color, label=label, **marker_look("weak"))
+    label, color, marker = STUDENT_LOOKS["posterior"]
+    taught = [np.nan if one.posterior is None else one.posterior for one in teachers]
+    if np.isfinite(taught).any():
+        ax.plot(taught, places, marker, color=color, label=label, **marker_look("posterior"))
     names = [teacher.name for teacher in teachers]
     shares = [f"d_sw/d_w = {fixed(teacher.overlap_share)}" for teacher in teachers]
     labels = list(map("{}\n{}".format, names, shares))

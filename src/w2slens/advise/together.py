@@ -1,0 +1,41 @@
+"""Risks of the posterior student over all sizes that a plan may ask for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import RegularGridInterpolator
+
+from w2slens._core.types import Array
+from w2slens.theory import Problem
+from w2slens.theory.together import Together
+
+SIZES = np.geomspace(4, 1e7, 17)
+"""Numbers of labels and of pseudo-labels at which theory is asked; between them, and beyond their
+ends, risks are interpolated along logarithms."""
+
+DIRECTIONS, MOST = 96, 6
+"""Directions of a side, and combinations of hyperparameters, that a plan looks at."""
+
+
+@dataclass(frozen=True, eq=False)
+class PosteriorRisks:
+    """Predicted risks of the student ``posterior``, every ridge chosen."""
+
+    problem: Problem
+    intercept: bool
+
+    @cached_property
+    def _surface(self) -> RegularGridInterpolator:
+        together = Together(self.problem, "auto", self.intercept, DIRECTIONS, MOST)
+        sizes = np.unique(np.round(SIZES)).astype(int)
+        risks = together.student(sizes.tolist(), sizes.tolist())
+        logs = np.log(np.maximum(risks, 1e-300))
+        return RegularGridInterpolator((np.log(sizes), np.log(sizes)), logs, method="pchip")
+
+    def at(self, n: NDArray[np.intp], N: NDArray[np.intp]) -> Array:
+        """(len(n), len(N)) risks."""
+        rows, pools = (np.log(np.clip(each, SIZES[0], SIZES[-1])) for each in (n, N))
+        grid = np.stack(np.meshgrid(rows, pools, indexing="ij"), axis=-1)
+        return np.asarray(np.exp(self._surface(grid)))
