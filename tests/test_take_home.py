@@ -11,6 +11,7 @@ import w2slens
 from tests.laws import close
 from w2slens import InputError, load_student, train
 from w2slens.cli import group
+from w2slens.models.calibration import temperature
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.students import STUDENTS, Pool
 from w2slens.moments import Moments
@@ -229,3 +230,24 @@ def test_the_command_line_trains_and_applies(tmp_path):
         ).exit_code
         == 0
     )
+
+
+def test_probabilities_of_classes_are_mended_by_what_leave_one_out_says():
+    weak, strong, f, y = drawn(n=120)
+    classes = np.where(y > 100, "good", "bad")
+    truth = np.eye(2)[(f > 100).astype(int)]
+    found = train(weak, strong, classes)
+    p = found.probabilities(strong)
+    close(p.sum(axis=1), np.ones(len(p)), 1e-12)
+    assert (p.argmax(axis=1) == found.predict(strong).argmax(axis=1)).all()
+    assert np.mean((p - truth) ** 2) < np.mean((found.predict(strong) - truth) ** 2)
+    with pytest.raises(InputError, match="probabilities: are of classes"):
+        train(weak, strong, y).probabilities(strong)
+
+
+def test_the_temperature_is_found_where_it_is_known():
+    rng = np.random.default_rng(0)
+    scores = rng.standard_normal((20_000, 3)) * 0.3
+    p = np.exp(5 * scores) / np.exp(5 * scores).sum(axis=1, keepdims=True)
+    labels = np.eye(3)[(rng.random((20_000, 1)) > np.cumsum(p, axis=1)).sum(axis=1)]
+    assert 4.3 < temperature(scores, labels) < 5.8

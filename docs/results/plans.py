@@ -92,6 +92,7 @@ def measured(pair, found):
         trials=TRIALS,
         test=TEST,
         task="regression",
+        students="posterior",
     ).table
     risks = {}
     for course in found.courses:

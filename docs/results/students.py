@@ -91,7 +91,8 @@ def label_spreading(data, y, k):
     rows = scaler.transform(np.vstack(data["strong"][:2]))
     known = np.concatenate([y, np.full(len(data["strong"][1]), -1)])
     model = LabelSpreading(kernel="knn", n_neighbors=10, max_iter=100).fit(rows, known)
-    return spread(model, scaler.transform(data["strong"][2]), k)
+    found = spread(model, scaler.transform(data["strong"][2]), k)
+    return np.where(np.isnan(found), np.bincount(y, minlength=k) / len(y), found)  # out of reach
 
 
 def stacking(data, y, k, task):
@@ -154,11 +155,21 @@ def cell(name, n, trial):
         row[rival] = float(np.mean(np.sum((scores - truth[test]) ** 2, axis=1)))
     given = [np.vstack(data[side][:2]) for side in ("weak", "strong")]
     student = train(*given, pair.y[labeled], task=pair.task)
+    row["train"] = float(np.mean(np.sum((usable(student, data, Y) - truth[test]) ** 2, axis=1)))
     losses = np.sum((spread_out(student, data, Y.shape[1]) - Y[test]) ** 2, axis=1)
     low, high = student.interval
     more = {"measured": losses.mean(), "error": losses.std() / len(losses) ** 0.5}
     row |= {"forecast": student.risk, "low": low, "high": high, **more}
     return {key: float(value) for key, value in row.items()}
+
+
+def usable(student, data, Y):
+    """(rows, k) what a user takes of a student: scores, or probabilities of classes."""
+    if student.classes is None:
+        return student.predict(data["strong"][2])
+    found = np.zeros((len(data["strong"][2]), Y.shape[1]))
+    found[:, student.classes] = student.probabilities(data["strong"][2])
+    return found
 
 
 def spread_out(student, data, k):
@@ -217,14 +228,15 @@ def judged(found):
         ]
         yield {
             "pair": found["name"], "kind": found["kind"], "n": n, "best": best,
-            "means": {m: values.mean() for m, values in risks.items()},
+            "means": {m: values.mean() for m, values in risks.items()}
+            | {"train": np.mean([row["train"] for row in more])},
             "errors": {m: v.std(ddof=1) / len(v) ** 0.5 for m, v in risks.items()},
             "gain": {
                 m: -(risks[m] - risks[best]).mean() / (risks[best].mean() - floor)
                 for m in STUDENTS
             },
             "ahead": {
-                m: risks["posterior"][: len(risks[m])].mean() < risks[m].mean()
+                m: np.mean([row["train"] for row in more][: len(risks[m])]) < risks[m].mean()
                 for m in RIVALS
                 if m in risks
             },
@@ -246,7 +258,7 @@ def line(one):
 
     gains = (f"{100 * one['gain'][m]:+.1f}%" for m in STUDENTS)
     cells = (shown(m) for m in (*MODELS, *STUDENTS))
-    others = (f"{means[m]:.4f}" if m in means else "–" for m in RIVALS)
+    others = (f"{means[m]:.4f}" if m in means else "–" for m in ("train", *RIVALS))
     return f"| {one['pair']} | {one['n']} | " + " | ".join([*cells, *gains, *others]) + " |"
 
 

@@ -55,6 +55,8 @@ class Student(Shown):
         (N, outputs) what it was taught to say of the pool; None where no pool taught it.
     uncertainty
         (N,) posterior standard deviation of f* on the pool, over all outputs.
+    temperature
+        τ of ``softmax(τ·scores)``, the probabilities of classes; None for a regression.
     facts
         Numbers of rows, ridges, task, versions: what made it.
     notes
@@ -68,6 +70,7 @@ class Student(Shown):
     students: Mapping[str, Expected]
     pseudo_labels: Array | None
     uncertainty: Array | None
+    temperature: float | None
     facts: Mapping[str, Any]
     notes: tuple[str, ...] = ()
 
@@ -101,7 +104,8 @@ class Student(Shown):
 
         Returns
         -------
-        (rows, outputs) scores; of classes, least-squares estimates of their probabilities.
+        (rows, outputs) scores; of classes, least-squares estimates of their probabilities, which
+        `probabilities` mends.
 
         Raises
         ------
@@ -192,6 +196,7 @@ class Student(Shown):
             "students": as_json(self.students),
             "widths": dict(self.widths),
             "classes": None if self.classes is None else self.classes.tolist(),
+            "temperature": self.temperature,
             "scale": "raw",
             "statement": self.statement,
             "notes": list(self.notes),

@@ -16,6 +16,7 @@ from w2slens.advise.student import Student
 from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.students import Classroom
+from w2slens.models.calibration import temperature
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import AUTO, STUDENTS, W2S
 from w2slens.moments.accumulate import PANEL_ROWS
@@ -183,6 +184,9 @@ def _taken_home(
         room.expected(list(dict.fromkeys([*room.names, name]))),
         None if pseudo is None else pseudo * labels.unit,
         doubt * labels.unit,
+        None
+        if labels.classes is None
+        else temperature(room.student(name).held_out * labels.unit, labels.values * labels.unit),
         facts,
         notes,
     )

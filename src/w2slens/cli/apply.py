@@ -19,6 +19,7 @@ from w2slens.cli._output import json_option
 @click.option("--weak", metavar="PATH", help="Weak features of the same rows, if it needs both.")
 @click.option("--out", required=True, metavar="FILE", help="Scores, rows × outputs, as .npy.")
 @click.option("--overwrite", is_flag=True, help="Replace the file.")
+@click.option("--probabilities", is_flag=True, help="Write probabilities of classes instead.")
 @header_option
 @json_option
 def command(
@@ -27,6 +28,7 @@ def command(
     weak: str | None,
     out: str,
     overwrite: bool,
+    probabilities: bool,
     header: bool | None,
     as_json: bool,
 ) -> None:
@@ -36,13 +38,15 @@ def command(
     if Path(out).exists() and not overwrite:
         raise InputError("out", f"{out} exists; choose another name or pass --overwrite")
     student = load_student(model)
+    if probabilities and student.temperature is None:
+        raise InputError("probabilities", "are of classes; this student is a regression")
     sources = student.sources(features, weak, header=header)
     shape = (sources[0].rows, len(student.probe.intercept))
     with replacing(out, overwrite=True, argument="out") as part:
         scores = np.lib.format.open_memmap(part, mode="w+", dtype=np.float64, shape=shape)
         start = 0
         for chunk in student.scored(sources):
-            scores[start : start + len(chunk)] = chunk
+            scores[start : start + len(chunk)] = student.mended(chunk) if probabilities else chunk
             start += len(chunk)
         scores.flush()
     classes = None if student.classes is None else student.classes.tolist()

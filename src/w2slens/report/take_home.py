@@ -144,6 +144,7 @@ def _student(document: Mapping[str, Any], probe: LinearProbe, folder: Path) -> S
         {name: students[name], **students},
         pseudo,
         doubt,
+        None if classes is None else as_float(document["temperature"]),
         dict(document["configuration"]),
         tuple(map(str, document["notes"])),
     )
