@@ -81,14 +81,14 @@ def features(folder, name, keep):
 
 def measured(pair, found):
     """Course → mean and standard error of the squared error of a tuned run at its sizes."""
-    w2s = next((course for course in found.courses if course.course == "w2s"), None)
     sizes = sorted({course.n for course in found.courses})
+    pools = sorted({max(course.N, 2) for course in found.courses if course.N}) or [2]
     table = transfer(
         pair.weak,
         pair.strong,
         pair.y,
         n=sizes,
-        N=max(w2s.N if w2s else 2, 2),
+        N=pools,
         trials=TRIALS,
         test=TEST,
         task="regression",
@@ -96,7 +96,8 @@ def measured(pair, found):
     ).table
     risks = {}
     for course in found.courses:
-        values = table.loc[table["n"] == course.n, MODEL[course.course]].to_numpy()
+        here = (table["n"] == course.n) & (table["N"] == max(course.N, pools[0]))
+        values = table.loc[here, MODEL[course.course]].to_numpy()
         risks[course.course] = values.mean(), values.std(ddof=1) / len(values) ** 0.5
     return risks
 
@@ -152,7 +153,8 @@ def row(cell):
     regrets = np.array(cell["forecasts"])
     share = f"{np.mean(regrets <= NEAR):.0%}, +{100 * regrets.mean():.1f}%"
     courses = " | ".join(
-        shown(name) for name in ("w2s", "label-more", "strong-on-labels", "weak-is-enough")
+        shown(name)
+        for name in ("w2s", "posterior", "label-more", "strong-on-labels", "weak-is-enough")
     )
     recommended = found.best.course
     return (

@@ -17,6 +17,7 @@ from w2slens._core.verbs import Verb
 from w2slens.features.reading import Source, open_features
 from w2slens.forecasting.display import students_table
 from w2slens.forecasting.students import Expected, as_json
+from w2slens.models.calibration import calibrated
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import STUDENTS
 
@@ -113,6 +114,31 @@ class Student(Shown):
             If the features are not those that the student knows.
         """
         return np.concatenate(list(self.scored(self.sources(features, weak))))
+
+    def probabilities(
+        self,
+        features: "ArrayLike | str | Path | Source",
+        *,
+        weak: "ArrayLike | str | Path | Source | None" = None,
+    ) -> Array:
+        """Give the probabilities of classes of new rows; parameters as of `predict`.
+
+        Returns
+        -------
+        (rows, classes) positive numbers that sum to 1 along each row.
+
+        Raises
+        ------
+        InputError
+            If the student is none of classes, or the features are not those that it knows.
+        """
+        return self.mended(self.predict(features, weak=weak))
+
+    def mended(self, scores: Array) -> Array:
+        """Turn (rows, classes) scores into probabilities."""
+        if self.temperature is None:
+            raise InputError("probabilities", "are of classes; this student is a regression")
+        return calibrated(scores, self.temperature)
 
     def sources(
         self, features: Any, weak: Any = None, *, header: bool | None = None
