@@ -11,6 +11,7 @@ import w2slens
 from tests.laws import close
 from w2slens import InputError, load_student, train
 from w2slens.cli import group
+from w2slens.models.buying import worth_labeling
 from w2slens.models.calibration import temperature
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.students import STUDENTS, Pool
@@ -251,3 +252,29 @@ def test_the_temperature_is_found_where_it_is_known():
     p = np.exp(5 * scores) / np.exp(5 * scores).sum(axis=1, keepdims=True)
     labels = np.eye(3)[(rng.random((20_000, 1)) > np.cumsum(p, axis=1)).sum(axis=1)]
     assert 4.3 < temperature(scores, labels) < 5.8
+
+
+def test_bought_labels_are_the_ones_that_leave_least_unknown():
+    """Against brute force: the greedy choice of each step leaves the least trace of VQ."""
+    rng = np.random.default_rng(0)
+    rows, root = rng.standard_normal((30, 6)), rng.standard_normal((6, 6))
+    V, Q, noise = root @ root.T, np.diag(np.arange(1.0, 7)), 0.5
+    places = worth_labeling(rows, V, Q, noise, 4)
+    taken = []
+    for place in places:
+        left = [i for i in range(30) if i not in taken]
+        traces = []
+        for i in left:
+            Z = rows[[*taken, i]]
+            told = V - V @ Z.T @ np.linalg.solve(Z @ V @ Z.T + noise * np.eye(len(Z)), Z @ V)
+            traces.append(np.trace(told @ Q))
+        assert left[int(np.argmin(traces))] == place
+        taken.append(place)
+
+
+def test_rows_to_buy_are_rows_of_the_pool():
+    weak, strong, _, y = drawn()
+    found = train(weak, strong, y, buy=12)
+    assert len(set(found.buy)) == 12
+    assert min(found.buy) >= 60
+    assert train(weak, strong, y).buy == ()

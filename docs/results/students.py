@@ -14,6 +14,7 @@ pair that is done stays in build/students/results; remove it there to run it aga
 import json
 import sys
 import warnings
+from functools import lru_cache
 
 import numpy as np
 from _page import ROOT, write_page
@@ -34,10 +35,19 @@ from w2slens.models.tuning import choose_loo
 
 TRIALS, RIVAL_TRIALS = 10, 5
 STUDENTS = ("posterior", "anchored", "both")
+BOUGHT, BUYERS = 40, ("digits", "fashion", "layer2", "coloured-pixels", "diamonds")
+"""Labels that are there, and as many more that are bought; the pairs on which they are."""
+
 DONE = ROOT / "build" / "students" / "results"
 PENALTIES = np.logspace(-4, 2, 7)
 ALPHAS = np.logspace(-3, 5, 25)
 RIVALS = ("self-training", "label spreading", "stacking", "PPI")
+
+
+@lru_cache(maxsize=1)
+def loaded(name):
+    """Load a pair once a process."""
+    return PAIRS[name]()
 
 
 def coded(pair):
@@ -142,7 +152,7 @@ def rivals(pair, data, labeled, Y):
 def cell(name, n, trial):
     """Risks of the rivals, and the forecast of `train` beside what its student errs by."""
     warnings.simplefilter("ignore")
-    pair = PAIRS[name]()
+    pair = loaded(name)
     split, Y = Split.draw(len(pair.weak), pair.test, 0, trial), coded(pair)
     labeled, pool, test = split.labels(n), split.pool(pair.pool), split.test
     truth = Y if pair.target is None else np.asarray(pair.target, float).reshape(len(Y), -1)
@@ -187,7 +197,7 @@ def run(name):
     path = DONE / f"{name}.json"
     if path.exists():
         return json.loads(path.read_text())
-    pair = PAIRS[name]()
+    pair = loaded(name)
     results = transfer(
         pair.weak, pair.strong, pair.y, n=pair.sizes, N=pair.pool, trials=TRIALS, test=pair.test,
         task=pair.task, target=pair.target, students=STUDENTS, ceiling="all",
@@ -206,6 +216,49 @@ def run(name):
     DONE.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found))
     return found
+
+
+def purchase(name, trial):
+    """Risks of the posterior student of 40 labels, and of 40 more: named by it, or any."""
+    warnings.simplefilter("ignore")
+    pair = loaded(name)
+    split, Y = Split.draw(len(pair.weak), pair.test, 1, trial), coded(pair)
+    labeled, pool, test = split.labels(BOUGHT), split.pool(pair.pool), split.test
+    truth = Y if pair.target is None else np.asarray(pair.target, float).reshape(len(Y), -1)
+
+    def taught(some, buy=0):
+        rows = np.concatenate([some, np.setdiff1d(pool, some, assume_unique=True)])
+        found = train(pair.weak[rows], pair.strong[rows], Y[some], buy=buy)
+        scores = found.predict(pair.strong[test])
+        return float(np.mean(np.sum((scores - truth[test]) ** 2, axis=1))), rows[list(found.buy)]
+
+    before, named = taught(labeled, BOUGHT)
+    return {
+        "before": before,
+        "named": taught(np.concatenate([labeled, named]))[0],
+        "any": taught(np.concatenate([labeled, pool[:BOUGHT]]))[0],
+    }
+
+
+def purchases():
+    """Lines of the table of labels that were bought."""
+    path = DONE / "bought.json"
+    if not path.exists():
+        jobs = [(name, trial) for name in BUYERS for trial in range(TRIALS)]
+        rows = Parallel(n_jobs=2)(delayed(purchase)(*job) for job in jobs)
+        found = {
+            name: [row for (who, _), row in zip(jobs, rows, strict=True) if who == name]
+            for name in BUYERS
+        }
+        path.write_text(json.dumps(found))
+    for name, rows in json.loads(path.read_text()).items():
+        before, named, other = (np.array([r[k] for r in rows]) for k in ("before", "named", "any"))
+        change = (named - other) / other.mean()
+        yield (
+            f"| {loaded(name).name} | {before.mean():.4f} | {other.mean():.4f} | "
+            f"{named.mean():.4f} | {100 * change.mean():+.1f}% ± "
+            f"{100 * change.std(ddof=1) / len(rows) ** 0.5:.1f}% |"
+        )
 
 
 def judged(found):
@@ -318,6 +371,7 @@ def main():
         "near": share(inside for one in cells for inside in one["near"]),
         "off": f"{100 * np.median([off for one in cells for off in one['off']]):.0f}%",
         "rows": "\n".join(map(line, cells)),
+        "bought": "\n".join(purchases()),
     }
     for rival in RIVALS:
         ahead = [one["ahead"][rival] for one in cells if rival in one["ahead"]]

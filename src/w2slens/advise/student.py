@@ -62,6 +62,8 @@ class Student(Shown):
         Numbers of rows, ridges, task, versions: what made it.
     notes
         What is to be known of its making.
+    buy
+        Rows of the files whose labels are worth most, the first first, where that was asked.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Student(Shown):
     temperature: float | None
     facts: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    buy: tuple[int, ...] = ()
 
     save = Verb(TAKE_HOME, "Keep the student as a folder that `w2slens.load_student` reads back.")
 
@@ -226,6 +229,7 @@ class Student(Shown):
             "scale": "raw",
             "statement": self.statement,
             "notes": list(self.notes),
+            "buy": list(self.buy),
             "configuration": dict(self.facts),
         }
 

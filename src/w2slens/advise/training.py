@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from w2slens._version import __version__
 from w2slens.advise.student import Student
 from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
-from w2slens.forecasting.students import Classroom
+from w2slens.forecasting.students import Classroom, times
+from w2slens.models.buying import worth_labeling
 from w2slens.models.calibration import temperature
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import AUTO, STUDENTS, W2S
@@ -26,6 +28,7 @@ LOG = logging.getLogger("w2slens")
 
 FEWEST = 3  # labels of any student: leave-one-out needs so many
 LEAST_POSTERIOR = 10  # fewer labels say nothing of the hyperparameters of f*
+CONSIDERED = 2000  # rows of the pool, evenly spaced, among which labels are bought
 FALLBACKS = (W2S, "labels", "teacher")
 
 
@@ -38,6 +41,7 @@ def train(
     scores: Mapping[str, ArrayLike] | None = None,
     ridge_weak: Ridge = "auto",
     ridge_strong: Ridge = "auto",
+    buy: int = 0,
     task: Task | None = None,
     header: bool | None = None,
     seed: int = 0,
@@ -59,6 +63,8 @@ def train(
         labels; they stand beside the weak features, which may then be None.
     ridge_weak, ridge_strong
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
+    buy
+        How many rows of the pool to name whose labels would leave the least of f* unknown.
     task, header
         As in `transfer`.
     seed
@@ -110,7 +116,9 @@ def train(
         "seed": seed,
         "version": __version__,
     }
-    return _taken_home(name, room, left, right, facts, tuple(notes))
+    found = _taken_home(name, room, left, right, facts, tuple(notes))
+    wanted = check.whole(buy, "buy", least=0)
+    return replace(found, buy=_to_buy(room, left, right, wanted)) if wanted else found
 
 
 def _known(task: Task | None) -> Task | None:
@@ -190,6 +198,20 @@ def _taken_home(
         facts,
         notes,
     )
+
+
+def _to_buy(
+    room: Classroom, weak: NDArray[Any], strong: NDArray[Any], count: int
+) -> tuple[int, ...]:
+    """Name rows of the pool, by their places in the files, the most worth a label first."""
+    block, posterior, k = room.pair.block, room.posterior, room.pair.labels.values.shape[1]
+    n, prior = len(block.targets), posterior.prior
+    some = np.unique(np.linspace(n, len(weak) - 1, max(CONSIDERED, count)).astype(int))
+    rows = prior.along(weak[some] - block.weak.mean, strong[some] - block.strong.mean)
+    covariance = product(posterior.spread, posterior.spread.T) / k
+    second = product(prior.axes.T, times(room.pool.moments, prior.axes))
+    places = worth_labeling(rows, covariance, second, posterior.moments()[1] / k, count)
+    return tuple(some[places].tolist())
 
 
 def _scaled(probe: LinearProbe, unit: float) -> LinearProbe:

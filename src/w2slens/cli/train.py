@@ -1,5 +1,7 @@
 """``w2slens train``: the best student of labels, teacher and pool, as a model to take home."""
 
+from collections.abc import Sequence
+
 import click
 
 from w2slens import train
@@ -27,6 +29,7 @@ from w2slens.report.take_home import KIND, files_of_student
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, student.")
 @click.option("--task", type=click.Choice(TASKS), help="Needed for whole numbers.")
 @click.option("--seed", default=0, show_default=True, help="Of the draws behind the forecast.")
+@click.option("--buy", default=0, help="Name so many unlabeled rows that are most worth a label.")
 @click.option("--torch", is_flag=True, help="Also write head.safetensors, for a torch.nn.Linear.")
 @header_option
 @output_options
@@ -40,6 +43,7 @@ def command(
     ridge_strong: Ridge,
     task: Task | None,
     seed: int,
+    buy: int,
     torch: bool,
     header: bool | None,
     output: Output,
@@ -58,12 +62,17 @@ def command(
             ridge_strong=ridge_strong,
             task=task,
             header=header,
+            buy=buy,
             seed=seed,
         )
     output.deliver(
         found.to_dict(),
         kind=KIND,
         files=lambda: files_of_student(found, torch=torch),
-        shown=[found.table(), found.statement],
+        shown=[found.table(), found.statement, *_bought(found.buy)],
         told="Model: {out} (see MODEL_CARD.md; score new rows with: w2slens apply {out} FEATURES)",
     )
+
+
+def _bought(rows: Sequence[int]) -> list[str]:
+    return [f"Label these rows next (counted from 0): {', '.join(map(str, rows))}"] if rows else []

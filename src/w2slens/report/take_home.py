@@ -147,6 +147,7 @@ def _student(document: Mapping[str, Any], probe: LinearProbe, folder: Path) -> S
         None if classes is None else as_float(document["temperature"]),
         dict(document["configuration"]),
         tuple(map(str, document["notes"])),
+        tuple(map(int, document["buy"])),
     )
 
 
