@@ -6,7 +6,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from tests.laws import close
 from w2slens import InputError, sweep, transfer
 from w2slens.experiments.split import Split
-from w2slens.experiments.trial.cross_entropy import LogisticRows, candidates
+from w2slens.experiments.trial.logistic_rows import LogisticRows, candidates
 from w2slens.models.logistic import LogisticDesign, probabilities
 from w2slens.models.scoring import auroc, mark_logits
 

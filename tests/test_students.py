@@ -216,5 +216,22 @@ def test_unknown_students_and_losses_that_know_none_are_refused():
 
 
 def test_cross_entropy_says_which_students_it_has():
-    with pytest.raises(InputError, match="students: are imitate, both; a cross-entropy knows"):
+    with pytest.raises(
+        InputError, match="students: are imitate, both; a cross-entropy knows imitate, posterior"
+    ):
         Settings(n=10, N=20, students="both", loss="cross-entropy", task="classification")
+
+
+def test_logistic_probes_have_the_posterior_student_too():
+    rng = np.random.default_rng(0)
+    shared = rng.standard_normal((1500, 4))
+    weak = np.hstack([shared, rng.standard_normal((1500, 8))])
+    strong = np.hstack([shared, rng.standard_normal((1500, 20))])
+    y = (rng.random(1500) < 1 / (1 + np.exp(-2 * shared.sum(axis=1)))).astype(int)
+    settings = {"n": 60, "N": 600, "trials": 4, "test": 600, "task": "classification"}
+    found = transfer(weak, strong, y, loss="cross-entropy", students="posterior", **settings)
+    summary = found.summary.iloc[0]
+    assert summary["posterior"] < min(summary["w2s"], summary["strong"])
+    assert (found.table["ridge_posterior"] > 0).all()
+    plain = transfer(weak, strong, y, loss="cross-entropy", **settings)
+    assert (plain.table["w2s"] == found.table["w2s"]).all()

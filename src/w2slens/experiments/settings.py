@@ -29,6 +29,9 @@ MOST_TRIALS = 10**6
 LARGEST_SEED = 2**128 - 1
 """As much as numpy draws a seed from by itself."""
 
+CROSS_ENTROPY = (W2S, AUTO, "labels", "teacher")
+"""Students that logistic probes have."""
+
 LOSSES = ("squared", "cross-entropy")
 """What probes minimise; each has its engine in `w2slens.experiments.trial`."""
 
@@ -149,9 +152,10 @@ class Settings:
         """Refuse what has no minimum: no classes, or classes that separate without a penalty."""
         if self.task == "regression":
             raise InputError("loss", f"is {self.loss!r}; it goes with task classification only")
-        if self.students != (W2S,):
+        if not set(self.students) <= set(CROSS_ENTROPY):
             raise InputError(
-                "students", f"are {', '.join(self.students)}; a cross-entropy knows {W2S} only"
+                "students",
+                f"are {', '.join(self.students)}; a cross-entropy knows {', '.join(CROSS_ENTROPY)}",
             )
         for argument in ("ridge_weak", "ridge_strong"):
             if 0 in getattr(self, argument):

@@ -3,88 +3,41 @@
 Pseudo-labels are the teacher's probabilities. A ridge is chosen for every model in the same way:
 by the cross-entropy of K folds of the true labels that the model may use. For the W2S student the
 folds are of the labeled rows: without a fold the teacher is trained anew, the student imitates it
-on the pool, and the fold's labels score the student.
+on the pool, and the fold's labels score the student. The student ``posterior`` imitates the
+posterior mean of least squares alike, made probabilities by a temperature.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, wraps
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index, Ridge
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.experiments.table import Marks
+from w2slens.experiments.trial.logistic_rows import LogisticRows, Tuned, candidates
+from w2slens.models.calibration import calibrated, temperature
 from w2slens.models.fit import Fitted
-from w2slens.models.logistic import LogisticDesign, cross_entropies, probabilities
-from w2slens.models.probe import LinearProbe
+from w2slens.models.labeled import LabeledBlock
+from w2slens.models.logistic import LogisticDesign, probabilities
+from w2slens.models.posterior import Posterior
 from w2slens.models.scoring import mark_logits
-from w2slens.models.tuning import FOLDS, least
+from w2slens.models.students import W2S, Pool
+from w2slens.models.tuning import least
+from w2slens.moments import Moments
 
 Key = ParamSpec("Key")
 Made = TypeVar("Made")
 
-DECADES = np.arange(1.0, -5.1, -0.5)
-"""Automatic ridges are these powers of ten of the mean variance along the axes."""
 
+class Said(NamedTuple):
+    """Probabilities of the classes for the rows of a pool: pseudo-labels."""
 
-class Tuned(NamedTuple):
-    """A fitted probe and its ridge."""
-
-    probe: LinearProbe
-    ridge: float
-
-
-@dataclass(frozen=True, eq=False)
-class LogisticRows:
-    """Rows of one feature matrix with labels, and their folds."""
-
-    features: NDArray[Any]  # (m, p)
-    labels: Array  # (m, k) probabilities of the classes
-
-    @cached_property
-    def design(self) -> LogisticDesign:
-        """All rows."""
-        return LogisticDesign.from_rows(self.features)
-
-    @cached_property
-    def folds(self) -> list[tuple[LogisticDesign, Array, Index]]:
-        """Rows without a fold, their labels, and the places of the fold; dealt like cards."""
-        places = np.arange(len(self.labels))
-        parts = [places[i::FOLDS] for i in range(min(FOLDS, len(places)))]
-        rest = [np.setdiff1d(places, part) for part in parts]
-        return [
-            (LogisticDesign.from_rows(self.features[some]), self.labels[some], part)
-            for some, part in zip(rest, parts, strict=True)
-        ]
-
-    def learn(self, asked: Ridge) -> Tuned:
-        """Fit with a given ridge, or with the one of least cross-entropy on the folds."""
-        ridge = self._choose() if asked == "auto" else asked
-        return Tuned(self.design.fit(self.labels, ridge), ridge)
-
-    def without_folds(self, ridge: float) -> list[LinearProbe]:
-        """Fit without each fold."""
-        return [design.fit(labels, ridge) for design, labels, _ in self.folds]
-
-    def loss(self, probes: Sequence[LinearProbe], held: Index) -> Array:
-        """Sum the cross-entropy of each probe over held-out rows."""
-        rows, labels = self.features[held], self.labels[held]
-        return np.array([cross_entropies(p.predict(rows), labels).sum() for p in probes])
-
-    def _choose(self) -> float:
-        ridges = candidates(self.design)
-        losses = [self.loss(d.path(y, ridges), held) for d, y, held in self.folds]
-        return least(ridges, np.sum(losses, axis=0))
-
-
-def candidates(design: LogisticDesign) -> list[float]:
-    """Ridges to choose from, scaled to the variances of the features."""
-    return list(design.variances.mean() * 10.0**DECADES)
+    labels: Array  # (N, k)
+    without_folds: Callable[[], Iterator[Array]]  # the same without each fold of the true labels
 
 
 class LogisticPool(NamedTuple):
@@ -138,10 +91,13 @@ class CrossEntropy:
     def students(
         self, pool: LogisticPool, student: str, teacher: str, ridge_weak: Ridge, ridge: Ridge
     ) -> list[Fitted]:
-        """Imitate a teacher's probabilities on the pool, for every number of labels."""
-        asked = (pool, teacher, ridge_weak, ridge)
+        """Imitate what is said of the pool, for every number of labels."""
+        taught = self._imitated if student == W2S else self._together
         return [
-            _fitted(self._student(level, n, *asked) for level in self._each)
+            _fitted(
+                self._student(taught(level, n, pool, teacher, ridge_weak), level, n, pool, ridge)
+                for level in self._each
+            )
             for n in self._settings.n
         ]
 
@@ -191,18 +147,54 @@ class CrossEntropy:
         index = np.concatenate([self._split.labels(n), self._split.pool(N)])
         return LogisticRows(self._rows.strong[index], self._levels[level][index]).learn(asked)
 
-    def _student(
-        self, level: int, n: int, pool: LogisticPool, name: str, ridge_weak: Ridge, ridge: Ridge
-    ) -> Tuned:
-        """Fit the teacher's probabilities, at the ridge that serves the folds' labels best."""
-        rows, design = self._rows.side(name)[pool.rows], pool.design
-        teacher = self._learn(level, name, n, ridge_weak)
+    def _student(self, said: Said, level: int, n: int, pool: LogisticPool, ridge: Ridge) -> Tuned:
+        """Fit what is said of the pool, at the ridge that serves the folds' labels best."""
+        design = pool.design
         if ridge == "auto":
-            weak, true = self._labeled(level, name, n), self._labeled(level, "strong", n)
-            ridges, probes = candidates(design), weak.without_folds(teacher.ridge)
+            true, ridges = self._labeled(level, "strong", n), candidates(design)
             losses = [
-                true.loss(design.path(probabilities(probe.predict(rows)), ridges), held)
-                for probe, (*_, held) in zip(probes, weak.folds, strict=True)
+                true.loss(design.path(labels, ridges), held)
+                for labels, (*_, held) in zip(said.without_folds(), true.folds, strict=True)
             ]
             ridge = least(ridges, np.sum(losses, axis=0))
-        return Tuned(design.fit(probabilities(teacher.probe.predict(rows)), ridge), ridge)
+        return Tuned(design.fit(said.labels, ridge), ridge)
+
+    def _imitated(
+        self, level: int, n: int, pool: LogisticPool, name: str, ridge_weak: Ridge
+    ) -> Said:
+        """Ask the teacher."""
+        rows, teacher = self._rows.side(name)[pool.rows], self._learn(level, name, n, ridge_weak)
+        weak = self._labeled(level, name, n)
+        return Said(
+            probabilities(teacher.probe.predict(rows)),
+            lambda: (
+                probabilities(probe.predict(rows)) for probe in weak.without_folds(teacher.ridge)
+            ),
+        )
+
+    def _together(
+        self, level: int, n: int, pool: LogisticPool, name: str, ridge_weak: Ridge
+    ) -> Said:
+        """Ask labels and both feature maps: the posterior mean, as probabilities."""
+        weak, strong = self._labeled(level, name, n), self._labeled(level, "strong", n)
+        sides, source = [self._rows.side(side)[pool.rows] for side in (name, "strong")], pool.rows
+        students = self._pool(len(source), name)
+
+        def said(kept: Index | slice) -> Array:
+            labels = weak.labels[kept]
+            block = LabeledBlock.from_rows(weak.features[kept], strong.features[kept], labels)
+            posterior = Posterior(block, students.prior(n))
+            τ = temperature(labels - posterior.residuals, labels)
+            return calibrated(posterior.held_out.probe.predict(np.hstack(sides)), τ)
+
+        places = np.arange(n)
+        return Said(
+            said(slice(None)),
+            lambda: (said(np.setdiff1d(places, held)) for *_, held in strong.folds),
+        )
+
+    @once
+    def _pool(self, N: int, name: str) -> Pool:
+        index = self._split.pool(N)
+        rows = {"weak": self._rows.side(name)[index], "strong": self._rows.strong[index]}
+        return Pool(Moments.from_rows(**rows))
