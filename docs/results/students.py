@@ -14,7 +14,6 @@ pair that is done stays in build/students/results; remove it there to run it aga
 import json
 import sys
 import warnings
-from functools import lru_cache
 
 import numpy as np
 from _page import ROOT, write_page
@@ -26,7 +25,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
-from students_pairs import PAIRS
+from students_pairs import PAIRS, loaded
 
 from w2slens import train, transfer
 from w2slens.experiments.split import Split
@@ -42,12 +41,6 @@ DONE = ROOT / "build" / "students" / "results"
 PENALTIES = np.logspace(-4, 2, 7)
 ALPHAS = np.logspace(-3, 5, 25)
 RIVALS = ("self-training", "label spreading", "stacking", "PPI")
-
-
-@lru_cache(maxsize=1)
-def loaded(name):
-    """Load a pair once a process."""
-    return PAIRS[name]()
 
 
 def coded(pair):
@@ -289,7 +282,7 @@ def judged(found):
                 for m in STUDENTS
             },
             "ahead": {
-                m: np.mean([row["train"] for row in more][: len(risks[m])]) < risks[m].mean()
+                m: not risks[m].mean() <= np.mean([row["train"] for row in more][: len(risks[m])])
                 for m in RIVALS
                 if m in risks
             },

