@@ -103,6 +103,9 @@ USES = {
     "run groups": ["run", *PAIR, "--labels", "y.npy", "--groups", "{}", *GRID],
     "rank": ["rank", "--weak", "a={}", *PAIR[2:], "--labels", "y.npy"],
     "forecast": ["forecast", "--weak", "w.npy", "--strong", "{}", "--labels", "y.npy"],
+    "train": ["train", "--weak", "w.npy", "--strong", "{}", "--labels", "y.npy"],
+    "train labels": ["train", *PAIR, "--labels", "{}"],
+    "apply": ["apply", "{}", "s.npy", "--out", "o.npy"],
     "predict problem": ["predict", "--problem", "{}", "--n", "10", "--N", "100"],
     "predict labels": ["predict", *PAIR, "--labels", "{}", "--n", "10", "--N", "100"],
     "plan": ["plan", "--problem", "{}", *PRICES],
@@ -164,6 +167,10 @@ NUMBERS = {
         ],
     ),
     "forecast": (["forecast", *PAIR, "--labels", "y.npy"], ["--n", "--N", "--ridge-weak"]),
+    "train": (
+        ["train", *PAIR, "--labels", "y.npy"],
+        ["--n", "--ridge-weak", "--ridge-strong", "--buy", "--seed"],
+    ),
     "rank": (
         ["rank", "--weak", "a=w.npy", "--strong", "s.npy", "--labels", "y.npy"],
         ["--n", "--N", "--ridge-strong"],

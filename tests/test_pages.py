@@ -76,13 +76,14 @@ def folders(pair, tmp_path_factory):
         "plan": [*known, "--cost-label", "1", "--cost-pseudo", "0.01", "--budget", "150"],
         "rank": labeled,
         "forecast": labeled,
+        "train": labeled,
     }
     for command, arguments in commands.items():
         assert cli.invoke([command, *arguments, "--out", str(base / command), "--json"]) == 0
     return base
 
 
-@pytest.mark.parametrize("kind", ["dims", "predict", "plan", "rank", "forecast"])
+@pytest.mark.parametrize("kind", ["dims", "predict", "plan", "rank", "forecast", "train"])
 def test_every_kind_of_result_has_a_page_that_a_phone_shows(folders, kind, capsys):
     assert cli.invoke(["report", str(folders / kind)]) == 0
     page = (folders / kind / "report.html").read_text()
@@ -107,7 +108,7 @@ def test_every_kind_of_result_has_a_page_that_a_phone_shows(folders, kind, capsy
 
 
 def test_a_damaged_result_of_any_kind_is_refused(folders, tmp_path, capsys):
-    for kind in ("dims", "predict", "plan", "rank", "forecast"):
+    for kind in ("dims", "predict", "plan", "rank", "forecast", "train"):
         document = json.loads((folders / kind / "result.json").read_text())
         for key in set(document) - {"format", "files"}:
             folder = tmp_path / f"{kind}-{key}"
@@ -267,7 +268,7 @@ def test_a_frontier_passes_through_the_choice():
 
 
 def test_a_result_says_what_it_is_and_older_ones_are_known_by_their_keys(folders, run, tmp_path):
-    for kind in ("dims", "predict", "plan", "rank", "forecast"):
+    for kind in ("dims", "predict", "plan", "rank", "forecast", "train"):
         document = json.loads((folders / kind / "result.json").read_text())
         assert document["result"] == kind_of(document) == kind
         del document["result"]

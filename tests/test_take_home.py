@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -278,3 +279,22 @@ def test_rows_to_buy_are_rows_of_the_pool():
     assert len(set(found.buy)) == 12
     assert min(found.buy) >= 60
     assert train(weak, strong, y).buy == ()
+
+
+VALUES = [None, True, "x", [], {}, [1], -1, 1e308, float("nan"), [[None]], {"a": 1}]
+
+
+def test_an_edited_document_is_refused_or_read_without_harm(tmp_path):
+    weak, strong, _, y = drawn()
+    folder = train(weak, strong, np.where(y > 100, "good", "bad")).save(tmp_path / "model")
+    document = json.loads((folder / "result.json").read_text())
+    for key, value in [(key, value) for key in document for value in (*VALUES, "gone")]:
+        edited = {**document, key: value}
+        if value == "gone":
+            del edited[key]
+        (folder / "result.json").write_text(json.dumps(edited))
+        with suppress(InputError):
+            again = load_student(folder)
+            assert np.isfinite(again.probabilities(strong)).all()
+            assert again.to_dict()["student"] == "posterior"
+            assert again.shown()[0]

@@ -44,13 +44,13 @@ def students_table(students: Mapping[str, Mapping[str, Any]], taken: str | None 
         low, high = map(as_float, students[name]["interval"])
         more = f"{100 * (risks[name] / risks[beside] - 1):+.1f}%".replace("-", "−")
         shown = number(risks[name], beside=largest(risks.values()))
-        rows.append((name, words, shown, span((low, high)), "" if name == beside else more))
+        rows.append((name, shown, span((low, high)), "" if name == beside else more, words))
     head = (
         Column("student"),
-        Column("which is", words=True),
         Column("forecast risk"),
         Column("90% interval"),
         Column(f"against {beside}"),
+        Column("which is", words=True),
     )
     return Table(head, tuple(rows), "Students that these very labels and the pool can make")
 

@@ -206,8 +206,8 @@ KINDS: Mapping[str, tuple[Callable[[Document], Sheet], frozenset[str]]] = {
     "dims": (_dims, frozenset({"rows", "correlation"})),
     "plan": (_plan, frozenset({"best", "courses"})),
     "rank": (_rank, frozenset({"teachers", "measure"})),
-    "forecast": (_forecast, frozenset({"interval", "statement"})),
     "train": (_train, frozenset({"student", "configuration"})),
+    "forecast": (_forecast, frozenset({"interval", "statement"})),
     "predict": (_predict, frozenset({"risk", "pgr", "method"})),
 }
 """Kind → how its document is read, and the keys by which it is known where it does not say."""

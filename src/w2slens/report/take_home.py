@@ -16,6 +16,7 @@ from w2slens._core.json import as_float
 from w2slens.advise.student import Student
 from w2slens.experiments.folder.layout import MARKER, STUDENT, write_folder
 from w2slens.forecasting.students import Expected
+from w2slens.models.calibration import TEMPERATURES
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import STUDENTS
 from w2slens.report.page import filled
@@ -112,7 +113,9 @@ def load_student(folder: str | Path) -> Student:
         np.asarray(array, float) for array in load_arrays(folder / WEIGHTS, ["coef", "intercept"])
     )
     with loading(folder / MARKER):
-        return _student(document, LinearProbe(coef, intercept), folder)
+        found = _student(document, LinearProbe(coef, intercept), folder)
+        found.shown()  # whatever it says of itself can be said
+        return found
 
 
 def _student(document: Mapping[str, Any], probe: LinearProbe, folder: Path) -> Student:
@@ -144,11 +147,18 @@ def _student(document: Mapping[str, Any], probe: LinearProbe, folder: Path) -> S
         {name: students[name], **students},
         pseudo,
         doubt,
-        None if classes is None else as_float(document["temperature"]),
+        None if classes is None else _temperature(document["temperature"]),
         dict(document["configuration"]),
         tuple(map(str, document["notes"])),
         tuple(map(int, document["buy"])),
     )
+
+
+def _temperature(saved: Any) -> float:
+    τ = as_float(saved)
+    if not TEMPERATURES[0] <= τ <= TEMPERATURES[-1] * (1 + 1e-9):
+        raise ValueError(f"a temperature of {τ:g}")
+    return τ
 
 
 def _interval(ends: Any) -> tuple[float, float]:
