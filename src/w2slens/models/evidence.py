@@ -15,8 +15,12 @@ from w2slens._core.types import Array
 from w2slens.models.kernels import NEGLIGIBLE, NOISES, Factored, Kernel, Rows, Spectral
 from w2slens.models.prior import CANDIDATES, Division, Prior, Shape
 
-HEATS = (256, 1024)  # with more labels, candidates are first compared on so many of them,
-BEHIND = 1e-5  # and those with a smaller share of the best one's evidence are left out
+HEATS = (256, 1024)
+"""With more labels, candidates are first compared on so many of them."""
+
+NEAR, BEHIND = 0.5, 1e-5
+"""There noises are looked at down to the first share of their likeliest one's evidence, and
+candidates with less than the second share of the best one's evidence are left out."""
 
 
 class Entry(NamedTuple):
@@ -45,8 +49,13 @@ class Guess(NamedTuple):
     weight: float
 
 
-def evaluated(data: Rows, prior: Prior, entries: Sequence[Entry]) -> Iterator[Candidate]:
-    """Yield all candidates with their kernels: by eigenpairs where no noise is known before."""
+def evaluated(
+    data: Rows, prior: Prior, entries: Sequence[Entry], share: float = NEGLIGIBLE
+) -> Iterator[Candidate]:
+    """Yield all candidates with their kernels: by eigenpairs where no noise is known before.
+
+    Where one is, noises about it count down to a share of its evidence.
+    """
     parts: dict[Shape, tuple[Array, Array, Array]] = {}
     for shape, division, likeliest in entries:
         if shape not in parts:
@@ -54,7 +63,7 @@ def evaluated(data: Rows, prior: Prior, entries: Sequence[Entry]) -> Iterator[Ca
         summed = [share * part for share, part in zip(division, parts[shape], strict=True)]
         whole = summed[0] + summed[1] + summed[2]
         known = likeliest is not None
-        kernel = Factored(data, whole, likeliest) if known else Spectral(data, whole)  # type: ignore[arg-type]
+        kernel = Factored(data, whole, likeliest, share) if known else Spectral(data, whole)  # type: ignore[arg-type]
         yield Candidate(shape, division, kernel)
 
 
@@ -67,7 +76,7 @@ def survivors(rows: Array, labels: Array, prior: Prior) -> list[Entry]:
         step = -(-len(rows) // size)
         some, known = rows[::step], labels[::step]
         data = Rows.of(some - some.mean(axis=0), known - known.mean(axis=0))
-        logs = [one.kernel.evidence.logs for one in evaluated(data, prior, entries)]
+        logs = [one.kernel.evidence.logs for one in evaluated(data, prior, entries, NEAR)]
         least = max(float(each.max()) for each in logs) + np.log(BEHIND)
         entries = [
             entry._replace(likeliest=int(np.argmax(each)))

@@ -94,9 +94,13 @@ class Spectral:
 
 
 class Factored:
-    """By Cholesky factors of the noises about the likeliest one; `start` is where to look first."""
+    """By Cholesky factors of the noises about the likeliest one.
 
-    def __init__(self, data: Rows, kernel: Array, start: int) -> None:
+    `start` is where to look first; on either side the search ends where the evidence is below a
+    share of the best.
+    """
+
+    def __init__(self, data: Rows, kernel: Array, start: int, share: float = NEGLIGIBLE) -> None:
         self._kernel, self._data = kernel, data
         self._factors: dict[float, Array] = {}
         count = len(NOISES)
@@ -106,7 +110,7 @@ class Factored:
             for i in steps:
                 left[i], volumes[i] = self._looked_at(float(NOISES[i]))
                 logs[i] = explained(data, left, volumes).logs[i]
-                if logs[i] < np.max(logs) + np.log(NEGLIGIBLE):
+                if logs[i] < np.max(logs) + np.log(share):
                     break
         found = explained(data, left, volumes)
         self.evidence = found._replace(logs=np.where(np.isnan(found.logs), -np.inf, found.logs))
