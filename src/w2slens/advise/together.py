@@ -5,13 +5,13 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RegularGridInterpolator
+from scipy.interpolate import PchipInterpolator
 
 from w2slens._core.types import Array
 from w2slens.theory import Problem
 from w2slens.theory.together import Together
 
-SIZES = np.geomspace(4, 1e7, 17)
+SIZES = np.geomspace(4, 1e7, 17).round().astype(int)
 """Numbers of labels and of pseudo-labels at which theory is asked; between them, and beyond their
 ends, risks are interpolated along logarithms."""
 
@@ -27,15 +27,14 @@ class PosteriorRisks:
     intercept: bool
 
     @cached_property
-    def _surface(self) -> RegularGridInterpolator:
+    def _by_labels(self) -> PchipInterpolator:
+        """Logarithms of the risks at all pool sizes, between numbers of labels."""
         together = Together(self.problem, "auto", self.intercept, DIRECTIONS, MOST)
-        sizes = np.unique(np.round(SIZES)).astype(int)
-        risks = together.student(sizes.tolist(), sizes.tolist())
-        logs = np.log(np.maximum(risks, 1e-300))
-        return RegularGridInterpolator((np.log(sizes), np.log(sizes)), logs, method="pchip")
+        risks = together.student(SIZES.tolist(), SIZES.tolist())
+        return PchipInterpolator(np.log(SIZES), np.log(np.maximum(risks, 1e-300)), axis=0)
 
     def at(self, n: NDArray[np.intp], N: NDArray[np.intp]) -> Array:
         """(len(n), len(N)) risks."""
         rows, pools = (np.log(np.clip(each, SIZES[0], SIZES[-1])) for each in (n, N))
-        grid = np.stack(np.meshgrid(rows, pools, indexing="ij"), axis=-1)
-        return np.asarray(np.exp(self._surface(grid)))
+        by_pools = PchipInterpolator(np.log(SIZES), self._by_labels(rows), axis=1)
+        return np.asarray(np.exp(by_pools(pools)))

@@ -18,6 +18,7 @@ class Sites:
     rows: Array  # (sites,)
     ridges: Array  # (sites,) λ ≥ 0
     intercept: bool = False  # whether an unpenalised one is fitted too
+    kappa: Array | None = None  # (sites,) effective ridges, where they are known already
 
     @classmethod
     def of(cls, rows: ArrayLike, ridge: float, intercept: bool = False) -> "Sites":
@@ -86,6 +87,8 @@ class Shrinkage(_Filtered):
     @cached_property
     def kappa(self) -> Array:  # type: ignore[override]
         """(sites,) κ."""
+        if self.sites.kappa is not None:
+            return self.sites.kappa
         n = np.maximum(self.sites.free, 1.0)
         total = self.sites.rows * self.sites.ridges
         return effective_ridge(self.values, n, total / n)

@@ -104,9 +104,10 @@ class Together:
     def mean(self, n: Sequence[int]) -> Array:
         """(len(n),) risks of the posterior mean: of the student ``both``."""
         found = []
+        self._weigh(n)
         for rows in n:
             risks = 0.0
-            for one in self._weighed(rows):
+            for one in self._known[rows]:
                 side = one.models.problem.weak
                 bias, variance = self._fit(one, rows).risk(side.along(side))
                 risks += one.weight * float(np.maximum(bias, 0.0)[0] + variance[0])
@@ -116,9 +117,10 @@ class Together:
     def student(self, n: Sequence[int], N: Sequence[int]) -> Array:
         """(len(n), len(N)) risks of the student ``posterior``."""
         pools = np.array(N, float)
+        self._weigh(n)
         found = np.zeros((len(n), len(pools)))
         for place, rows in enumerate(n):
-            for one in self._weighed(rows):
+            for one in self._known[rows]:
                 (bias, variance), _ = one.models.student(self._fit(one, rows), pools)
                 found[place] += one.weight * (np.maximum(bias, 0.0) + variance)[0]
         return found
@@ -127,10 +129,13 @@ class Together:
         sites = Sites.of(rows, one.noise / rows, self.intercept)
         return Fit(one.models.problem.weak, self.problem.noise, sites)
 
-    def _weighed(self, rows: int) -> list[Weighed]:
-        """List the combinations that count at so many labels, by their expected evidence."""
-        if rows not in self._known:
-            logs = np.array([self._evidence(models, rows) for models in self._models])
+    def _weigh(self, n: Sequence[int]) -> None:
+        """Find the combinations that count at so many labels, by their expected evidence."""
+        new = np.array([rows for rows in n if rows not in self._known], int)
+        if not len(new):
+            return
+        by_models = np.array([self._evidence(models, new) for models in self._models])
+        for rows, logs in zip(new.tolist(), by_models.transpose(1, 0, 2), strict=True):
             shares = np.exp(logs - logs.max())
             least = np.sort(shares, axis=None)[-self.most] if self.most else 0.0
             kept = (shares > NEGLIGIBLE) & (shares >= least)
@@ -139,24 +144,26 @@ class Together:
                 Weighed(self._models[i], float(NOISES[j]), float(shares[i, j]) / whole)
                 for i, j in zip(*np.nonzero(kept), strict=True)
             ]
-        return self._known[rows]
 
-    def _evidence(self, models: Tuned, rows: int) -> Array:
-        """(noises,) expected logarithm of the evidence, as `w2slens.models.evidence` has it.
+    def _evidence(self, models: Tuned, rows: Array) -> Array:
+        """(len(rows), noises) expected logarithms of the evidence.
 
-        With κ the effective ridge, ``log det(K + g) → Σ log(1 + λᵢ/κ) + n log(nκ) − df1`` and
+        As `w2slens.models.evidence` has it: with κ the effective ridge,
+        ``log det(K + g) → Σ log(1 + λᵢ/κ) + n log(nκ) − df1`` and
         ``yᵀ(K + g)⁻¹y → (σ² + ρ)/κ + Σ eᵢ/(λᵢ + κ)``, eᵢ the energy of f* along direction i.
         """
         side = models.problem.weak
-        fit = Shrinkage(
-            side.spectrum, Sites(np.full(len(NOISES), float(rows)), NOISES / rows, self.intercept)
+        sizes, noises = (
+            each.ravel() for each in np.meshgrid(rows.astype(float), NOISES, indexing="ij")
         )
-        free, k = rows - int(self.intercept), side.target.shape[1]
+        fit = Shrinkage(side.spectrum, Sites(sizes, noises / sizes, self.intercept))
+        free, k = sizes - int(self.intercept), side.target.shape[1]
         energy = np.sum((side.spectrum.whitening @ side.target) ** 2, axis=1)
         volume = np.sum(np.log1p(fit.values / fit.kappa[:, None]), axis=1)
         volume += free * np.log(free * fit.kappa) - fit.df1
         quadratic = (self.problem.noise + side.error) / fit.kappa + fit.resolvent @ energy
-        return np.asarray(-0.5 * k * (volume + free * np.log(quadratic)))
+        logs = -0.5 * k * (volume + free * np.log(quadratic))
+        return np.asarray(logs.reshape(len(rows), len(NOISES)))
 
 
 def student_risks(

@@ -59,8 +59,8 @@ class Candidates:
         noise = (share + int(self.intercept) / rows[:, None]) / (1 - share)
         return reached, np.where(reached, noise, 0.0)
 
-    def best(self, noise: float, rows: Array) -> Array:
-        """(len(rows),) λ of least risk of fits to labels of this noise; nan where no fit is."""
+    def best(self, noise: float, rows: Array) -> Sites:
+        """Fits of least risk to so many labels of this noise; λ is nan where no fit is."""
         f, side = self.filters, self.side
         c = side.spectrum.vectors.T @ side.target
         missed = f.kappa**2 * (f.resolvent**2 @ (np.sum(c**2, axis=1) / f.values))
@@ -68,8 +68,9 @@ class Candidates:
         # R = missed + ρ + τ²·(df2/n + 1/n), τ² = (missed + ρ + σ²)/(1 − df2/n)
         left = missed + side.error
         risks = np.where(reached, left + (left + noise) * learnt, np.inf)
-        found = self.ridges(rows, np.argmin(risks, axis=1))
-        return np.where(np.isinf(risks.min(axis=1)), np.nan, found)
+        places, none = np.argmin(risks, axis=1), np.isinf(risks.min(axis=1))
+        λ, κ = self.ridges(rows, places), f.kappa[places]
+        return Sites(rows, np.where(none, np.nan, λ), self.intercept, np.where(none, np.nan, κ))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +134,10 @@ class Tuned:
         return parts, np.where(defined, self._strong.ridges(pools, places), np.nan)
 
     def _fit(self, side: Side, candidates: Candidates, ridge: Ridge, rows: Array) -> Fit:
-        λ = candidates.best(self.problem.noise, rows) if ridge == "auto" else ridge
-        sites = Sites(rows, np.broadcast_to(λ, rows.shape), self.intercept)
+        if ridge == "auto":
+            sites = candidates.best(self.problem.noise, rows)
+        else:
+            sites = Sites.of(rows, ridge, self.intercept)
         return Fit(side, self.problem.noise, sites)
 
     @cached_property
