@@ -205,7 +205,7 @@ def test_all_students_run_side_by_side_and_change_nothing_of_the_four_models(run
     for model in ("weak", "w2s", "strong", "ceiling"):
         assert (found.table[model] == plain.table[model]).all()
     assert not {"imitate", "labels"} & set(found.table)
-    for name in ("posterior", "anchored", "both"):
+    for name in ("posterior", "neighbours", "anchored", "both"):
         assert np.isfinite(found.table[name]).all()
         assert found.to_dict()["cells"][0]["risk"][name]["mean"] > 0
 

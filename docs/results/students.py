@@ -33,7 +33,10 @@ from w2slens.models.design import Design
 from w2slens.models.tuning import choose_loo
 
 TRIALS, RIVAL_TRIALS = 10, 5
-STUDENTS = ("posterior", "anchored", "both")
+STUDENTS = ("neighbours", "posterior", "anchored", "both")
+AUTO = "neighbours"
+"""What `train` takes of pools of this size: `posterior` where clusters do not help."""
+
 BOUGHT, BUYERS = 40, ("digits", "fashion", "layer2", "coloured-pixels", "diamonds")
 """Labels that are there, and as many more that are bought; the pairs on which they are."""
 
@@ -264,7 +267,7 @@ def judged(found):
         risks = {m: values for m, values in risks.items() if len(values)}
         best = min(("w2s", "strong"), key=lambda m: risks[m].mean())
         floor = 0.0 if found["scale"] == "excess" else risks["ceiling"].mean()
-        lost = risks["posterior"] - risks[best]
+        lost = risks[AUTO] - risks[best]
         error = lost.std(ddof=1) / len(lost) ** 0.5
         reach = [2 * row["error"] for row in more]
         inside = [row["low"] < row["measured"] < row["high"] for row in more]
@@ -343,7 +346,7 @@ def main():
     real = [one for one in cells if one["kind"] != "planted"]
     pairs = dict.fromkeys(one["pair"] for one in real)
 
-    def gains(some, student="posterior"):
+    def gains(some, student=AUTO):
         """Mean over pairs of the relative gain, risks averaged over the sizes of a pair."""
         return np.mean([one["gain"][student] for one in some])
 

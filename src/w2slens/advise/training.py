@@ -13,22 +13,19 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import TASKS, Array, Ridge, Task
 from w2slens._version import __version__
+from w2slens.advise.pool_labels import pseudo_labels, rows_to_buy
 from w2slens.advise.student import Student
 from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
-from w2slens.forecasting.students import Classroom, times
-from w2slens.models.buying import worth_labeling
+from w2slens.forecasting.students import Classroom
 from w2slens.models.calibration import temperature
 from w2slens.models.probe import LinearProbe
-from w2slens.models.students import AUTO, STUDENTS, W2S
-from w2slens.moments.accumulate import PANEL_ROWS
-from w2slens.moments.products import product
+from w2slens.models.students import AUTO, NEIGHBOURS, STUDENTS, W2S
 
 LOG = logging.getLogger("w2slens")
 
 FEWEST = 3  # labels of any student: leave-one-out needs so many
 LEAST_POSTERIOR = 10  # fewer labels say nothing of the hyperparameters of f*
-CONSIDERED = 2000  # rows of the pool, evenly spaced, among which labels are bought
 FALLBACKS = (W2S, "labels", "teacher")
 
 
@@ -57,7 +54,8 @@ def train(
         (n,) or (n, outputs) labels, or classes.
     student
         A name of `w2slens.models.students`, or ``"auto"``: ``"posterior"``, which learns from the
-        labels and the teacher together.
+        labels and the teacher together, or ``"neighbours"``, which also learns how rows cluster,
+        where there are 10,000 rows at most and the labels are likelier with that.
     scores
         Name → (rows,) or (rows, k) scores of black-box teachers, which did not learn from these
         labels; they stand beside the weak features, which may then be None.
@@ -95,13 +93,10 @@ def train(
     right = open_features(strong, "strong", header=header).read()
     left = _teachers(weak, scores, len(right), header)
     refuse_short(left, right, labels)
-    if student != "auto":
-        check.choice(student, "student", ("auto", *STUDENTS))
-    if scores and student != "auto" and "weak" in STUDENTS[student].sees:
-        raise InputError("student", f"is {student!r}; it needs the scores wherever it is used")
+    _refuse_unable(student, scores, len(right))
     pair = PairSample.of(left, right, labels)
     λ_w = pair.weak.ridge(check.ridge(ridge_weak, "ridge_weak"))
-    room = Classroom(pair, λ_w, check.ridge(ridge_strong, "ridge_strong"), seed)
+    room = Classroom.of(pair, λ_w, check.ridge(ridge_strong, "ridge_strong"), seed)
     name, notes = _chosen(student, room)
     notes += _contradictions(left[: len(targets)], right[: len(targets)], targets)
     for note in notes:
@@ -118,7 +113,23 @@ def train(
     }
     found = _taken_home(name, room, left, right, facts, tuple(notes))
     wanted = check.whole(buy, "buy", least=0)
-    return replace(found, buy=_to_buy(room, left, right, wanted)) if wanted else found
+    if wanted:
+        found = replace(found, buy=rows_to_buy(room.knowing(name), left, right, wanted))
+    return found
+
+
+def _refuse_unable(student: str, scores: Mapping[str, ArrayLike] | None, rows: int) -> None:
+    """Refuse a student that cannot learn from what there is."""
+    check.choice(student, "student", ("auto", *STUDENTS))
+    if student == "auto":
+        return
+    if scores and "weak" in STUDENTS[student].sees:
+        raise InputError("student", f"is {student!r}; it needs the scores wherever it is used")
+    most = STUDENTS[student].most
+    if most is not None and rows > most:
+        raise InputError(
+            "student", f"is {student!r}; it looks at {most:,} rows at most and there are {rows:,}"
+        )
 
 
 def _known(task: Task | None) -> Task | None:
@@ -146,12 +157,11 @@ def _teachers(
 
 def _chosen(student: str, room: Classroom) -> tuple[str, list[str]]:
     """Take the student that was named, or the best one for so many labels."""
-    n = len(room.pair.labels.values)
+    n, y = len(room.labels.values), room.labels.values
     if student != "auto":
         return student, []
     if n >= LEAST_POSTERIOR:
-        return AUTO, []
-    y = room.pair.labels.values
+        return (NEIGHBOURS if room.acquainted else AUTO), []
     losses = {name: float(np.sum((y - room.student(name).held_out) ** 2)) for name in FALLBACKS}
     best = min(losses, key=lambda name: losses[name])
     return best, [
@@ -181,9 +191,9 @@ def _taken_home(
     facts: dict[str, Any],
     notes: tuple[str, ...],
 ) -> Student:
-    labels = room.pair.labels
+    labels = room.labels
     widths = {"weak": weak.shape[1], "strong": strong.shape[1]}
-    pseudo, doubt = _pseudo_labels(name, room, weak[facts["n"] :], strong[facts["n"] :])
+    pseudo, doubt = pseudo_labels(name, room.knowing(name), weak, strong)
     return Student(
         name,
         _scaled(room.student(name).probe, labels.unit),
@@ -200,44 +210,5 @@ def _taken_home(
     )
 
 
-def _to_buy(
-    room: Classroom, weak: NDArray[Any], strong: NDArray[Any], count: int
-) -> tuple[int, ...]:
-    """Name rows of the pool, by their places in the files, the most worth a label first."""
-    block, posterior, k = room.pair.block, room.posterior, room.pair.labels.values.shape[1]
-    n, prior = len(block.targets), posterior.prior
-    some = np.unique(np.linspace(n, len(weak) - 1, max(CONSIDERED, count)).astype(int))
-    rows = prior.along(weak[some] - block.weak.mean, strong[some] - block.strong.mean)
-    covariance = product(posterior.spread, posterior.spread.T) / k
-    second = product(prior.axes.T, times(room.pool.moments, prior.axes))
-    places = worth_labeling(rows, covariance, second, posterior.moments()[1] / k, count)
-    return tuple(some[places].tolist())
-
-
 def _scaled(probe: LinearProbe, unit: float) -> LinearProbe:
     return LinearProbe(probe.coef * unit, probe.intercept * unit)
-
-
-def _pseudo_labels(
-    name: str, room: Classroom, weak: NDArray[Any], strong: NDArray[Any]
-) -> tuple[Array | None, Array]:
-    """(N, k) what the pool was taught as, and (N,) how far f* may be from its posterior mean."""
-    block, posterior = room.pair.block, room.posterior
-    held = posterior.held_out.probe
-    taught: LinearProbe | None = held
-    if not STUDENTS[name].pool:
-        taught = None
-    elif name in (W2S, "anchored"):
-        taught = block.teacher(room.ridge_weak)
-    # Deviations need few digits: half the time in float32, about the means of the labeled rows.
-    root = product(posterior.prior.axes, posterior.spread).astype(np.float32)
-    p_w, centre = weak.shape[1], np.concatenate([block.weak.mean, block.strong.mean])
-    found, doubt = [], []
-    for start in range(0, len(weak), PANEL_ROWS):
-        some = slice(start, start + PANEL_ROWS)
-        rows = np.concatenate([weak[some], strong[some]], axis=1, dtype=np.float64)
-        along = product((rows - centre).astype(np.float32), root)
-        doubt.append(np.sqrt(np.sum(along**2, axis=1, dtype=np.float64)))
-        if taught is not None:
-            found.append(taught.predict(rows[:, : p_w if taught is not held else None]))
-    return (np.concatenate(found) if found else None), np.concatenate(doubt)

@@ -23,7 +23,7 @@ from w2slens.report.take_home import KIND, files_of_student
     type=click.Choice(["auto", *STUDENTS]),
     default="auto",
     show_default=True,
-    help="How labels and teacher are used; auto is posterior.",
+    help="How labels and teacher are used; auto is posterior, or neighbours where that is likelier.",
 )
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True, help="λ, teacher.")
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, student.")

@@ -112,7 +112,8 @@ class Settings:
     )
     students: Any = _told(
         "what is made of labels and teacher besides plain imitation: posterior (or auto: a student "
-        "of both together), anchored, or both (which needs both models wherever it is used)",
+        "of both together), neighbours (which also knows how the pool clusters), anchored, or both "
+        "(which needs both models wherever it is used)",
         "words",
         (W2S,),
         drawn=False,
@@ -197,6 +198,14 @@ class Settings:
                 f"max n + max N + test = {max(self.n):,} + {max(self.N):,} + {self.test:,} = "
                 f"{self.rows:,} rows are needed{more} and there are {rows:,}; lower one of them",
             )
+        for student in self.students:
+            most, largest = STUDENTS[student].most, max(self.n) + max(self.N)
+            if most is not None and largest > most:
+                raise InputError(
+                    "students",
+                    f"name {student!r}, which looks at {most:,} labels and pseudo-labels at most; "
+                    f"max n + max N is {largest:,}",
+                )
         if "auto" in (*self.ridge_weak, *self.ridge_strong) and min(self.n) < LEAST_LABELS_AUTO:
             raise InputError(
                 "n",

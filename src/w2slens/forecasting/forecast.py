@@ -118,7 +118,7 @@ def forecast_pair(
     _refuse_poles(forms)
     held_out = pair.held_out(ridges)
     losses = pair.losses(held_out)
-    room = Classroom(pair, ridges.weak, ridge_strong)
+    room = Classroom.of(pair, ridges.weak, ridge_strong)
     belief = room.posterior
     point, intervals = combined(losses, forms, belief)
     squares = Models(*(np.array([[value * unit**2]]) for value in point))

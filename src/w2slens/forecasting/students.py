@@ -6,18 +6,21 @@ losses add to either was measured on real pairs (docs/results/students.md).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Ridge
-from w2slens.forecasting.sample import PairSample
+from w2slens.forecasting.sample import Labels, PairSample
 from w2slens.models.distil import crossed
+from w2slens.models.labeled import LabeledBlock
 from w2slens.models.posterior import Posterior
 from w2slens.models.probe import LinearProbe
-from w2slens.models.students import STUDENTS, Pool, Taken
+from w2slens.models.students import NEIGHBOURS, STUDENTS, Pool, Taken
+from w2slens.models.students.neighbours import acquainted
 from w2slens.moments import Moments
 
 DRAWS = 400  # of f* and the noise
@@ -40,20 +43,37 @@ class Expected(NamedTuple):
 class Classroom:
     """The students that a sample can make, each made when it is asked for."""
 
-    pair: PairSample
+    pool: Pool
+    block: LabeledBlock
+    labels: Labels
     ridge_weak: float
     ridge_strong: Ridge = "auto"
     seed: int = 0
+    coordinates: Array | None = None  # (n + N, r) along neighbours, beside the weak features
 
-    @cached_property
-    def pool(self) -> Pool:
-        """The pool as students see it."""
-        return Pool(self.pair.pool.moments)
+    @classmethod
+    def of(
+        cls, pair: PairSample, ridge_weak: float, ridge_strong: Ridge = "auto", seed: int = 0
+    ) -> "Classroom":
+        """Show students what a user has."""
+        rows = pair.pool
+        pool = Pool(rows.moments, rows=lambda: (rows.weak.rows, rows.strong.rows))
+        return cls(pool, pair.block, pair.labels, ridge_weak, ridge_strong, seed)
 
     @cached_property
     def posterior(self) -> Posterior:
         """What the labels say of f*."""
-        return self.pool.posterior(self.pair.block)
+        return self.pool.posterior(self.block)
+
+    @cached_property
+    def acquainted(self) -> "Classroom | None":
+        """The same where the rows' neighbours are known too, if the labels make that likelier."""
+        found = acquainted(self.pool, self.block)
+        return found and replace(self, **found._asdict())
+
+    def knowing(self, name: str) -> "Classroom":
+        """Return the one in which a student learns."""
+        return (name == NEIGHBOURS and self.acquainted) or self
 
     @cached_property
     def _taken(self) -> dict[str, Taken]:
@@ -63,13 +83,13 @@ class Classroom:
         """Make a student, in units of the labels' spread."""
         if name not in self._taken:
             self._taken[name] = STUDENTS[name].learn(
-                self.pool, self.pair.block, self.ridge_weak, self.ridge_strong
+                self.pool, self.block, self.ridge_weak, self.ridge_strong
             )
         return self._taken[name]
 
     def expected(self, names: Sequence[str] | None = None) -> dict[str, Expected]:
         """Forecast the raw risks of students, or of all, in squared units of the labels."""
-        unit = self.pair.labels.unit**2
+        unit = self.labels.unit**2
         found = {}
         for name in self.names if names is None else names:
             one = _combined(self._drawn(name), self._losses(name))
@@ -77,27 +97,38 @@ class Classroom:
             found[name] = Expected(one.risk * unit, (low * unit, high * unit))
         return found
 
+    def beside(self, weak: NDArray[Any]) -> NDArray[Any]:
+        """Put what is known of all rows beside their (n + N, p_w) weak features."""
+        return weak if self.coordinates is None else np.hstack([weak, self.coordinates])
+
     @property
     def names(self) -> list[str]:
         """List the students that are made without being asked for by name."""
-        few = len(self.pair.labels.values) <= MOST_ANCHORED
-        return [name for name in STUDENTS if few or name != "anchored"]
+        n = len(self.labels.values)
+        sizes = {"anchored": (n, MOST_ANCHORED)} | {
+            name: (n + self.pool.moments.count, student.most)
+            for name, student in STUDENTS.items()
+            if student.most
+        }
+        return [name for name in STUDENTS if name not in sizes or sizes[name][0] <= sizes[name][1]]
 
     def _losses(self, name: str) -> Array:
         """(n,) leave-one-out losses."""
-        errors = self.pair.labels.values - self.student(name).held_out
+        errors = self.labels.values - self.student(name).held_out
         return np.asarray(np.sum(errors**2, axis=1))
 
     def _drawn(self, name: str) -> Array:
         """(draws,) raw risks: ``(Bβ − θ)ᵀΣ(Bβ − θ) + σ²``, and the error of the mean."""
-        moments, axes = self.pool.moments, self.posterior.prior.axes
+        room = self.knowing(name)
+        moments, axes = room.pool.moments, room.posterior.prior.axes
         θ = seen(self.student(name).probe, STUDENTS[name].sees, [moments.width(b) for b in BLOCKS])
         Σθ = times(moments, θ)
         pulled, own = axes.T @ Σθ, float(np.sum(θ * Σθ))
-        mean_error = float(np.sum(self.pair.labels.values.var(axis=0))) / len(self._losses(name))
+        values = self.labels.values
+        mean_error = float(np.sum(values.var(axis=0))) / len(values)
         found = [
             squares - 2 * np.einsum("drk,rk->d", β, pulled) + own + noise + mean_error
-            for β, noise, squares in self._targets
+            for β, noise, squares in room._targets
         ]
         return np.concatenate(found)
 

@@ -86,10 +86,11 @@ def survivors(rows: Array, labels: Array, prior: Prior) -> list[Entry]:
     return entries
 
 
-def weigh(rows: Array, labels: Array, prior: Prior) -> tuple[Rows, list[Guess]]:
+def weigh(rows: Array, labels: Array, prior: Prior) -> tuple[Rows, list[Guess], float]:
     """Take centred rows (n, r) along the axes and centred labels (n, k); what counts, and how much.
 
-    The weights of all combinations that count sum to 1.
+    The weights of all combinations that count sum to 1. The last is the logarithm of the evidence
+    of them all: of two priors, the labels make the one with the larger sum likelier.
     """
     data = Rows.of(rows, labels)
     found: list[Candidate] = []
@@ -111,4 +112,4 @@ def weigh(rows: Array, labels: Array, prior: Prior) -> tuple[Rows, list[Guess]]:
             Guess(one, float(NOISES[i]), float(quadratics[i]), float(each[i]) / whole)
             for i in places
         ]
-    return data, guesses
+    return data, guesses, best + float(np.log(whole))

@@ -27,7 +27,7 @@ class Posterior:
         self.prior, self._block = prior, block
         labels = block.targets - block.targets.mean(axis=0)
         rows = prior.along(block.weak.rows, block.strong.rows)
-        self._data, self._guesses = weigh(rows, labels, prior)
+        self._data, self._guesses, self.evidence = weigh(rows, labels, prior)
 
     @cached_property
     def coef(self) -> Array:

@@ -21,6 +21,7 @@ HEADLINES = {
     "label-more": "No model has learnt enough yet",
     "too-close": "Too close to call",
     "posterior": "Train the strong model on labels and teacher together",
+    "neighbours": "Train the strong model on labels, teacher and the pool's clusters together",
     "anchored": "Train the strong model on the labels, anchored at the W2S student",
     "both": "Use both models, by the posterior mean",
 }

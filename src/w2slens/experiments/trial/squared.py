@@ -5,7 +5,10 @@ of one N are scored together, and so are its students, and then forgotten.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Ridge
 from w2slens.experiments.rows import Rows
@@ -32,6 +35,7 @@ class Squared:
     """The engine of `w2slens.experiments.trial.loop` for least squares."""
 
     def __init__(self, rows: Rows, settings: Settings, split: Split, noisy: Array) -> None:
+        self._rows, self._split = rows, split
         self._settings, self._teachers = settings, list(rows.teachers)
         self._exam = Exam(rows, split, settings.levels, areas=settings.metric == "auroc")
         self._labels = learn(rows, split.labels(max(settings.n)), noisy, settings)
@@ -51,7 +55,14 @@ class Squared:
         folds = self._growth.to(N)
         moments = total(folds)
         tops = Ceilings(folds, moments, self._labels, self._settings.levels)
-        return SquaredPool(moments, tops, {name: Pool(moments, name) for name in self._teachers})
+        taught = {
+            name: Pool(moments, name, partial(self._pooled, name, N)) for name in self._teachers
+        }
+        return SquaredPool(moments, tops, taught)
+
+    def _pooled(self, teacher: str, N: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        index = self._split.pool(N)
+        return self._rows.side(teacher)[index], self._rows.strong[index]
 
     def students(
         self, pool: SquaredPool, student: str, teacher: str, ridge_weak: Ridge, ridge: Ridge

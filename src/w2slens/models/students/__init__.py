@@ -10,7 +10,16 @@ from typing import NamedTuple
 from w2slens._core.types import Ridge
 from w2slens.models.fit import Fitted
 from w2slens.models.labeled import LabeledBlock
-from w2slens.models.students import anchored, both, imitate, labels, posterior, teacher
+from w2slens.models.neighbours import MOST_ROWS
+from w2slens.models.students import (
+    anchored,
+    both,
+    imitate,
+    labels,
+    neighbours,
+    posterior,
+    teacher,
+)
 from w2slens.models.students.lesson import Lesson, Pool, Taken
 
 Learn = Callable[[Pool, LabeledBlock, float, Ridge], Taken]
@@ -24,18 +33,27 @@ class Student(NamedTuple):
     words: str
     sees: tuple[str, ...] = ("strong",)
     pool: bool = True  # whether it is trained on pseudo-labels
+    most: int | None = None  # rows of labels and pool together that it can look at
 
 
 W2S = "imitate"
 """The student of weak-to-strong generalization proper."""
 
 AUTO = "posterior"
-"""The student that is taken where none is named."""
+"""The student that is taken where none is named, of pools of any size."""
+
+NEIGHBOURS = "neighbours"
+"""The student that is taken instead where the pool is small and its clusters are of use."""
 
 STUDENTS: dict[str, Student] = {
     W2S: Student(imitate.learn, "the W2S student"),
     "labels": Student(labels.learn, "the strong model trained on the labels alone", pool=False),
     "posterior": Student(posterior.learn, "the strong student of labels and teacher together"),
+    NEIGHBOURS: Student(
+        neighbours.learn,
+        "the strong student of labels, teacher and the pool's neighbours",
+        most=MOST_ROWS,
+    ),
     "anchored": Student(
         anchored.learn, "the strong model on the labels, anchored at the W2S student"
     ),
@@ -61,4 +79,15 @@ def train(name: str, pool: Pool, lessons: Sequence[Lesson], ridge: Ridge) -> lis
     return found
 
 
-__all__ = ["AUTO", "MODEL_OF", "STUDENTS", "W2S", "Lesson", "Pool", "Student", "Taken", "train"]
+__all__ = [
+    "AUTO",
+    "MODEL_OF",
+    "NEIGHBOURS",
+    "STUDENTS",
+    "W2S",
+    "Lesson",
+    "Pool",
+    "Student",
+    "Taken",
+    "train",
+]

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Ridge
 from w2slens.models.design import Design
@@ -47,6 +48,10 @@ class Pool:
 
     moments: Moments  # with the teacher's block, and ``strong``
     teacher: str = "weak"
+    rows: Callable[[], tuple[NDArray[Any], NDArray[Any]]] | None = None
+    """The teacher's and the strong features of the pool, where they are at hand."""
+
+    known: dict[int, "Acquainted | None"] = field(default_factory=dict, init=False, repr=False)
     _priors: dict[int, Prior] = field(default_factory=dict, init=False, repr=False)
     _posteriors: dict[int, Posterior] = field(default_factory=dict, init=False, repr=False)
 
@@ -80,6 +85,14 @@ class Pool:
         if chosen:
             return partial(self.moments.spectrum("strong").solve, shift=self.moments.count * ridge)
         return self.moments.solver("strong", ridge)
+
+
+class Acquainted(NamedTuple):
+    """A pool and its labeled rows, whose teacher also has coordinates along their neighbours."""
+
+    pool: Pool
+    block: LabeledBlock
+    coordinates: Array  # (n + N, r) of the labeled rows, then of the pool
 
 
 def _left_out(
