@@ -25,7 +25,7 @@ from w2slens import (
 from w2slens._core.format import fixed, number, span
 from w2slens._core.json import to_json
 from w2slens._core.table import Number
-from w2slens.advise import frontier
+from w2slens.advise.planning import frontier
 from w2slens.experiments.display import risks_table
 from w2slens.features.digits import digits
 from w2slens.forecasting.display import forecast_table

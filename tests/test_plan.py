@@ -8,8 +8,7 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.preprocessing import StandardScaler
 
 from w2slens import InputError, Problem, cli, dimensions, forecast, plan, predict, transfer
-from w2slens.advise import frontier
-from w2slens.advise.planning import n_star
+from w2slens.advise.planning import frontier, n_star
 from w2slens.features.digits import digits
 from w2slens.forecasting.intervals import freedom, spread
 from w2slens.theory.bounds import pgr_bound

@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, Planted, simulate, sweep, transfer
-from w2slens._core.threads import cores
+from w2slens.experiments import workers as trials_in_processes
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.split import Split
 from w2slens.experiments.workers import side_by_side
@@ -325,6 +326,8 @@ KILLED = """
 import sys
 from tests.test_sweeps import SMALL, rows
 from w2slens import sweep
+from w2slens.experiments import workers
+workers.WORTH_SECONDS = 0.0
 teachers, strong, y = rows()
 sweep(teachers, strong, y, **{**SMALL, "trials": 60}, out=sys.argv[1], jobs=int(sys.argv[2]))
 """
@@ -352,7 +355,7 @@ def test_a_killed_sweep_goes_on_with_the_same_numbers(tmp_path, jobs):
     whole = sweep(teachers, strong, y, **settings)
     out, parts = tmp_path / "killed", tmp_path / "killed" / "trials"
     kills = 0
-    for least in (1, 20):
+    for least in (2, 20):
         process = subprocess.Popen([sys.executable, "-c", KILLED, str(out), str(jobs)])
         while process.poll() is None and len(list(parts.glob("*.csv"))) < least:
             time.sleep(0.002)
@@ -448,16 +451,21 @@ def test_a_summary_runs_no_jackknife(monkeypatch):
 
 def blas_of_this_process(trial):
     found = ThreadpoolController().select(user_api="blas").lib_controllers
-    return [{"numpy": "numpy" in one.filepath, "threads": one.num_threads} for one in found]
+    return [{"process": os.getpid(), "threads": one.num_threads} for one in found]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_workers_give_one_thread_to_the_blas_of_numpy(workers):
-    for _, libraries in side_by_side(blas_of_this_process, [0, 1], workers):
-        numpys = [one["threads"] for one in libraries if one["numpy"]]
-        others = [one["threads"] for one in libraries if not one["numpy"]]
-        assert set(numpys) <= {1}
-        assert set(others) == {max(cores() // workers, 1)}
+def test_every_process_gives_one_thread_to_its_blas(workers, monkeypatch):
+    monkeypatch.setattr(trials_in_processes, "WORTH_SECONDS", 0.0)
+    found = dict(side_by_side(blas_of_this_process, [0, 1, 2], workers))
+    assert {one["threads"] for libraries in found.values() for one in libraries} == {1}
+    processes = {one["process"] for libraries in found.values() for one in libraries}
+    assert (len(processes) > 1) == (workers > 1)
+
+
+def test_short_trials_stay_in_one_process():
+    found = dict(side_by_side(blas_of_this_process, list(range(5)), 2))
+    assert {one["process"] for libraries in found.values() for one in libraries} == {os.getpid()}
 
 
 def test_dimensions_and_tables_of_a_kept_sweep_read_the_rows_once(monkeypatch, tmp_path):

@@ -1,36 +1,53 @@
-"""How many threads matrix products and factorisations use.
+"""How many threads matrix products and factorisations use: one a process.
 
-numpy and scipy each carry a BLAS with threads of its own, and the idle threads of one keep the
-cores from the other for a while. So only scipy's, which factors and multiplies what is large
-(`w2slens.moments.products`), gets more than one: small problems then run as fast as on one thread,
-large ones as fast as on all.
-
-That is for a process by itself, which gives scipy all `cores`. Worker processes side by side are
-told by joblib, as they start, how many threads either library may use: each worker its share of the
-cores, rounded down, at least one. Workers times threads never exceed the cores.
+A BLAS that is given more waits for its threads by spinning: where another process has one of the
+cores, a trial on two threads took four times as long as on one, and five times the CPU; small
+problems are slower on two even where nobody else is there. numpy and scipy carry a BLAS each, whose
+idle threads keep the cores from one another besides. So every core gets a process instead
+(`w2slens.experiments.workers`), and digits do not depend on the machine's cores.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from joblib import cpu_count
-from threadpoolctl import ThreadpoolController
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BEFORE_LOADING = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables by which libraries that are not loaded yet are told; what a user has set, stays."""
 
 
 def cores() -> int:
     """Return the number of cores that this process may use (affinity and quotas included)."""
+    from joblib import cpu_count  # loads slowly
+
     return int(cpu_count())
 
 
+def tell_libraries() -> None:
+    """Give one thread to the libraries that this process will load."""
+    for name in BEFORE_LOADING:
+        os.environ.setdefault(name, "1")
+
+
 @contextmanager
-def blas_threads(count: int) -> Iterator[None]:
-    """Give scipy's BLAS so many threads and numpy's one, until the block ends."""
-    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-    before = [library.num_threads for library in libraries]
-    for library in libraries:
-        library.set_num_threads(1 if "numpy" in library.filepath else count)
-    try:
+def one_blas_thread() -> Iterator[None]:
+    """Give every BLAS that is loaded one thread, until the block ends."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
         yield
-    finally:
-        for library, threads in zip(libraries, before, strict=True):
-            library.set_num_threads(threads)
+
+
+def one_thread(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function run with one BLAS thread."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        with one_blas_thread():
+            return function(*args, **kwargs)
+
+    return run

@@ -7,6 +7,7 @@ import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
+from w2slens._core.threads import one_thread
 from w2slens._core.types import Ridge
 from w2slens.advise.budget import LARGEST, Goal, Shop
 from w2slens.advise.courses import Course, Plan
@@ -18,6 +19,7 @@ from w2slens.theory.population import Known, population_of
 FRONTIER = (0.3, 3.0, 12)  # budgets: shares of the least and of the largest cost; how many
 
 
+@one_thread
 def plan(
     problem: Known,
     *,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
+from w2slens._core.threads import one_thread
 from w2slens._core.types import Array, Ridge, Task
 from w2slens.advise.candidates import Candidate, Ranking
 from w2slens.features.reading import Source, open_features, read_labels
@@ -26,6 +27,7 @@ MEASURES = {"regression": "R²", "classification": "accuracy"}  # marks by leave
 SAMPLING = 1e-3  # share of a risk that is the sampler's own error
 
 
+@one_thread
 def rank_teachers(
     teachers: "Mapping[str, ArrayLike | str | Path | Source]",
     strong: "ArrayLike | str | Path | Source",

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
+from w2slens._core.threads import one_thread
 from w2slens._core.types import TASKS, Array, Ridge, Task
 from w2slens._version import __version__
 from w2slens.advise.pool_labels import pseudo_labels, rows_to_buy
@@ -29,6 +30,7 @@ LEAST_POSTERIOR = 10  # fewer labels say nothing of the hyperparameters of f*
 FALLBACKS = (W2S, "labels", "teacher")
 
 
+@one_thread
 def train(
     weak: "ArrayLike | str | Path | Source | None",
     strong: "ArrayLike | str | Path | Source",

@@ -15,6 +15,7 @@ import click
 
 from w2slens import InputError, MissingExtraError, __version__
 from w2slens._core.errors import shortened
+from w2slens._core.threads import tell_libraries
 
 COMMANDS = {
     "demo": "Run the main job on scikit-learn's bundled digits.",
@@ -63,6 +64,7 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
+    tell_libraries()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
             stream.reconfigure(errors="replace")

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console, RenderableType
 
 from w2slens._core.json import to_json
 from w2slens.experiments.folder.layout import check_folder, write_folder
+
+if TYPE_CHECKING:
+    from w2slens import Results
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -46,6 +49,13 @@ class Output:
             console.print(part)
         if self.out is not None:
             console.print(told.format(out=self.out), markup=False)
+
+
+def files_of_run(results: "Results") -> dict[str, str | bytes]:
+    """Make all that a run leaves besides its document."""
+    from w2slens.report.files import files_of  # drawing starts slowly; without --out it need not
+
+    return files_of(results)
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:

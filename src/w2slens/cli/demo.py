@@ -6,11 +6,11 @@ from itertools import chain
 import click
 
 from w2slens import Settings, Study
-from w2slens.cli._options import command_line
-from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress, shown
+from w2slens.cli._notes import notes, progress
+from w2slens.cli._output import Output, files_of_run, output_options
+from w2slens.cli._settings import command_line
+from w2slens.cli._tables import shown
 from w2slens.features.digits import digits
-from w2slens.report.files import files_of
 
 SETTINGS = Settings(
     n=(40, 60, 100, 150), N=1100, trials=12, students="posterior", task="classification"
@@ -34,12 +34,12 @@ def command(seed: int, output: Output) -> None:
     settings = replace(SETTINGS, seed=seed)
     words = {"title": "Weak-to-strong on handwritten digits", "command": replay}
     with notes(), progress("cells") as move:
-        results = Study.of_rows(*digits(), settings, words=words).run(jobs=1, progress=move)
+        results = Study.of_rows(*digits(), settings, words=words).run(progress=move)
         document = {**results.to_dict(), "command": replay}
     output.deliver(
         document,
         kind="run",
-        files=lambda: files_of(results),
+        files=lambda: files_of_run(results),
         shown=chain([INTRODUCTION], shown(results)),
         told="Figure: {out}/risks.png   Report: {out}/report.html   Numbers: {out}/result.json",
     )

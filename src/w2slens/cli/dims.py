@@ -2,14 +2,12 @@
 
 import click
 
-from w2slens import dimensions
+from w2slens import Dimensions, dimensions
 from w2slens._core.check import same_rows
+from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import header_option
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress
 from w2slens.features.reading import open_features
-from w2slens.report.files import png
-from w2slens.report.plots import figure_of_dimensions
 
 
 @click.command("dims")
@@ -31,9 +29,11 @@ def command(weak: str, strong: str, energy: float, header: bool | None, output: 
             move(read, rows)
 
         found = dimensions(left, right, energy=energy, progress=advance)
-    output.deliver(
-        found.to_dict(),
-        kind="dims",
-        files=lambda: {"dimensions.png": png(figure_of_dimensions(found))},
-        shown=found.tables(),
-    )
+    output.deliver(found.to_dict(), kind="dims", files=lambda: _files(found), shown=found.tables())
+
+
+def _files(found: Dimensions) -> dict[str, str | bytes]:
+    from w2slens.report.files import png  # drawing starts slowly; without --out it need not
+    from w2slens.report.plots import figure_of_dimensions
+
+    return {"dimensions.png": png(figure_of_dimensions(found))}

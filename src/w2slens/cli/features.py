@@ -3,9 +3,9 @@
 import click
 
 from w2slens._core.json import to_json
+from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import recipe_errors
 from w2slens.cli._output import json_option
-from w2slens.cli._tables import notes, progress
 from w2slens.features.recipe import load_feature_recipe
 
 

@@ -6,9 +6,9 @@ import click
 
 from w2slens import forecast
 from w2slens._core.types import Task
+from w2slens.cli._notes import notes
 from w2slens.cli._options import first_labels, labeled_options
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes
 from w2slens.experiments.folder.layout import PROBLEM
 from w2slens.theory.storage import archived
 

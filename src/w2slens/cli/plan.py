@@ -3,16 +3,13 @@
 from typing import Any
 
 import click
-from matplotlib.figure import Figure
 
 from w2slens import plan
-from w2slens.advise import frontier
+from w2slens.advise.planning import frontier
 from w2slens.cli._options import RIDGE
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._population import problem_options
 from w2slens.models.metrics import METRICS, Metric
-from w2slens.report.files import png
-from w2slens.report.plots import plot_courses
 from w2slens.theory.population import Population
 
 
@@ -58,6 +55,11 @@ def command(
         document |= {"frontier": drawn, **asked}
 
     def files() -> dict[str, bytes]:
+        from matplotlib.figure import Figure  # drawing starts slowly; without --out it need not
+
+        from w2slens.report.files import png
+        from w2slens.report.plots import plot_courses
+
         figure = Figure(figsize=(7, 4.6), layout="constrained")
         ax = figure.subplots()
         plot_courses(courses, ax, chosen=found.best, budget=budget, target=target)

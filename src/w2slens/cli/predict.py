@@ -4,14 +4,12 @@ from typing import Any
 
 import click
 
-from w2slens import predict
+from w2slens import Risks, predict
+from w2slens.cli._notes import notes
 from w2slens.cli._options import RIDGE, SIZES
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._population import problem_options
-from w2slens.cli._tables import notes
 from w2slens.models.risks import CEILINGS
-from w2slens.report.files import png
-from w2slens.report.plots import figure_of_prediction
 from w2slens.theory.population import Population
 from w2slens.theory.prediction import METHODS
 
@@ -33,6 +31,13 @@ def command(problem: Population, output: Output, **settings: Any) -> None:
     output.deliver(
         risks.to_dict(),
         kind="predict",
-        files=lambda: {"prediction.png": png(figure_of_prediction(risks))},
+        files=lambda: _files(risks),
         shown=[risks.table()],
     )
+
+
+def _files(risks: Risks) -> dict[str, str | bytes]:
+    from w2slens.report.files import png  # drawing starts slowly; without --out it need not
+    from w2slens.report.plots import figure_of_prediction
+
+    return {"prediction.png": png(figure_of_prediction(risks))}

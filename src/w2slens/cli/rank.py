@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from matplotlib.figure import Figure
 from rich.text import Text
 
 from w2slens import InputError, rank_teachers
 from w2slens._core.types import Task
+from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import first_labels, labeled_options
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress
-from w2slens.report.files import png
-from w2slens.report.plots import plot_teachers
 
 
 @click.command("rank")
@@ -49,6 +46,11 @@ def command(
         )
 
     def files() -> dict[str, bytes]:
+        from matplotlib.figure import Figure  # drawing starts slowly; without --out it need not
+
+        from w2slens.report.files import png
+        from w2slens.report.plots import plot_teachers
+
         figure = Figure(figsize=(7, 1.8 + 0.5 * len(found.teachers)), layout="constrained")
         plot_teachers(found, figure.subplots())
         return {"teachers.png": png(figure)}

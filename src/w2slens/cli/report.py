@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from w2slens._core.json import to_json
+from w2slens.cli._notes import notes
 from w2slens.cli._output import json_option
-from w2slens.cli._tables import notes
 from w2slens.report.files import render_folder
 
 

@@ -3,10 +3,11 @@
 import click
 
 from w2slens import Settings, Study
-from w2slens.cli._options import command_line, header_option, replaying, settings_options
-from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes, progress, shown
-from w2slens.report.files import files_of
+from w2slens.cli._notes import notes, progress
+from w2slens.cli._options import header_option
+from w2slens.cli._output import Output, files_of_run, output_options
+from w2slens.cli._settings import command_line, replaying, settings_options
+from w2slens.cli._tables import shown
 
 
 @click.command("run")
@@ -45,12 +46,12 @@ def command(
             header=header,
             words=words,
         )
-        results = study.run(jobs=1, progress=move)
+        results = study.run(progress=move)
         document = {**results.to_dict(), "command": replay}
     output.deliver(
         document,
         kind="run",
-        files=lambda: files_of(results),
+        files=lambda: files_of_run(results),
         shown=shown(results),
         told="Result: {out} (open report.html)",
     )

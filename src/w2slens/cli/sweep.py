@@ -6,9 +6,10 @@ import click
 from rich.console import Console
 
 from w2slens._core.json import to_json
+from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import recipe_errors
 from w2slens.cli._output import json_option
-from w2slens.cli._tables import notes, progress, shown
+from w2slens.cli._tables import shown
 from w2slens.experiments.recipe import load_recipe
 from w2slens.report.files import render_into
 

@@ -6,9 +6,9 @@ import click
 
 from w2slens import train
 from w2slens._core.types import TASKS, Ridge, Task
+from w2slens.cli._notes import notes
 from w2slens.cli._options import RIDGE, first_labels, header_option
 from w2slens.cli._output import Output, output_options
-from w2slens.cli._tables import notes
 from w2slens.models.students import STUDENTS
 from w2slens.report.take_home import KIND, files_of_student
 
@@ -23,7 +23,7 @@ from w2slens.report.take_home import KIND, files_of_student
     type=click.Choice(["auto", *STUDENTS]),
     default="auto",
     show_default=True,
-    help="How labels and teacher are used; auto is posterior, or neighbours where that is likelier.",
+    help="How labels and teacher are used; auto: posterior, or neighbours where likelier.",
 )
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True, help="λ, teacher.")
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, student.")

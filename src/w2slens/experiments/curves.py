@@ -1,12 +1,14 @@
 """The curves of a run: what is the same for all (n, N) of one, and how a table tells them apart."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from w2slens._core.errors import InputError
 from w2slens._core.types import Ridge
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Curve(NamedTuple):
@@ -21,7 +23,7 @@ class Curve(NamedTuple):
         """Write the curve into columns `AXES`; a ridge to be chosen is nan there."""
         return dict(zip(AXES, map(_written, self), strict=True))
 
-    def rows_of(self, table: pd.DataFrame) -> pd.DataFrame:
+    def rows_of(self, table: "pd.DataFrame") -> "pd.DataFrame":
         """Select the rows of a table that belong to this curve."""
         own = np.ones(len(table), bool)
         for column, value in self.row().items():
@@ -33,7 +35,7 @@ AXES = ("teacher", "noise", "asked_ridge_weak", "asked_ridge_strong")
 """Columns that tell the curves of a table apart."""
 
 
-def curves_of(table: pd.DataFrame) -> list[Curve]:
+def curves_of(table: "pd.DataFrame") -> list[Curve]:
     """List the curves of a table of trials, in its order."""
     found = table[list(AXES)].drop_duplicates()
     return [

@@ -1,10 +1,11 @@
 """The JSON document of a run: made here, from its table and what is known without trials."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from w2slens._core.types import Array
 from w2slens.experiments.table import SCORES
@@ -12,6 +13,9 @@ from w2slens.experiments.verdict import Verdict
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import MODELS, Risks, Scale
 from w2slens.theory.bounds import Bounds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def curve_document(

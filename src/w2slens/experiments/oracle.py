@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from w2slens._core.threads import one_thread
 from w2slens._core.types import Array
 from w2slens.experiments.curves import Curve
 from w2slens.experiments.draws import Draws
@@ -67,6 +68,7 @@ class SampleOracle:
         """Count the retained directions of all rows."""
         return self._described(teacher)[0]
 
+    @one_thread
     def dimensions(self, teacher: str) -> Dimensions:
         """Measure over all rows, with the jackknife interval."""
         if teacher not in self._dimensions:
@@ -76,6 +78,7 @@ class SampleOracle:
             self._dimensions[teacher] = measure([part.select("weak", "strong") for part in parts])
         return self._dimensions[teacher]
 
+    @one_thread
     def predicted(self, curve: Curve, table: pd.DataFrame) -> Risks:
         """Predict with the moments of all rows and labels."""
         if self._settings.loss != "squared":
@@ -88,6 +91,7 @@ class SampleOracle:
         problem = self._noisy(curve)
         return replace(at_ridges(problem, self._settings, curve, table), scale=self._scale)
 
+    @one_thread
     def students(self, curve: Curve, names: Sequence[str]) -> dict[str, Array]:
         """Predict with the moments of all rows and labels."""
         settings, flipped = self._settings, curve.noise and self._rows.classes is not None
@@ -117,6 +121,7 @@ class SampleOracle:
         width = self._rows.side(teacher).shape[1] + self._rows.strong.shape[1]
         return self._rows.moments(teacher, jackknife_blocks(width))
 
+    @one_thread
     def _described(self, teacher: str) -> tuple[tuple[int, int], Problem]:
         if teacher not in self._known:  # block by block: all together they take much memory
             self._describe(teacher, reduce(add, self._parts(teacher)))

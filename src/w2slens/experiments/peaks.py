@@ -1,6 +1,12 @@
 """Interpolation peaks: untuned fits on about as many rows as dimensions, which say little."""
 
-import pandas as pd
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 PEAK_INFLATION = 3.0
 """A ridgeless fit is at its interpolation peak where n/(n−d−1), or d/(d−n) below it, exceeds this:

@@ -91,7 +91,7 @@ def transfer(
     study = Study.of_rows(
         weak, strong, y, Settings(**settings), target=target, groups=groups, header=header
     )
-    return study.run(jobs=1, progress=progress)
+    return study.run(progress=progress)
 
 
 @told_by_settings()

@@ -1,15 +1,18 @@
 """The tidy table of a run: a trial's marks → a record, trials → means and errors."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from w2slens.experiments.curves import AXES, Curve
 from w2slens.experiments.peaks import peaks
 from w2slens.models.estimates import Estimate, mean_of_ratios, outperforming_ratio, recovered_gap
 from w2slens.models.risks import MODELS
 from w2slens.models.students import MODEL_OF, STUDENTS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Marks = dict[str, float]
 """What one model scores: risk, ridge, and those of `SCORES` that the run has."""
@@ -58,6 +61,8 @@ def summarise(table: pd.DataFrame, ranks: Mapping[str, tuple[int, int]]) -> pd.D
     for _, cell in table.groupby([*AXES, "n", "N"], sort=False, dropna=False):
         row = _averages(cell)
         rows.append({**row, "peak": "+".join(peaks(cell, *ranks[row["teacher"]]))})
+    import pandas as pd  # loads slowly
+
     return pd.DataFrame(rows)
 
 

@@ -5,10 +5,12 @@ further students that were run; the ceiling needs labels that nobody has. Differ
 over trials, since all models of a trial share their rows.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from w2slens._core.format import and_last, fixed, largest, number
 from w2slens._core.types import Array
@@ -17,6 +19,9 @@ from w2slens.experiments.table import students_in
 from w2slens.models.estimates import NOISE_ERRORS, Estimate
 from w2slens.models.metrics import METRICS, NAMES
 from w2slens.models.students import MODEL_OF, STUDENTS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONTENDERS = {column: STUDENTS[name].words for name, column in MODEL_OF.items()}
 """Those of every run, and what they are called."""

@@ -9,9 +9,12 @@ from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
-from w2slens._core.threads import blas_threads, cores
+from w2slens._core.threads import one_blas_thread
 
 Record = dict[str, Any]
+
+WORTH_SECONDS = 6.0
+"""Work that is left, in seconds of one process, from which on more processes are started."""
 
 WATCH_SECONDS = 1.0
 """How often a worker looks whether its parent still lives."""
@@ -20,30 +23,36 @@ WATCH_SECONDS = 1.0
 def side_by_side(
     run: Callable[[int], list[Record]], trials: Sequence[int], workers: int
 ) -> Iterator[tuple[int, list[Record]]]:
-    """Run trials in processes, BLAS threads times workers never above the cores.
+    """Run trials, several in processes of their own where that saves time, one BLAS thread each.
 
-    The number of threads depends on `workers` alone, not on how many trials are left, so that a
-    resumed run gives the same digits.
+    Processes take seconds to start: how long the first trial takes says whether they are worth it.
     """
-    threads = max(cores() // workers, 1)
-    if workers == 1:
-        for trial in trials:
-            yield trial, _threaded(run, trial, threads)
-        return
-    with parallel_config("loky", inner_max_num_threads=threads):
-        jobs = Parallel(n_jobs=workers, return_as="generator_unordered")
-        yield from jobs(delayed(_numbered)(run, trial, threads, os.getpid()) for trial in trials)
+    start, left = time.monotonic(), list(trials)
+    for trial in trials:
+        if workers > 1 and _worth_it(time.monotonic() - start, len(trials) - len(left), left):
+            break
+        left.remove(trial)
+        yield trial, _threaded(run, trial)
+    if left:
+        with parallel_config("loky", inner_max_num_threads=1):
+            jobs = Parallel(n_jobs=min(workers, len(left)), return_as="generator_unordered")
+            yield from jobs(delayed(_numbered)(run, trial, os.getpid()) for trial in left)
+
+
+def _worth_it(seconds: float, done: int, left: Sequence[int]) -> bool:
+    """Whether processes of their own are faster for the trials that are left."""
+    return done > 0 and len(left) > 1 and seconds / done * len(left) > WORTH_SECONDS
 
 
 def _numbered(
-    run: Callable[[int], list[Record]], trial: int, threads: int, parent: int
+    run: Callable[[int], list[Record]], trial: int, parent: int
 ) -> tuple[int, list[Record]]:
     _leave_with(parent)
-    return trial, _threaded(run, trial, threads)
+    return trial, _threaded(run, trial)
 
 
-def _threaded(run: Callable[[int], list[Record]], trial: int, threads: int) -> list[Record]:
-    with blas_threads(threads):
+def _threaded(run: Callable[[int], list[Record]], trial: int) -> list[Record]:
+    with one_blas_thread():
         return run(trial)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
+from w2slens._core.threads import one_thread
 from w2slens._core.types import TASKS, Ridge, Task
 from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.combine import combined
@@ -31,6 +32,7 @@ __all__ = ["Forecast", "forecast", "forecast_pair", "known_labels"]
 LEAST_LABELS = 10  # fewer have no standard error to speak of
 
 
+@one_thread
 def forecast(
     weak: "ArrayLike | str | Path | Source",
     strong: "ArrayLike | str | Path | Source",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from w2slens._core import check
+from w2slens._core.threads import one_thread
 from w2slens.features.reading import Source, open_features, paired_chunks
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.overlap import correlate
@@ -22,6 +23,7 @@ BLOCK_MEMORY = 4 * 2**30
 """Bytes that the moments of all jackknife blocks may take; wider features get no interval."""
 
 
+@one_thread
 def dimensions(
     weak: "ArrayLike | str | Path | Source",
     strong: "ArrayLike | str | Path | Source",

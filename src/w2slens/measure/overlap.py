@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg, special
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
@@ -148,7 +148,7 @@ def _jackknife_interval(
     replicates = np.array([_overlap_without(white - part.push(maps)) for part in parts])
     variance = (K - 1) / K * np.sum((replicates - replicates.mean()) ** 2)
     variance -= min(_degenerate_variance(canonical, d_w, d_s, whole.count), variance / 2)
-    reach = float(stats.t.ppf((1 + INTERVAL) / 2, K - 1) * np.sqrt(variance))
+    reach = float(special.stdtrit(K - 1, (1 + INTERVAL) / 2) * np.sqrt(variance))
     return _clip(estimate - reach, d_w, d_s), _clip(estimate + reach, d_w, d_s)
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy import linalg
 
 from w2slens._core.types import Array
 from w2slens.moments import Moments, product
@@ -39,7 +38,8 @@ def neighbour_coordinates(rows: NDArray[Any]) -> Array:
     Features count in units of their standard deviations. Coordinates are determined up to signs
     and, where eigenvalues agree, rotations, which no fit of a rotation-invariant prior sees.
     """
-    from sklearn.neighbors import kneighbors_graph  # half a second, which few need
+    from scipy import sparse  # these load for half a second, and few need them
+    from sklearn.neighbors import kneighbors_graph
 
     near = kneighbors_graph(_standard(rows), min(NEIGHBOURS, len(rows) - 1), mode="connectivity")
     graph = near.maximum(near.T)
@@ -63,7 +63,7 @@ def _standard(rows: NDArray[Any]) -> NDArray[np.float32]:
     return found.astype(np.float32)
 
 
-def _leading(adjacency: sparse.csr_array, constant: Array) -> tuple[Array, Array]:
+def _leading(adjacency: Any, constant: Array) -> tuple[Array, Array]:
     """(r,) largest eigenvalues, and (m, r) vectors, but for the constant function's, of μ = 1."""
     m = len(constant)
     count = min(COORDINATES, m - 1)
@@ -71,6 +71,8 @@ def _leading(adjacency: sparse.csr_array, constant: Array) -> tuple[Array, Array
         rest = adjacency.toarray() - 2 * np.multiply.outer(constant, constant)
         μ, vectors = linalg.eigh(rest, driver="evd", check_finite=False)
         return μ[-count:], vectors[:, -count:]
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
     rest = LinearOperator(
         (m, m), matvec=lambda x: adjacency @ x - 2 * constant * (constant @ x), dtype=float
     )

@@ -1,5 +1,8 @@
-"""A run as one self-contained HTML page: results → dict → template."""
+"""A run as one self-contained HTML page: results → dict → template.
 
-from w2slens.report.page import render
+Drawing starts slowly: names load on first use.
+"""
 
-__all__ = ["render"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={"page": ["render"]})

@@ -4,15 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import jinja2
-
-from w2slens._core.format import number
-from w2slens._version import __version__
 from w2slens.experiments.display import risks_table, score_tables
 from w2slens.experiments.results import Results
 from w2slens.report.figures import comparison_figures, curve_figures
-from w2slens.report.plots import curve_name
+from w2slens.report.names import curve_name
 from w2slens.report.tables import curves_table, ratios_first
+from w2slens.report.template import filled
 
 HEADLINES = {
     "w2s": "Train the strong model on the teacher's labels",
@@ -47,19 +44,6 @@ def render(results: Results, *, title: str | None = None, command: str | None = 
         Command line that replays the run; default the recorded one, if there is one.
     """
     return filled("page.html", summary(results, title, command))
-
-
-def filled(template: str, values: dict[str, Any]) -> str:
-    """Fill a template of this room; what it lacks is an error."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("w2slens.report"),
-        autoescape=template.endswith(".html"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
-    return environment.get_template(template).render(version=__version__, **values)
 
 
 def summary(results: Results, title: str | None, command: str | None) -> dict[str, Any]:

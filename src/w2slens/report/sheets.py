@@ -14,7 +14,8 @@ from w2slens._core.errors import InputError
 from w2slens._core.format import fixed, number
 from w2slens._core.json import as_float
 from w2slens._core.table import Table
-from w2slens.advise import Course, Plan, Ranking
+from w2slens.advise.candidates import Ranking
+from w2slens.advise.courses import Course, Plan
 from w2slens.experiments.folder.believed import believing
 from w2slens.forecasting.display import forecast_table, students_table
 from w2slens.measure.intrinsic import Dimensions
@@ -22,9 +23,10 @@ from w2slens.models.risks import MODELS, Risks
 from w2slens.models.students import MODEL_OF
 from w2slens.report import plots
 from w2slens.report.figures import Panel
-from w2slens.report.page import SHOWN_CELLS, filled
+from w2slens.report.page import SHOWN_CELLS
 from w2slens.report.svg import SIZE, panel
 from w2slens.report.tables import ratios_first
+from w2slens.report.template import filled
 
 Document = Mapping[str, Any]
 

@@ -19,7 +19,7 @@ from w2slens.forecasting.students import Expected
 from w2slens.models.calibration import TEMPERATURES
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import STUDENTS
-from w2slens.report.page import filled
+from w2slens.report.template import filled
 from w2slens.theory.storage import archived
 
 KIND = "train"

@@ -7,6 +7,7 @@ import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
+from w2slens._core.threads import one_thread
 from w2slens._core.types import Ridge
 from w2slens.models.risks import CEILINGS, MODELS, Risks
 from w2slens.theory.bounds import bounds
@@ -21,6 +22,7 @@ Method = Literal["auto", "exact", "equivalent", "bounds"]
 METHODS = get_args(Method)
 
 
+@one_thread
 def predict(
     problem: Known,
     *,

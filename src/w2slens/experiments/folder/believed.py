@@ -1,18 +1,22 @@
 """What the files of a result must say before they are believed: anyone may have edited them."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens.experiments.curves import AXES, curves_of
 from w2slens.experiments.settings import OPTIONS, Settings
 from w2slens.models.risks import MODELS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LARGEST = 1e100
 """No risk, ridge or score of a run is larger; sums of squares of such numbers still are finite."""

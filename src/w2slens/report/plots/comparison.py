@@ -1,4 +1,4 @@
-"""All curves of a sweep side by side, and what each is called."""
+"""All curves of a sweep side by side."""
 
 from textwrap import wrap
 
@@ -7,20 +7,8 @@ from matplotlib.axes import Axes
 
 from w2slens._core import check
 from w2slens.experiments.results import Results
+from w2slens.report.names import curve_name
 from w2slens.report.plots.style import LINES, NEUTRAL, RATIOS, legend_below, ratio_limits
-
-AXIS_WORDS = {"noise": "noise", "ridge_weak": "λ_w", "ridge_strong": "λ_s"}
-"""How names of curves begin the value of an axis; a teacher's name stands alone."""
-
-
-def curve_name(results: Results, place: int) -> str:
-    """Name one curve of a sweep by what tells it from the others."""
-    curves, parts = results.settings, []
-    for axis, value in curves[place]._asdict().items():
-        if len({getattr(curve, axis) for curve in curves}) > 1:
-            shown = value if isinstance(value, str) else f"{value:g}"
-            parts.append(f"{AXIS_WORDS[axis]} {shown}" if axis in AXIS_WORDS else shown)
-    return ", ".join(parts) or curves[place].teacher
 
 
 def plot_comparison(results: Results, ax: Axes, *, only: str | None = None) -> Axes:

@@ -6,8 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from w2slens.advise import Course
-from w2slens.advise.courses import MODEL
+from w2slens.advise.courses import MODEL, Course
 from w2slens.report.plots.style import (
     LOOKS,
     NEUTRAL,

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from w2slens._core.format import fixed
-from w2slens.advise import Ranking
+from w2slens.advise.candidates import Ranking
 from w2slens.report.plots.style import LOOKS, STUDENT_LOOKS, legend_below, marker_look
 
 

@@ -1,0 +1,52 @@
+"""What a command says while it works: progress and notes on stderr."""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with time left on stderr; give the function that moves it to (done, total)."""
+    console = Console(stderr=True)
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+class Kept(logging.Handler):
+    """Messages that the library logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def notes() -> Iterator[None]:
+    """Turn warnings, and what the library logs, into one-line notes on stderr, each once."""
+    log, logged = logging.getLogger("w2slens"), Kept()
+    level = log.level
+    log.addHandler(logged)
+    log.setLevel(logging.INFO)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            yield
+    finally:
+        log.removeHandler(logged)
+        log.setLevel(level)
+    messages = [*logged.messages, *(str(warning.message) for warning in caught)]
+    for message in dict.fromkeys(messages):
+        click.echo(f"note: {message}", err=True)
