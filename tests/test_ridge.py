@@ -8,9 +8,8 @@ from w2slens.models.distil import distil
 from w2slens.models.fit import fit
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.probe import LinearProbe
-from w2slens.models.tuning import choose_folds, choose_loo, choose_w2s, grid
+from w2slens.models.tuning import choose_gcv, choose_loo, choose_w2s, grid
 from w2slens.moments.moments import Moments
-from w2slens.moments.stream import total
 
 
 @pytest.fixture
@@ -62,18 +61,22 @@ def test_choice_for_the_student_uses_the_true_labels(draw):
     close(choose_w2s(block, pool, 0.2), ridges[int(np.argmin(losses))], 1e-9)
 
 
-def test_choice_by_folds_is_the_best_of_the_grid(draw):
+def test_choice_by_generalised_cross_validation_is_the_best_of_the_grid(draw):
     X, Y = draw[0] @ np.eye(12), draw[1]
-    folds = [Moments.from_rows(strong=X[i::5], label=Y[i::5]) for i in range(5)]
     whole = Moments.from_rows(strong=X, label=Y)
     ridges = grid(whole.spectrum("strong").values / whole.count)
-    losses = np.zeros(len(ridges))
-    for i in range(5):
-        keep = np.arange(200) % 5 != i
-        for j, λ in enumerate(ridges):
-            scores = oracles.fit(X[keep], Y[keep], keep.sum() * λ)(X[~keep])
-            losses[j] += np.sum((scores - Y[~keep]) ** 2)
-    close(choose_folds(folds, total(folds))[0], ridges[int(np.argmin(losses))], 1e-9)
+    Xc, Yc, losses = X - X.mean(axis=0), Y - Y.mean(axis=0), []
+    for λ in ridges:
+        hat = Xc @ np.linalg.pinv(Xc.T @ Xc + 200 * λ * np.eye(12)) @ Xc.T
+        losses.append(np.sum((Yc - hat @ Yc) ** 2) / (1 - (1 + np.trace(hat)) / 200) ** 2)
+    close(choose_gcv(whole)[0], ridges[int(np.argmin(losses))], 1e-9)
+
+
+def test_groups_of_outputs_choose_by_themselves(draw):
+    X, Y = draw
+    whole = Moments.from_rows(strong=X, label=np.hstack([Y, 30 * Y[::-1]]))
+    alone = [choose_gcv(Moments.from_rows(strong=X, label=part))[0] for part in (Y, 30 * Y[::-1])]
+    close(choose_gcv(whole, groups=2), alone, 1e-12)
 
 
 def test_noise_alone_wants_the_largest_ridge():

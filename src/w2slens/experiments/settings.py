@@ -69,7 +69,7 @@ class Settings:
     trials: int = _told("independent splits (or draws) of the rows", "whole", 10)
     ridge_weak: Any = _told(
         "ridge λ of the teacher in (1/n)‖·‖² + λ‖·‖², or auto: chosen for every model alike by "
-        "leave-one-out on the labels (the ceiling by folds); several are run in turn",
+        "leave-one-out on the labels (the ceiling by GCV); several are run in turn",
         "ridges",
         "auto",
     )

@@ -5,10 +5,10 @@ labeled rows are few, so they stay in memory. A `Design` is one feature matrix w
 intercept; a `LabeledBlock` is the teacher's and the student's over the same labels.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,19 @@ from scipy import linalg
 
 from w2slens._core.types import Array
 from w2slens.models.probe import LinearProbe
-from w2slens.moments.products import gram
+from w2slens.moments.products import gram, product
 from w2slens.moments.solve import FORMED_DOUBT, cholesky_solver, doubtful
-from w2slens.moments.spectrum import EPS64, singular
+from w2slens.moments.spectrum import EPS64, singular, spectrum
+
+JUDGES = 1000
+"""Rows whose leave-one-out errors choose a ridge: of more, only so many are left out."""
+
+EVERY = slice(None)
+
+TALL = 2
+"""Rows a column from which on the rows are factored by their Gram matrix, if it is well enough
+conditioned: where its smallest eigenvalue is this share of their mean, and no digit is missed."""
+WELL = 1e-5
 
 LEVERAGE_ROUNDING = 100.0
 """A leverage within this many n·eps of 1 is 1: the rounding of the sum that it is made of."""
@@ -35,15 +45,24 @@ class Design:
     rows: Array
     mean: Array
     precision: float = EPS64
+    judges: slice = field(default_factory=lambda: EVERY)
+    """Rows whose errors choose a ridge."""
+    _influences: dict[tuple[float, int | None], Array] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @classmethod
-    def from_rows(cls, features: NDArray[Any]) -> "Design":
-        """Centre features (n, p) of any real type."""
+    def from_rows(cls, features: NDArray[Any], *, shuffled: bool = False) -> "Design":
+        """Centre features (n, p) of any real type; `shuffled` says that their order is random."""
         eps = float(np.finfo(features.dtype).eps) if features.dtype.kind == "f" else EPS64
         rows = features.astype(np.float64)
         mean = rows.mean(axis=0)
         rows -= mean
-        return cls(rows, mean, max(eps, EPS64))
+        n = len(rows)
+        judges = EVERY
+        if n > JUDGES:  # of rows in random order the first, which smaller designs have too
+            judges = slice(JUDGES) if shuffled else slice(0, None, -(-n // JUDGES))
+        return cls(rows, mean, max(eps, EPS64), judges)
 
     @property
     def n(self) -> int:
@@ -51,18 +70,44 @@ class Design:
         return len(self.rows)
 
     @cached_property
-    def _factors(self) -> tuple[Array, Array, Array, int]:
+    def _factors(self) -> tuple[Array | None, Array, Array, int]:
+        """SVD and rank; without U, which takes a product of all rows, where the Gram serves."""
+        n, p = self.rows.shape
+        if n >= TALL * p:
+            eigen = spectrum(self.gram, self.raw, self.precision)
+            if eigen.rank == p and eigen.values[-1] > WELL * eigen.values.mean():
+                return None, np.sqrt(eigen.values), eigen.vectors.T, p
         return singular(self.rows, self.raw, self.precision)
 
     @property
     def svd(self) -> tuple[Array, Array, Array]:
         """Thin SVD (U, s, Vᵀ) of the rows, without what is zero up to float64's rounding."""
-        return self._factors[:3]
+        return self._left, *self._factors[1:3]
+
+    @property
+    def values(self) -> Array:
+        """(r,) singular values of the rows."""
+        return self._factors[1]
+
+    @cached_property
+    def _left(self) -> Array:
+        U, s, Vt, _ = self._factors
+        return product(self.rows, Vt.T) / s if U is None else U
+
+    @cached_property
+    def _judged(self) -> Array:
+        """U of the judges alone."""
+        U, s, Vt, _ = self._factors
+        if U is None and self.judges != EVERY:
+            return np.asarray(product(self.rows[self.judges], Vt.T) / s)
+        return self._left[self.judges]
 
     @cached_property
     def raw(self) -> Array:
         """(p,) sums of squares of the columns before centring."""
-        return np.asarray(np.sum(self.rows**2, axis=0) + self.n * self.mean**2)
+        n, p = self.rows.shape
+        squares = np.diag(self.gram) if n > p else np.einsum("ij,ij->j", self.rows, self.rows)
+        return np.asarray(squares + n * self.mean**2)
 
     @property
     def rank(self) -> int:
@@ -118,10 +163,18 @@ class Design:
         U, s, _ = self._directions(ridge)
         return 1 / self.n + (U**2) @ (s**2 / (s**2 + self.n * ridge))
 
-    def influence(self, ridge: float = 0.0) -> Array:
+    def influence(self, ridge: float = 0.0, some: slice = EVERY) -> Array:
         """(n, p) whose row i is ``(X̃ᵀX̃ + nλI)⁺x̃ᵢ``: how label i moves the coefficients."""
-        U, s, Vt = self._directions(ridge)
-        return np.asarray((U * (s / (s**2 + self.n * ridge))) @ Vt)
+        key = (ridge, some.stop if some.step is None else -some.step)
+        if key not in self._influences:
+            r = len(self.values) if ridge else self.rank
+            _, s, Vt, _ = self._factors
+            U = (self._judged if some == self.judges else self._left[some])[:, :r]
+            found = product(U * (s[:r] / (s[:r] ** 2 + self.n * ridge)), Vt[:r])
+            if some == EVERY and self.n > JUDGES:  # seldom asked for, and large
+                return found
+            self._influences[key] = found
+        return self._influences[key]
 
     def loo_residuals(self, targets: Array, ridge: float = 0.0) -> Array:
         """Exact leave-one-out residuals ``y_i − f⁻ⁱ(x_i)`` without a refit.
@@ -138,18 +191,48 @@ class Design:
 
     def loo_path(self, targets: Array, ridges: Sequence[float]) -> Array:
         """Leave-one-out residuals at several ridges → (len(ridges), n, k)."""
-        y = targets - targets.mean(axis=0)
-        return np.stack([self._loo(y, ridge) for ridge in ridges])
+        return np.stack(list(self.loo_judged(targets, ridges, EVERY)))
 
-    def _loo(self, y: Array, ridge: float) -> Array:
-        U, s, _ = self._directions(ridge)
-        shift, projected, squares = self.n * ridge, U.T @ y, U**2
-        free = 1 - 1 / self.n - squares.sum(axis=1)
-        outside = y - U @ projected
-        pinned = (free <= LEVERAGE_ROUNDING * self.n * EPS64) | (len(s) == self.n - 1)
+    def loo_judged(
+        self, targets: Array, ridges: Sequence[float], some: slice | None = None
+    ) -> Iterator[Array]:
+        """Yield the residuals of some rows, by default the judges, ridge by ridge: (m, k) each."""
+        y, some = targets - targets.mean(axis=0), self.judges if some is None else some
+        parts: dict[bool, _LeftOut] = {}
+        for ridge in ridges:
+            if bool(ridge) not in parts:
+                r = len(self.values) if ridge else self.rank
+                _, s, Vt, _ = self._factors
+                projected = Vt[:r] @ (self.rows.T @ y) / s[:r, None]
+                U = (self._judged if some == self.judges else self._left[some])[:, :r]
+                parts[bool(ridge)] = _LeftOut.of(U, s[:r], projected, y, some)
+            yield parts[bool(ridge)].residuals(self.n * ridge)
+
+
+class _LeftOut(NamedTuple):
+    """What residuals of left-out rows are made of, whatever the ridge."""
+
+    U: Array  # (m, r) of some rows
+    squares: Array  # (m, r) U²
+    values: Array  # (r,) s²
+    projected: Array  # (r, k) Uᵀy
+    outside: Array  # (m, k) what no direction explains
+    free: Array  # (m,) 1 − 1/n − Σ U²
+    pinned: NDArray[np.bool_]  # (m,) rows that a ridgeless fit passes through
+
+    @classmethod
+    def of(cls, U: Array, s: Array, projected: Array, y: Array, some: slice) -> "_LeftOut":
+        n, squares = len(y), U**2
+        free, outside = 1 - 1 / n - squares.sum(axis=1), y[some] - U @ projected
+        pinned = (free <= LEVERAGE_ROUNDING * n * EPS64) | (len(s) == n - 1)
         free, outside = np.where(pinned, 0, free), np.where(pinned[:, None], 0, outside)
-        weight = shift / (s**2 + shift) if shift else 1 / s**2
-        residual, diagonal = U @ (weight[:, None] * projected), squares @ weight
+        return cls(U, squares, s**2, projected, outside, free, pinned)
+
+    def residuals(self, shift: float) -> Array:
+        """(m, k) ``[My]ᵢ / Mᵢᵢ`` at a total ridge nλ."""
+        weight = shift / (self.values + shift) if shift else 1 / self.values
+        residual = self.U @ (weight[:, None] * self.projected)
+        diagonal = self.squares @ weight
         if shift == 0:
-            residual, diagonal = residual * pinned[:, None], diagonal * pinned
-        return np.asarray((outside + residual) / (free + diagonal)[:, None])
+            residual, diagonal = residual * self.pinned[:, None], diagonal * self.pinned
+        return np.asarray((self.outside + residual) / (self.free + diagonal)[:, None])

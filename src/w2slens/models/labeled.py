@@ -1,14 +1,14 @@
 """The labeled rows of a teacher and a student, with the exact leave-one-out of the W2S student."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array
 from w2slens.models.design import Design
-from w2slens.models.distil import HeldOut, loo_distilled
+from w2slens.models.distil import HeldOut, Projection
 from w2slens.models.probe import LinearProbe
 from w2slens.moments import Moments, product
 
@@ -28,6 +28,7 @@ class LabeledBlock:
     weak: Design
     strong: Design
     targets: Array
+    _held: dict[float, HeldOut] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def from_rows(cls, weak: NDArray[Any], strong: NDArray[Any], targets: Array) -> "LabeledBlock":
@@ -49,13 +50,16 @@ class LabeledBlock:
         leave-one-out residual; the total penalty nλ_w is held fixed.
         """
         weak, y = self.weak, self.targets
-        errors, influence = weak.loo_residuals(y, ridge), weak.influence(ridge)
+        if ridge in self._held:
+            return self._held[ridge]
+        errors = weak.loo_residuals(y, ridge)
 
-        def changes(maps: Array) -> Iterator[tuple[Array, Array]]:
-            yield errors, product(influence, maps)
+        def changes(maps: Array, some: slice) -> Iterator[tuple[Array, Array]]:
+            yield errors[some], product(weak.influence(ridge, some).astype(maps.dtype), maps)
 
-        level = y.mean(axis=0)
-        return HeldOut(level, weak.mean, influence.T @ (y - level), errors / weak.n, changes)
+        coef = weak.fit(y, ridge).coef
+        self._held[ridge] = HeldOut(y.mean(axis=0), weak.mean, coef, errors / weak.n, changes)
+        return self._held[ridge]
 
     def loo_w2s(
         self, pool: Moments, ridge_weak: float, ridges: Sequence[float], *, teacher: str = "weak"
@@ -77,6 +81,5 @@ class LabeledBlock:
         -------
         (len(ridges), n, k) scores of row i by the student that never saw label i.
         """
-        return loo_distilled(
-            self.held_out_teacher(ridge_weak), self.strong, pool, [teacher], ridges
-        )
+        projection = Projection(pool, (teacher,))
+        return projection.left_out(self.held_out_teacher(ridge_weak), self.strong, ridges)

@@ -83,15 +83,15 @@ class Posterior:
             "signal": signal,
         }
 
-    def _changes(self, maps: Array) -> Iterator[tuple[Array, Array]]:
+    def _changes(self, maps: Array, some: slice) -> Iterator[tuple[Array, Array]]:
         """How coefficients change without a label, as `HeldOut` has it."""
         along, errors = product(self.prior.axes.T, maps), self._left_out
-        for candidate, some in self._by_candidate():
+        for candidate, guesses in self._by_candidate():
             kernel = candidate.kernel
             moved = kernel.prepare(product(self._data.rows, self._covariance(candidate, along)))
-            for one in some:
+            for one in guesses:
                 steps = self._data.rotated(kernel.finish(one.noise, moved))
-                yield one.weight * errors[candidate, one.noise], steps
+                yield one.weight * errors[candidate, one.noise][some], steps[some]
 
     @cached_property
     def _left_out(self) -> dict[tuple[Candidate, float], Array]:

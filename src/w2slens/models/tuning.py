@@ -1,4 +1,4 @@
-"""The choice of the ridge: leave-one-out on labels, folds of moments for the ceiling."""
+"""The choice of the ridge: leave-one-out on labels, generalised cross-validation of moments."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from w2slens._core.types import Array
 from w2slens.models.design import Design
-from w2slens.models.distil import HeldOut, loo_distilled
+from w2slens.models.distil import HeldOut, Projection
 from w2slens.models.labeled import LabeledBlock
 from w2slens.moments import Moments, product
 
@@ -16,8 +16,8 @@ GRID_DECADES = (-8.0, 2.0)
 GRID_SIZE = 41
 """Four ridges a decade: neighbours differ in risk by less than leave-one-out can tell."""
 
-FOLDS = 5
-"""Folds of moments by which the ceiling's ridge is chosen."""
+FREE = 1e-3
+"""Share of the rows that a fit leaves free, below which its residuals say nothing."""
 
 
 def grid(eigenvalues: Array) -> list[float]:
@@ -28,9 +28,9 @@ def grid(eigenvalues: Array) -> list[float]:
 
 def choose_loo(design: Design, targets: Array) -> float:
     """Return the ridge with the least leave-one-out squared error of a fit on labeled rows."""
-    ridges = grid(design.svd[1] ** 2 / design.n)
-    residuals = design.loo_path(targets, ridges)
-    return least(ridges, np.mean(np.sum(residuals**2, axis=2), axis=1))
+    ridges = grid(design.values**2 / design.n)
+    losses = [np.sum(errors**2) for errors in design.loo_judged(targets, ridges)]
+    return least(ridges, np.array(losses))
 
 
 def choose_w2s(
@@ -40,52 +40,38 @@ def choose_w2s(
 
     Leave-one-out on the pseudo-labels would tune imitation of the teacher instead.
     """
-    return choose_distilled(block.held_out_teacher(ridge_weak), block, pool, [teacher])
+    held = block.held_out_teacher(ridge_weak)
+    return choose_distilled(held, block, Projection(pool, (teacher,)))
 
 
-def choose_distilled(
-    held: HeldOut, block: LabeledBlock, pool: Moments, blocks: Sequence[str]
-) -> float:
+def choose_distilled(held: HeldOut, block: LabeledBlock, projection: Projection) -> float:
     """Return the ridge with the least leave-one-out error of a student of such scores."""
+    pool, judges = projection.pool, block.strong.judges
     ridges = grid(pool.spectrum("strong").values / pool.count)
-    errors = block.targets - loo_distilled(held, block.strong, pool, blocks, ridges)
-    return least(ridges, np.mean(np.sum(errors**2, axis=2), axis=1))
+    scores = projection.left_out(held, block.strong, ridges, judges, np.float32)
+    return least(ridges, np.sum((block.targets[judges] - scores) ** 2, axis=(1, 2)))
 
 
-def choose_folds(folds: Sequence[Moments], whole: Moments, *, groups: int = 1) -> list[float]:
-    """Return the ridges of fits of ``label`` on ``strong`` with the least K-fold error.
+def choose_gcv(moments: Moments, *, groups: int = 1) -> list[float]:
+    """Return the ridges of fits of ``label`` on ``strong`` with the least generalised CV error.
 
-    Each fold, moments of disjoint rows whose sum is `whole`, is predicted from the others; the
-    label's columns fall into groups of equal size, which get a ridge each.
+    ``RSS(λ)/(1 − df(λ)/M)²``, leave-one-out of M rows at their mean leverage (Golub, Heath and
+    Wahba, 1979): moments and one eigenproblem know it for all λ. The label's columns fall into
+    groups of equal size, which get a ridge each.
     """
-    ridges = grid(whole.spectrum("strong").values / whole.count)
-    losses = np.zeros((len(ridges), groups))
-    for fold in folds:
-        if 0 < fold.count < whole.count:
-            each = _fold_loss(whole - fold, fold, ridges)
-            losses += each.reshape(len(ridges), groups, -1).sum(axis=2)
+    eigen, M = moments.spectrum("strong"), moments.count
+    values, ridges = eigen.all_values, grid(eigen.values / M)
+    squares = product(eigen.all_vectors.T, moments.cross("strong", "label")) ** 2
+    whole = np.diag(moments.cross("label", "label"))
+    losses = np.full((len(ridges), groups), np.inf)
+    for row, ridge in zip(losses, ridges, strict=True):
+        used, shift = eigen.used(ridge), M * ridge
+        λ = values[used]
+        free = 1 - (1 + float(np.sum(λ / (λ + shift)))) / M
+        if free > FREE:
+            missed = whole - (λ + 2 * shift) / (λ + shift) ** 2 @ squares[used]
+            row[:] = missed.reshape(groups, -1).sum(axis=1) / free**2
     return [least(ridges, column) for column in losses.T]
-
-
-def _fold_loss(train: Moments, held: Moments, ridges: Sequence[float]) -> Array:
-    """Sum the squared error on `held` of fits on `train` → (ridges, outputs)."""
-    eigen = train.spectrum("strong")
-    V = eigen.all_vectors
-    # Everything along the eigenvectors of the training Gram, where a fit is a division.
-    gram = product(product(V.T, held.cross("strong", "strong")), V)
-    target = V.T @ held.cross("strong", "label")
-    learnt = V.T @ train.cross("strong", "label")
-    squares = np.diag(held.cross("label", "label"))
-    # The means of the two parts differ: held rows are off by Δᵀθ − δ throughout.
-    Δ = (held.centre("strong") - train.centre("strong")) @ V
-    δ = held.centre("label") - train.centre("label")
-    losses = []
-    for ridge in ridges:
-        θ, used = np.zeros_like(learnt), eigen.used(ridge)
-        θ[used] = learnt[used] / (eigen.all_values[used] + train.count * ridge)[:, None]
-        scatter = np.sum(θ * (gram @ θ) - 2 * θ * target, axis=0) + squares
-        losses.append(scatter + held.count * (Δ @ θ - δ) ** 2)
-    return np.array(losses)
 
 
 def least(ridges: Sequence[float], losses: Array) -> float:

@@ -1,6 +1,6 @@
 """The strong ceilings over one pool, one for every number of labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, partial
 
@@ -11,21 +11,26 @@ from w2slens.experiments.trial.labels import Labels
 from w2slens.models.fit import Fitted, fit
 from w2slens.models.packed import Normal
 from w2slens.models.probe import LinearProbe
-from w2slens.models.tuning import choose_folds
-from w2slens.moments import Moments, total
+from w2slens.models.tuning import choose_gcv
+from w2slens.moments import Moments
+from w2slens.moments.solve import doubtful
+from w2slens.moments.spectrum import EPS64
+
+ENOUGH = 2
+"""Rows a column from which on more rows change the best total penalty little."""
 
 
 class Ceilings:
     """Ceilings on a pool, with its labels or those of the labeled rows.
 
-    `folds` are moments of the pool in parts, `pool` their sum, whose factor of the strong Gram is
-    shared with the students; the label's columns fall into as many groups as noise levels.
+    The factor of the pool's strong Gram is shared with the students; the label's columns fall into
+    as many groups as noise levels. A chosen ridge is that of the larger part, labeled rows or pool,
+    at the same total penalty, as if the other had come later: one eigenproblem a pool. Of few rows
+    it is that of both together.
     """
 
-    def __init__(
-        self, folds: Sequence[Moments], pool: Moments, labels: Labels, levels: int
-    ) -> None:
-        self._parts, self._pool, self._labels, self._levels = folds, pool, labels, levels
+    def __init__(self, pool: Moments, labels: Labels, levels: int) -> None:
+        self._pool, self._labels, self._levels = pool, labels, levels
 
     def on_labels(self, ridge: Ridge) -> list[Fitted]:
         """Ceilings that have seen the n labels only: the baselines."""
@@ -33,57 +38,62 @@ class Ceilings:
 
     def on_pool(self, ridge: Ridge) -> list[Fitted]:
         """Ceilings that know the labels of the pool: one for all n."""
-        if ridge == "auto":
-            only = self._choose(self._folds)
-        else:
-            only = self._given(fit(self._pool, self._pool.solver("strong", ridge)), ridge)
+        ridges = self._chosen if ridge == "auto" else [ridge] * self._levels
+        only = self._at(ridges, lambda λ: fit(self._pool, self._pool.solver("strong", λ)))
         return [only] * len(self._labels.learnt)
 
     def on_all(self, ridge: Ridge) -> list[Fitted]:
         """Ceilings on the pool and the n labels."""
-        if ridge == "auto":
-            return [self._choose(self._with(some)) for some in self._labels.folds.values()]
-        return [
-            self._given(self._union(whole, ridge), ridge) for whole in self._labels.whole.values()
-        ]
+        found = []
+        for n, whole in self._labels.whole.items():
+            chosen = ridge == "auto"
+            ridges = self._for(n, whole) if ridge == "auto" else [ridge] * self._levels
+            found.append(self._at(ridges, partial(self._union, whole, chosen)))
+        return found
 
-    def _given(self, probe: LinearProbe, ridge: float) -> Fitted:
-        return Fitted(probe, (ridge,) * self._levels)
+    @cached_property
+    def _chosen(self) -> list[float]:
+        return choose_gcv(self._pool, groups=self._levels)
 
-    def _union(self, whole: Normal, ridge: float) -> LinearProbe:
+    def _for(self, n: int, whole: Normal) -> list[float]:
+        """Ridges of n + N rows."""
+        N = self._pool.count
+        if max(n, N) < ENOUGH * self._pool.width("strong"):
+            return choose_gcv(self._joined(whole), groups=self._levels)
+        more = n > N
+        known = self._labels.learnt[n].baselines["auto"].ridges if more else self._chosen
+        return [λ * max(n, N) / (n + N) for λ in known]
+
+    def _at(self, ridges: list[float], fitted: Callable[[float], LinearProbe]) -> Fitted:
+        """Fit all levels, each at its own ridge."""
+        each = {λ: fitted(λ) for λ in dict.fromkeys(ridges)}
+        if len(each) == 1:
+            return Fitted(each[ridges[0]], tuple(ridges))
+        probes = [each[λ].split(self._levels)[level] for level, λ in enumerate(ridges)]
+        return Fitted.stack(probes, ridges)
+
+    def _union(self, whole: Normal, chosen: bool, ridge: float) -> LinearProbe:
         with suppress(LinAlgError):
-            if self._pool.solver("strong", ridge).definite:
+            if self._definite(ridge, chosen):
                 return self._normal.fit_sum(whole, ridge)
-        union = self._pool.select("strong", "label") + whole.moments()
+        union = self._joined(whole)
         return fit(union, union.solver("strong", ridge))
+
+    def _joined(self, whole: Normal) -> Moments:
+        return self._pool.select("strong", "label") + whole.moments()
+
+    def _definite(self, ridge: float, chosen: bool) -> bool:
+        """Whether the pool alone is of full rank: by its eigenvalues where a choice needs them."""
+        pool = self._pool
+        if not chosen:
+            return pool.solver("strong", ridge).definite
+        precision = EPS64 if ridge else pool.rounding("strong")
+        doubt = doubtful(pool.cross("strong", "strong"), pool.raw("strong"), precision)
+        return bool(pool.spectrum("strong").all_values[-1] + pool.count * ridge > doubt)
 
     @cached_property
     def _normal(self) -> Normal:
         return Normal.of(self._pool)
-
-    @cached_property
-    def _folds(self) -> list[Moments]:
-        return [part.select("strong", "label") for part in self._parts]
-
-    def _with(self, labels: Sequence[Normal]) -> list[Moments]:
-        """Add the labels to the pool, fold by fold."""
-        folds = list(self._folds)
-        for i, normal in enumerate(labels):
-            more = normal.moments()
-            folds[i:] = [folds[i] + more, *folds[i + 1 :]] if i < len(folds) else [more]
-        return folds
-
-    def _choose(self, folds: Sequence[Moments]) -> Fitted:
-        """Fit with the ridge that the folds choose, for every noise level by itself."""
-        whole = total(folds)
-        ridges = choose_folds(folds, whole, groups=self._levels)
-        eigen, k = whole.spectrum("strong"), whole.width("label") // self._levels
-        probes = []
-        for level, λ in enumerate(ridges):
-            every = fit(whole, partial(eigen.solve, shift=whole.count * λ))
-            some = slice(level * k, (level + 1) * k)
-            probes.append(LinearProbe(every.coef[:, some], every.intercept[some]))
-        return Fitted.stack(probes, ridges)
 
 
 KINDS: dict[str, Callable[[Ceilings, Ridge], list[Fitted]]] = {

@@ -6,8 +6,8 @@ ceilings of later cells need of a prefix stays, packed.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from itertools import product
 from typing import Any
 
@@ -22,35 +22,23 @@ from w2slens.models.fit import Fitted, fit, sure_solver
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.packed import Normal
 from w2slens.models.students import Lesson
-from w2slens.models.tuning import FOLDS, choose_loo
-from w2slens.moments import Moments, total
+from w2slens.models.tuning import choose_loo
+from w2slens.moments import Moments
 from w2slens.moments.accumulate import Accumulator
 
 
-def folds_of(settings: Settings) -> int:
-    """Return into how many parts the rows are dealt: several where folds choose a ridge."""
-    return FOLDS if settings.chosen and settings.ceiling != "labels" else 1
-
-
 class Growth:
-    """The moments of a growing prefix of rows, dealt to folds like cards."""
+    """The moments of a growing prefix of rows."""
 
-    def __init__(
-        self, rows: Rows, order: Index, sides: Sequence[str], labels: Array, folds: int = 1
-    ) -> None:
+    def __init__(self, rows: Rows, order: Index, sides: Sequence[str], labels: Array) -> None:
         self._rows, self._order, self._sides, self._labels = rows, order, sides, labels
-        self._running = [Accumulator() for _ in range(folds)]
-        self._size = 0
+        self._running = Accumulator()
 
-    def to(self, size: int) -> list[Moments]:
-        """Grow to `size` rows; the moments of the folds that hold any."""
-        folds = len(self._running)
-        for fold, running in enumerate(self._running):
-            first = self._size + (fold - self._size) % folds
-            index = self._order[first:size:folds]
-            self._rows.gather(index, running, self._sides, self._labels)
-        self._size = size
-        return [Moments.of(running) for running in self._running if running.count]
+    def to(self, size: int) -> Moments:
+        """Grow to `size` rows."""
+        index = self._order[self._running.count : size]
+        self._rows.gather(index, self._running, self._sides, self._labels)
+        return Moments.of(self._running)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +53,7 @@ class Learner:
     @cached_property
     def design(self) -> Design:
         """The rows, gathered when first needed."""
-        return Design.from_rows(self.rows.side(self.side)[self.index])
+        return Design.from_rows(self.rows.side(self.side)[self.index], shuffled=True)
 
     def fit(self, moments: Moments, ridge: Ridge) -> Fitted:
         """Fit by the moments where n exceeds the width and they are surely of full rank."""
@@ -89,15 +77,18 @@ class Learnt:
     teachers: dict[tuple[str, Ridge], Fitted]
     baselines: dict[Ridge, Fitted]
     learners: dict[str, Learner]  # side → its labeled rows, which students may ask for
+    _blocks: dict[str, list[LabeledBlock]] = field(default_factory=dict, init=False, repr=False)
 
     def lesson(self, teacher: str, ridge: Ridge) -> Lesson:
         """Return a teacher with the labeled rows that taught it."""
+        return Lesson(self.teachers[teacher, ridge], partial(self._labeled, teacher))
 
-        def blocks() -> list[LabeledBlock]:
+    def _labeled(self, teacher: str) -> list[LabeledBlock]:
+        if teacher not in self._blocks:
             weak, strong = self.learners[teacher], self.learners["strong"]
-            return [LabeledBlock(weak.design, strong.design, y) for y in strong.groups]
-
-        return Lesson(self.teachers[teacher, ridge], blocks)
+            blocks = [LabeledBlock(weak.design, strong.design, y) for y in strong.groups]
+            self._blocks[teacher] = blocks
+        return self._blocks[teacher]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +96,7 @@ class Labels:
     """What every n gives, and the normal equations of its rows that ceilings add to pools."""
 
     learnt: dict[int, Learnt]  # in the order of the settings
-    whole: dict[int, Normal]  # for ceilings of a given ridge
-    folds: dict[int, list[Normal]]  # for ceilings that choose theirs
+    whole: dict[int, Normal]
 
 
 def learn(rows: Rows, order: Index, noisy: Array, settings: Settings) -> Labels:
@@ -116,19 +106,14 @@ def learn(rows: Rows, order: Index, noisy: Array, settings: Settings) -> Labels:
     noise levels, (rows, levels · k).
     """
     growths = {name: Growth(rows, order, [name], noisy) for name in rows.teachers}
-    strong = Growth(rows, order, ["strong"], noisy, folds_of(settings))
-    given = any(ridge != "auto" for ridge in settings.ridge_strong)
-    learnt, whole, parts = {}, {}, {}
+    growths["strong"] = Growth(rows, order, ["strong"], noisy)
+    learnt, whole = {}, {}
     for n in sorted(settings.n):
-        folds = strong.to(n)
-        moments = {name: growth.to(n)[0] for name, growth in growths.items()}
-        moments["strong"] = total(folds)
+        moments = {name: growth.to(n) for name, growth in growths.items()}
         learnt[n] = _learnt(rows, order[:n], noisy, moments, settings)
-        if settings.ceiling == "all" and given:
+        if settings.ceiling == "all":
             whole[n] = Normal.of(moments["strong"])
-        if settings.ceiling == "all" and settings.chosen:
-            parts[n] = [Normal.of(fold) for fold in folds]
-    return Labels(*(_ordered(found, settings) for found in (learnt, whole, parts)))
+    return Labels(_ordered(learnt, settings), _ordered(whole, settings))
 
 
 def _ordered(found: dict[int, Any], settings: Settings) -> dict[int, Any]:

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from w2slens._core.types import Array, Index, Ridge
 from w2slens.models.logistic import LogisticDesign, cross_entropies
 from w2slens.models.probe import LinearProbe
-from w2slens.models.tuning import FOLDS, least
+from w2slens.models.tuning import least
+
+FOLDS = 5
+"""Folds of rows by which ridges are chosen."""
 
 DECADES = np.arange(1.0, -5.1, -0.5)
 """Automatic ridges are these powers of ten of the mean variance along the axes."""

@@ -17,10 +17,10 @@ from w2slens.experiments.split import Split
 from w2slens.experiments.table import Marks
 from w2slens.experiments.trial.ceilings import KINDS, Ceilings
 from w2slens.experiments.trial.exam import Exam
-from w2slens.experiments.trial.labels import Growth, folds_of, learn
+from w2slens.experiments.trial.labels import Growth, learn
 from w2slens.models.fit import Fitted
 from w2slens.models.students import Pool, train
-from w2slens.moments import Moments, total
+from w2slens.moments import Moments
 
 
 class SquaredPool(NamedTuple):
@@ -40,7 +40,7 @@ class Squared:
         self._exam = Exam(rows, split, settings.levels, areas=settings.metric == "auroc")
         self._labels = learn(rows, split.labels(max(settings.n)), noisy, settings)
         order, sides = split.pool(max(settings.N)), ["strong", *rows.teachers]
-        self._growth = Growth(rows, order, sides, noisy, folds_of(settings))
+        self._growth = Growth(rows, order, sides, noisy)
 
     def teacher(self, n: int, name: str, ridge: Ridge) -> Fitted:
         """Weak features on n labels."""
@@ -52,9 +52,8 @@ class Squared:
 
     def pool(self, N: int) -> SquaredPool:
         """Grow the pool to N rows."""
-        folds = self._growth.to(N)
-        moments = total(folds)
-        tops = Ceilings(folds, moments, self._labels, self._settings.levels)
+        moments = self._growth.to(N)
+        tops = Ceilings(moments, self._labels, self._settings.levels)
         taught = {
             name: Pool(moments, name, partial(self._pooled, name, N)) for name in self._teachers
         }

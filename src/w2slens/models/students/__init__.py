@@ -70,13 +70,13 @@ def train(name: str, pool: Pool, lessons: Sequence[Lesson], ridge: Ridge) -> lis
     if name == W2S and ridge != "auto":
         return imitate.train(pool, lessons, ridge)
     learn, found = STUDENTS[name].learn, []
-    for lesson in lessons:
+    for lesson in reversed(lessons):  # the most labels first: their products serve fewer ones too
         each = [
             learn(pool, block, λ_w, ridge)
             for block, λ_w in zip(lesson.blocks(), lesson.teacher.ridges, strict=True)
         ]
         found.append(Fitted.stack([one.probe for one in each], [one.ridge for one in each]))
-    return found
+    return found[::-1]
 
 
 __all__ = [

@@ -33,7 +33,7 @@ def learn(pool: Pool, block: LabeledBlock, ridge_weak: float, ridge: Ridge) -> T
     """Choose ρ and μ by exact leave-one-out on the labels."""
     student = imitate.learn(pool, block, ridge_weak, ridge)
     anchor = Anchor(pool, block, ridge_weak, student)
-    candidates = [anchor.at(μ) for μ in grid(block.strong.svd[1] ** 2 / len(block.targets))[:-1]]
+    candidates = [anchor.at(μ) for μ in grid(block.strong.values**2 / len(block.targets))[:-1]]
     losses = np.array(
         [np.mean(np.sum((block.targets - c.scores) ** 2, axis=1)) for c in candidates]
     )
@@ -151,4 +151,4 @@ def _seen(weak: Design, ridge: float) -> float:
     """Raise a ridge under which the teacher has rows to itself."""
     if float(weak.leverages(ridge).max()) < 1 - LEAST_FREEDOM:
         return ridge
-    return max(ridge, LEAST_FREEDOM * float(np.mean(weak.svd[1] ** 2)) / weak.n)
+    return max(ridge, LEAST_FREEDOM * float(np.mean(weak.values**2)) / weak.n)

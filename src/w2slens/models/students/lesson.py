@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Ridge
-from w2slens.models.design import Design
-from w2slens.models.distil import HeldOut, distil, loo_distilled
+from w2slens.models.distil import HeldOut, Projection, distil
 from w2slens.models.fit import Fitted
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.posterior import Posterior
@@ -53,6 +52,9 @@ class Pool:
 
     known: dict[int, "Acquainted | None"] = field(default_factory=dict, init=False, repr=False)
     _priors: dict[int, Prior] = field(default_factory=dict, init=False, repr=False)
+    _projections: dict[tuple[str, ...], Projection] = field(
+        default_factory=dict, init=False, repr=False
+    )
     _posteriors: dict[int, Posterior] = field(default_factory=dict, init=False, repr=False)
 
     def prior(self, labels: int) -> Prior:
@@ -73,12 +75,18 @@ class Pool:
         self, held: HeldOut, block: LabeledBlock, blocks: Sequence[str], ridge: Ridge
     ) -> Taken:
         """Fit the strong features to scores on the pool; a chosen ridge serves the labels best."""
-        moments, strong = self.moments, block.strong
+        moments, projection = self.moments, self._projection(tuple(blocks))
         λ = ridge
         if λ == "auto":
-            λ = choose_distilled(held, block, moments, blocks)
+            λ = choose_distilled(held, block, projection)
         probe = distil(moments, held.probe, self._solve(λ, chosen=ridge == "auto"), blocks)
-        return Taken(probe, λ, partial(_left_out, held, strong, moments, blocks, λ))
+        return Taken(probe, λ, lambda: np.asarray(projection.left_out(held, block.strong, [λ])[0]))
+
+    def _projection(self, blocks: tuple[str, ...]) -> Projection:
+        """Return the student's step from some blocks; the same for all students that ask."""
+        if blocks not in self._projections:
+            self._projections[blocks] = Projection(self.moments, blocks)
+        return self._projections[blocks]
 
     def _solve(self, ridge: float, *, chosen: bool) -> Solve:
         """Solve by the spectrum that a choice has needed, or by whatever is fastest."""
@@ -93,9 +101,3 @@ class Acquainted(NamedTuple):
     pool: Pool
     block: LabeledBlock
     coordinates: Array  # (n + N, r) of the labeled rows, then of the pool
-
-
-def _left_out(
-    held: HeldOut, strong: Design, pool: Moments, blocks: Sequence[str], ridge: float
-) -> Array:
-    return np.asarray(loo_distilled(held, strong, pool, blocks, [ridge])[0])
