@@ -21,7 +21,7 @@ from w2slens.moments.solve import FORMED_DOUBT, cholesky_solver, doubtful
 from w2slens.moments.spectrum import EPS64, singular, spectrum
 
 JUDGES = 1000
-"""Rows whose leave-one-out errors choose a ridge: of more, only so many are left out."""
+"""Rows whose leave-one-out errors choose a W2S student's ridge: of more, only so many are."""
 
 EVERY = slice(None)
 
@@ -46,7 +46,7 @@ class Design:
     mean: Array
     precision: float = EPS64
     judges: slice = field(default_factory=lambda: EVERY)
-    """Rows whose errors choose a ridge."""
+    """Rows whose errors choose a student's ridge."""
     _influences: dict[tuple[float, int | None], Array] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -191,13 +191,13 @@ class Design:
 
     def loo_path(self, targets: Array, ridges: Sequence[float]) -> Array:
         """Leave-one-out residuals at several ridges → (len(ridges), n, k)."""
-        return np.stack(list(self.loo_judged(targets, ridges, EVERY)))
+        return np.stack(list(self.loo_some(targets, ridges)))
 
-    def loo_judged(
-        self, targets: Array, ridges: Sequence[float], some: slice | None = None
+    def loo_some(
+        self, targets: Array, ridges: Sequence[float], some: slice = EVERY
     ) -> Iterator[Array]:
-        """Yield the residuals of some rows, by default the judges, ridge by ridge: (m, k) each."""
-        y, some = targets - targets.mean(axis=0), self.judges if some is None else some
+        """Yield the residuals of some rows, ridge by ridge: (m, k) each."""
+        y = targets - targets.mean(axis=0)
         parts: dict[bool, _LeftOut] = {}
         for ridge in ridges:
             if bool(ridge) not in parts:
