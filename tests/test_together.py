@@ -10,7 +10,7 @@ from w2slens.models.evidence import Entry, evaluated
 from w2slens.models.kernels import Rows
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.prior import CANDIDATES, DIVISIONS, SHAPES
-from w2slens.theory.together import Together, prior_of, stacked
+from w2slens.theory.together import Stack, Together, prior_of
 
 
 def population(seed=0, d_w=7, d_s=9, shared=4):
@@ -40,7 +40,7 @@ def test_at_fixed_hyperparameters_the_equivalent_predicts_mean_and_student(shape
     key, prior = (SHAPES[shape], DIVISIONS[division]), prior_of(problem)
     P = prior.covariance(*key, np.eye(16))
     n, N, g, λ, trials = 60, 150, 0.4, 0.05, 400
-    pair = stacked(problem, prior, *key)
+    pair = Stack(problem, prior).at(*key)
     expected = predict(pair, n=n, N=N, ridge_weak=g / n, ridge_strong=λ, intercept=True)
     rng, means, students = np.random.default_rng(1), [], []
     S = np.block(
@@ -80,7 +80,9 @@ def test_the_evidence_is_what_draws_have_on_average():
         data = Rows.of(R, y - y.mean())
         found.append([one.kernel.evidence.logs for one in evaluated(data, prior, entries)])
     drawn = np.mean(found, axis=0)
-    expected = np.array([together._evidence(models, n) for models in together._models[::7]])
+    expected = np.array(
+        [together._evidence(models, np.array([n]))[0] for models in together._models[::7]]
+    )
     # Only differences count.
     drawn, expected = drawn - drawn.max(), expected - expected.max()
     likely = drawn > -8

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Ridge
 from w2slens.advise.courses import MODEL, Course, Name
-from w2slens.advise.grids import around, one, sizes
+from w2slens.advise.grids import around, sizes
+from w2slens.advise.reach import interval
 from w2slens.advise.together import PosteriorRisks
-from w2slens.forecasting.intervals import freedom, spread
 from w2slens.models.risks import Risks
 from w2slens.theory import Problem
 from w2slens.theory.population import Population
@@ -23,6 +23,7 @@ from w2slens.theory.tuned import Tuned
 
 LARGEST = 10_000_000  # most labels or pseudo-labels considered, unless the pool is smaller
 ROUNDS = 5  # how often the grid of sizes narrows about the best
+ABOUT = 8  # factor about the labels of a course within which a like one is looked for
 HALVINGS, FINE = 60, 1e-4  # of a budget at most; the share of it to which the least cost is found
 POOLED = ("w2s", "posterior")  # courses that use a pool, by its pseudo-labels
 FEWEST = 2  # labels of a fit: one row shows no spread
@@ -86,10 +87,15 @@ class Shop:
         """(len(n), len(N)) predicted risks; infinite where a model has none."""
         if name == "posterior":
             return self._together.at(n, np.maximum(N, 1)) * self.known.factors.w2s
-        values = getattr(self._predicted(n.tolist(), np.maximum(N, 1).tolist()), MODEL[name])
+        model, pools = MODEL[name], np.maximum(N, 1)
+        if self.equivalent:
+            factor = getattr(self.known.factors, model)
+            values = self._models.risk(model, n.astype(float), pools.astype(float)) * factor
+        else:
+            values = getattr(self.predicted(n.tolist(), pools.tolist()), model)
         return np.where(np.isnan(values), np.inf, values)
 
-    def _predicted(self, n: list[int], N: list[int]) -> Risks:
+    def predicted(self, n: list[int], N: list[int]) -> Risks:
         """Predict the models; no course ends with the ceiling, which is that of the labels here."""
         ridges, intercept = (self.ridge_weak, self.ridge_strong), self.intercept
         grid = tuple(n), tuple(N)
@@ -100,6 +106,11 @@ class Shop:
     def tuned(self) -> bool:
         """Whether ridges are chosen."""
         return "auto" in (self.ridge_weak, self.ridge_strong)
+
+    @property
+    def equivalent(self) -> bool:
+        """Whether every fit has a ridge: the equivalent then says what a model errs by alone."""
+        return all(λ == "auto" or λ > 0 for λ in (self.ridge_weak, self.ridge_strong))
 
     @cached_property
     def _models(self) -> Tuned:
@@ -123,18 +134,22 @@ class Shop:
         """Find the best sizes of a course; None where it cannot be."""
         aimed = np.isfinite(goal.target)
         found = self._cheapest(name, goal.target) if aimed else self._within(name, goal.budget)
-        return found and replace(found, interval=self._interval(found))
+        return found and replace(found, interval=interval(self, found))
 
-    def _within(self, name: Name, budget: float) -> Course | None:
+    def _within(self, name: Name, budget: float, near: Course | None = None) -> Course | None:
         """Least risk within a budget, its interval left out: a search that narrows about the best.
 
         For every n of a grid the largest N that the rest of the budget buys is among the sizes, so
-        that the search runs along the budget's edge and not beside it.
+        that the search runs along the budget's edge and not beside it. `near` is the best course of
+        a budget that is much the same: the search then begins about its number of labels.
         """
-        n_low, n_high = FEWEST, self._most(name, budget)
+        n_low, n_high, rounds = FEWEST, self._most(name, budget), ROUNDS
+        if near is not None:
+            n_low, n_high = max(n_low, near.n // ABOUT), min(n_high, near.n * ABOUT)
+            rounds -= 2
         N_low, N_high = (1, self.pool) if name in POOLED else (0, 0)
         found: Course | None = None
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             if n_high < n_low:
                 break
             n = sizes(n_low, n_high)
@@ -151,15 +166,15 @@ class Shop:
             n_low, n_high = around(n, int(i))
             low, high = around(N, int(j))
             # The edge moves with n: what the neighbouring n leave is to be reached too.
-            near = edge[max(i - 1, 0) : i + 2]
-            N_low, N_high = min(low, int(near.min())), max(high, int(near.max()))
+            beside = edge[max(i - 1, 0) : i + 2]
+            N_low, N_high = min(low, int(beside.min())), max(high, int(beside.max()))
         return found
 
     def _cheapest(self, name: Name, target: float) -> Course | None:
         """Least cost for a risk, its interval left out: bisection of the budget."""
 
-        def reached(budget: float) -> Course | None:
-            course = self._within(name, budget)
+        def reached(budget: float, near: Course | None = None) -> Course | None:
+            course = self._within(name, budget, near)
             return course if course is not None and course.risk <= target else None
 
         most = float(self.cost(name, LARGEST, self.pool if name in POOLED else 0))
@@ -171,7 +186,7 @@ class Shop:
             if high - low <= FINE * high:
                 break
             middle = (low * high) ** 0.5 if low > FINE * high else (low + high) / 2
-            course = reached(middle)
+            course = reached(middle, found)
             if course is None:
                 low = middle
             else:
@@ -193,27 +208,6 @@ class Shop:
             return np.full(len(n), self.pool)
         left = np.maximum(budget - self.cost(name, n, 0), 0) * (1 + ROUNDING) / self.cost_pseudo
         return np.minimum(left, self.pool).astype(np.intp)
-
-    def _interval(self, course: Course) -> tuple[float, float]:
-        """Enclose 90% of the risks over draws of the labels: the variance part is nearly an F."""
-        n, N, model = course.n, max(course.N, 1), MODEL[course.course]
-        if model == "posterior":  # nearly as wide as W2S is, in units of itself
-            w2s = replace(course, course="w2s", risk=float(self.risks("w2s", *one(n, N))[0, 0]))
-            low, high = (end * course.risk / w2s.risk for end in self._interval(w2s))
-            return low, high
-        found = self._predicted([n], [N])
-        mean = float(getattr(found, model)[0, 0])
-        variance = float(getattr(found.variance, model)[0, 0]) if found.variance else 0.0
-        low, high = spread(*freedom(self.problem, n, N, model, *self._ridges(found, model)))
-        return max(float(mean + variance * (low - 1)), 0.0), float(mean + variance * (high - 1))
-
-    def _ridges(self, found: Risks, model: str) -> tuple[float, float]:
-        """λ of the teacher, and of the strong model that a course ends with."""
-        asked = self.ridge_weak, self.ridge_strong
-        if found.ridges is not None:
-            strong = found.ridges.strong if model == "strong" else found.ridges.w2s
-            asked = float(found.ridges.weak[0, 0]), float(strong[0, 0])
-        return float(asked[0]), float(asked[1])
 
     def enough(self, n: int) -> int:
         """Least N at which an endless pool would lower the W2S risk by less than a twentieth."""

@@ -49,6 +49,11 @@ class _Filtered:
         return 1 / np.add.outer(self.kappa, self.values)
 
     @cached_property
+    def squared(self) -> Array:
+        """(sites, r) ``1/(λᵢ+κ)²``."""
+        return self.resolvent**2
+
+    @cached_property
     def df1(self) -> Array:
         """(sites,) ``Σ λᵢ/(λᵢ+κ)``."""
         return np.asarray(self.resolvent @ self.values)
@@ -61,7 +66,7 @@ class _Filtered:
     @cached_property
     def relayed(self) -> Array:
         """(sites, r) ``(λᵢ+2κ)/(λᵢ+κ)²``: what of Σ⁻¹ a fit makes use of, of what it is taught."""
-        return (self.values + 2 * self.kappa[:, None]) * self.resolvent**2
+        return (self.values + 2 * self.kappa[:, None]) * self.squared
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,7 +70,7 @@ class Listening:
 
     def kept(self, taught: Taught, variances: Array) -> Array:
         """``tr(AᵀΣAB)`` (teachers, sites) for diagonal Σ (r_s,); ``tr(KB)`` for that of Σ_ss."""
-        return np.asarray(taught.squares @ (self.filters.resolvent**2 * variances).T)
+        return np.asarray((taught.squares * variances) @ self.filters.squared.T)
 
     def lacked(self, taught: Taught) -> Array:
         """``tr(QB)``, (teachers, sites)."""

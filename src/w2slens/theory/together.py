@@ -38,22 +38,35 @@ def prior_of(problem: Problem, directions: int = DIRECTIONS[0]) -> Prior:
     return Prior(weak, strong, np.asarray(overlap))
 
 
-def stacked(problem: Problem, prior: Prior, shape: Shape, division: Division) -> Problem:
-    """Describe the pair whose teacher sees z'; the student's side stays as it is."""
-    W_w, W_s = prior.weak.whitening, prior.strong.whitening
-    cross = np.hstack([problem.cross_gram @ W_w.T, problem.strong_gram @ W_s.T])  # Σ_sz along axes
-    C = prior.overlap
-    second = np.block([[np.eye(len(W_w)), C.T], [C, np.eye(len(W_s))]])
-    target = np.vstack([W_w @ problem.weak_target, W_s @ problem.strong_target])
-    root = _root(prior, shape, division)
-    found = replace(
-        problem,
-        weak_gram=root.T @ second @ root,
-        cross_gram=cross @ root,
-        weak_target=root.T @ target,
-    )
-    vars(found)["strong"] = problem.strong  # one spectrum serves all hyperparameters
-    return found
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """The pair whose teacher sees z'; what its hyperparameters do not change is made once."""
+
+    problem: Problem
+    prior: Prior
+
+    @cached_property
+    def _moments(self) -> tuple[Array, Array, Array]:
+        """Along the axes: Σ_sz, the second moments of z, and those with f*."""
+        problem, prior = self.problem, self.prior
+        W_w, W_s = prior.weak.whitening, prior.strong.whitening
+        cross = np.hstack([problem.cross_gram @ W_w.T, problem.strong_gram @ W_s.T])
+        C = prior.overlap
+        second = np.block([[np.eye(len(W_w)), C.T], [C, np.eye(len(W_s))]])
+        return cross, second, np.vstack([W_w @ problem.weak_target, W_s @ problem.strong_target])
+
+    def at(self, shape: Shape, division: Division) -> Problem:
+        """Describe it; the student's side stays as it is."""
+        cross, second, target = self._moments
+        root = _root(self.prior, shape, division)
+        found = replace(
+            self.problem,
+            weak_gram=root.T @ second @ root,
+            cross_gram=cross @ root,
+            weak_target=root.T @ target,
+        )
+        vars(found)["strong"] = self.problem.strong  # one spectrum serves all hyperparameters
+        return found
 
 
 def _root(prior: Prior, shape: Shape, division: Division) -> Array:
@@ -91,10 +104,9 @@ class Together:
     @cached_property
     def _models(self) -> list[Tuned]:
         """Models at all shapes and divisions."""
-        prior = prior_of(self.problem, self.directions)
+        stack = Stack(self.problem, prior_of(self.problem, self.directions))
         return [
-            Tuned(stacked(self.problem, prior, *key), "auto", self.ridge_strong, self.intercept)
-            for key in CANDIDATES
+            Tuned(stack.at(*key), "auto", self.ridge_strong, self.intercept) for key in CANDIDATES
         ]
 
     @cached_property

@@ -63,7 +63,7 @@ class Candidates:
         """Fits of least risk to so many labels of this noise; λ is nan where no fit is."""
         f, side = self.filters, self.side
         c = side.spectrum.vectors.T @ side.target
-        missed = f.kappa**2 * (f.resolvent**2 @ (np.sum(c**2, axis=1) / f.values))
+        missed = f.kappa**2 * (f.squared @ (np.sum(c**2, axis=1) / f.values))
         reached, learnt = self.learnt(rows)
         # R = missed + ρ + τ²·(df2/n + 1/n), τ² = (missed + ρ + σ²)/(1 − df2/n)
         left = missed + side.error
@@ -103,6 +103,17 @@ class Tuned:
         ridges = Models(over(λ_w), λ, over(λ_s), λ_c[places])
         found = Risks.of_parts(asked.n, asked.N, bias, variance, "equivalent")
         return asked.finite(replace(found, ridges=ridges))
+
+    def risk(self, model: str, rows: Array, pools: Array) -> Array:
+        """(len(rows), len(pools)) risks of ``"weak"``, ``"w2s"`` or ``"strong"`` alone."""
+        if model == "w2s":
+            bias, variance = self.student(self.teacher(rows), pools)[0]
+        else:
+            weak = model == "weak"
+            fit = self.teacher(rows) if weak else self.strong(rows)
+            seen = self.problem.weak.along(self.problem.weak) if weak else self._seen
+            bias, variance = (part[:, None] for part in fit.risk(seen))
+        return np.broadcast_to(np.maximum(bias, 0.0) + variance, (len(rows), len(pools)))
 
     def teacher(self, rows: Array) -> Fit:
         """Fit teachers to so many labels."""
