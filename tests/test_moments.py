@@ -6,7 +6,7 @@ import pytest
 from tests.laws import close
 from w2slens import InputError, Moments, reduce
 from w2slens.moments.accumulate import PANEL_ROWS
-from w2slens.moments.stream import total
+from w2slens.moments.stream import beside, total
 
 
 @pytest.fixture
@@ -197,3 +197,11 @@ def test_variation_below_the_rounding_of_a_type_is_not_called_constant():
     z = (np.random.default_rng(0).standard_normal((100, 2)) + 3e7).astype(np.float32)
     with pytest.raises(InputError, match="rounding of its values"):
         Moments.from_rows(weak=z).require_variation("weak")
+
+
+def test_a_block_beside_a_known_one_is_that_of_both_together():
+    rng = np.random.default_rng(0)
+    weak = (rng.standard_normal((1500, 4)) + 3).astype(np.float32)
+    strong = rng.standard_normal((1500, 7)) @ rng.standard_normal((7, 7)) - 1
+    known = Moments.from_rows(other=weak[:, :2], strong=strong)
+    same(beside(known, "strong", strong, weak=weak), Moments.from_rows(weak=weak, strong=strong))

@@ -13,6 +13,7 @@ from w2slens.measure.debiased import debiased_overlap
 from w2slens.measure.overlap import whitened_cross
 from w2slens.moments import Moments, Spectrum
 from w2slens.moments.moments import factored
+from w2slens.moments.stream import beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Unlabeled:
     def with_teacher(self, weak: NDArray[Any]) -> "Unlabeled":
         """See the same student beside another teacher, (N, p_w): its side is not done again."""
         strong = self.strong
-        moments = Moments.from_rows(weak=weak, strong=strong.rows)
+        moments = beside(strong.moments, "strong", strong.rows, weak=weak)
         moments = factored(moments, "strong", strong.moments.spectrum("strong"))
         return Unlabeled(moments, PoolSide(weak, "weak", moments), strong)
 

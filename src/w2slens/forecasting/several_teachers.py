@@ -14,7 +14,9 @@ SCALES = (0.005, 0.04, 0.32)
 """Standard deviations of departures in units of the mean risk: which share of the teachers has
 which is not known."""
 
-SWEEPS, BURN_IN = 2500, 300  # of the Gibbs sampler, and how many first ones are dropped
+CHAINS, SWEEPS, BURN_IN = 256, 64, 24
+"""Gibbs samplers side by side, their sweeps, and how many first ones are dropped."""
+
 JITTER = 1e-4  # added to the covariance, over its mean variance: two teachers may be the same
 
 
@@ -33,18 +35,23 @@ def pooled_risks(risks: Array, theory: Array, covariance: Array) -> Array:
     map_ = np.vstack([theory, np.eye(K)])  # (σ̃², δ) → risks, transposed
     precision, right = map_ @ P @ map_.T, map_ @ P @ risks
     scales = np.array(SCALES) * level
-    which, total = np.zeros(K, int), np.zeros(K)
+    which, total, places = np.zeros((CHAINS, K), int), np.zeros(K), np.arange(1, K + 1)
     for sweep in range(SWEEPS):
-        A = precision + np.diag([0.0, *(1 / scales[which] ** 2)])
-        mean = np.linalg.solve(A, right)
-        root = np.linalg.cholesky(A)
-        δ = (mean + np.linalg.solve(root.T, rng.standard_normal(K + 1)))[1:]
-        shares = rng.dirichlet(1 + np.bincount(which, minlength=len(scales)))
-        log = np.log(shares + 1e-300) - np.log(scales) - 0.5 * (δ[:, None] / scales) ** 2
-        odds = np.exp(log - log.max(axis=1, keepdims=True))
-        odds /= odds.sum(axis=1, keepdims=True)
-        which = np.sum(rng.random((K, 1)) > np.cumsum(odds, axis=1), axis=1)
+        A = np.repeat(precision[None], CHAINS, axis=0)
+        A[:, places, places] += 1 / scales[which] ** 2
+        inverse = np.linalg.inv(A)
+        mean = inverse @ right
+        draws = np.linalg.cholesky(inverse) @ rng.standard_normal((CHAINS, K + 1, 1))
+        δ = (mean + draws[:, :, 0])[:, 1:]
+        counts = np.sum(which[:, :, None] == np.arange(len(scales)), axis=1)  # (chains, scales)
+        shares = rng.standard_gamma(1.0 + counts)
+        shares /= shares.sum(axis=1, keepdims=True)  # Dirichlet
+        log = np.log(shares + 1e-300) - np.log(scales)
+        log = log[:, None, :] - 0.5 * (δ[:, :, None] / scales) ** 2
+        odds = np.exp(log - log.max(axis=2, keepdims=True))
+        odds /= odds.sum(axis=2, keepdims=True)
+        which = np.sum(rng.random((CHAINS, K, 1)) > np.cumsum(odds, axis=2), axis=2)
         which = np.minimum(which, len(scales) - 1)
         if sweep >= BURN_IN:
-            total += map_.T @ mean
+            total += (mean @ map_).mean(axis=0)
     return np.asarray(total / (SWEEPS - BURN_IN))
