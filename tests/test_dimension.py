@@ -5,9 +5,8 @@ from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, coordinate_overlap, dimensions
 from w2slens.measure.one_pass import measure
-from w2slens.measure.overlap import debias
+from w2slens.measure.overlap import Sample, debias, plug_in_without, whitened_cross
 from w2slens.moments.moments import Moments
-from w2slens.moments.stream import total
 
 CASES = {
     "five of 1": (30, 20, 100, [1.0] * 5),
@@ -95,21 +94,27 @@ def test_energy_rank_of_all_variance_is_the_rank():
     assert dimensions(x, x, energy=1.0).weak.energy_rank == 6
 
 
-def test_replicates_equal_deleting_rows():
+def test_overlap_without_a_row_equals_that_of_the_other_rows():
     rng = np.random.default_rng(9)
-    weak, strong = oracles.planted(rng, 400, 5, 7, [0.9, 0.4])
+    weak, strong = oracles.planted(rng, 60, 5, 7, [0.9, 0.4])
     weak[:, 4] = 0
-    weak[::20, 4] = rng.standard_normal(20)  # a coordinate that lives in one block only
-    parts = [Moments.from_rows(weak=weak[i::20], strong=strong[i::20]) for i in range(20)]
-    whole = total(parts)
-    from w2slens.measure import overlap
+    weak[11, 4] = 1.0  # a coordinate that lives in one row only
+    whole = Moments.from_rows(weak=weak, strong=strong)
+    found = plug_in_without(whole, Sample(weak, strong), whitened_cross(whole))
+    assert np.flatnonzero(np.isnan(found)).tolist() == [11]
+    for i in (0, 30, 59):
+        keep = np.arange(60) != i
+        rest = dimensions(weak[keep], strong[keep], interval=False).correlation
+        close(found[i], rest.plug_in, 1e-10)
 
-    maps = {side: whole.spectrum(side).whitening for side in ("weak", "strong")}
-    for i in (0, 3):
-        keep = np.arange(400) % 20 != i
-        fast = overlap._overlap_without(whole.push(maps) - parts[i].push(maps))
-        slow = dimensions(weak[keep], strong[keep], interval=False).correlation.unclipped
-        close(fast, slow, 1e-9)
+
+def test_a_sample_of_the_rows_is_enough_for_the_interval(monkeypatch):
+    rng = np.random.default_rng(13)
+    rows = oracles.planted(rng, 3000, 6, 9, [0.9, 0.4])
+    low, high = dimensions(*rows).correlation.interval
+    monkeypatch.setattr("w2slens.measure.overlap.SAMPLE", 1000)
+    found = dimensions(*rows).correlation.interval
+    close(found[1] - found[0], high - low, 0.08)  # two standard errors of a variance of 1000
 
 
 def test_too_few_rows_give_no_estimate():
@@ -121,20 +126,13 @@ def test_too_few_rows_give_no_estimate():
     assert np.isnan(debias(3.0, 5, 5, 11))
 
 
-def test_measuring_needs_no_rows():
+def test_measuring_needs_moments_and_a_sample():
     rng = np.random.default_rng(11)
     weak, strong = oracles.planted(rng, 300, 4, 5, [0.5])
-    parts = [Moments.from_rows(weak=weak[i::20], strong=strong[i::20]) for i in range(20)]
-    found, direct = measure(parts), dimensions(weak, strong)
+    whole, direct = Moments.from_rows(weak=weak, strong=strong), dimensions(weak, strong)
+    found = measure(whole, Sample(weak, strong))
     close(found.correlation.interval, direct.correlation.interval, 1e-10)
-
-
-def test_wide_features_come_without_an_interval(monkeypatch):
-    monkeypatch.setattr("w2slens.measure.one_pass.BLOCK_MEMORY", 1000)
-    rng = np.random.default_rng(12)
-    with pytest.warns(UserWarning, match="too many for the jackknife"):
-        found = dimensions(*oracles.planted(rng, 100, 4, 5, []))
-    assert np.isnan(found.correlation.interval).all()
+    assert np.isnan(measure(whole).correlation.interval).all()
 
 
 @pytest.mark.parametrize("match", ["project", "pad"])

@@ -471,9 +471,9 @@ def test_short_trials_stay_in_one_process():
 def test_dimensions_and_tables_of_a_kept_sweep_read_the_rows_once(monkeypatch, tmp_path):
     read, plain = [], Rows.moments
 
-    def counted(rows, teacher, parts):
+    def counted(rows, teacher):
         read.append(teacher)
-        return plain(rows, teacher, parts)
+        return plain(rows, teacher)
 
     monkeypatch.setattr(Rows, "moments", counted)
     x = np.random.default_rng(0).standard_normal((300, 12))

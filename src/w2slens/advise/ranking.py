@@ -134,7 +134,7 @@ def _candidate(name: str, found: Forecast, pair: PairSample) -> Candidate:
     risks, ridges = found.risks, found.ridges
     d_w, d_s = pair.pool.weak.spectrum.rank, pair.pool.strong.spectrum.rank
     # An overlap of all dimensions is whole but for rounding.
-    d_sw = float(round(correlate([], pair.pool.moments).debiased, 9))
+    d_sw = float(round(correlate(pair.pool.moments).debiased, 9))
     norm, energy = strong_only(pair.pool, ridges["weak"], ridges["w2s"])
     return Candidate(
         name,

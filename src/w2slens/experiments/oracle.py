@@ -5,11 +5,9 @@ differs (moments of the rows, a planted population, the files of an earlier run)
 an `Oracle`, and nothing is computed before it is asked for.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import reduce
 from itertools import product
-from operator import add
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,10 +21,10 @@ from w2slens.experiments.flips import Flips
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
-from w2slens.measure.one_pass import jackknife_blocks, measure
-from w2slens.measure.overlap import Correlation
+from w2slens.measure.one_pass import measure
+from w2slens.measure.overlap import Correlation, Sample, sampled
 from w2slens.models.risks import MODELS, Risks, Scale
-from w2slens.moments import Moments, total
+from w2slens.moments import Moments
 from w2slens.theory import Problem, predict
 from w2slens.theory.bounds import Bounds
 from w2slens.theory.equivalent import MeanRisks
@@ -63,6 +61,7 @@ class SampleOracle:
         self._scale: Scale = "raw" if rows.truth is None else "excess"
         self._known: dict[str, tuple[tuple[int, int], Problem]] = {}
         self._dimensions: dict[str, Dimensions] = {}
+        self._moments: dict[str, Moments] = {}
 
     def ranks(self, teacher: str) -> tuple[int, int]:
         """Count the retained directions of all rows."""
@@ -72,10 +71,10 @@ class SampleOracle:
     def dimensions(self, teacher: str) -> Dimensions:
         """Measure over all rows, with the jackknife interval."""
         if teacher not in self._dimensions:
-            parts = list(self._parts(teacher))
-            if teacher not in self._known:
-                self._describe(teacher, total(parts))
-            self._dimensions[teacher] = measure([part.select("weak", "strong") for part in parts])
+            rows, whole = self._rows, self._whole(teacher)
+            places = sampled(rows.rows)
+            sample = Sample(rows.side(teacher)[places], rows.strong[places])
+            self._dimensions[teacher] = measure(whole, sample)
         return self._dimensions[teacher]
 
     @one_thread
@@ -116,15 +115,16 @@ class SampleOracle:
         """Take the moments of all rows and labels."""
         return self._described(teacher)[1]
 
-    def _parts(self, teacher: str) -> Iterator[Moments]:
-        """Moments of all rows, in the blocks of the jackknife."""
-        width = self._rows.side(teacher).shape[1] + self._rows.strong.shape[1]
-        return self._rows.moments(teacher, jackknife_blocks(width))
+    def _whole(self, teacher: str) -> Moments:
+        """Moments of all rows, which are read once for all teachers."""
+        if teacher not in self._moments:
+            self._moments[teacher] = self._rows.moments(teacher)
+        return self._moments[teacher]
 
     @one_thread
     def _described(self, teacher: str) -> tuple[tuple[int, int], Problem]:
-        if teacher not in self._known:  # block by block: all together they take much memory
-            self._describe(teacher, reduce(add, self._parts(teacher)))
+        if teacher not in self._known:
+            self._describe(teacher, self._whole(teacher))
         return self._known[teacher]
 
     def _describe(self, teacher: str, whole: Moments) -> None:

@@ -1,7 +1,7 @@
 """The validated rows of teachers and a student, read once."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -158,13 +158,10 @@ class Rows:
             blocks = {name: self.side(name)[some] for name in sides}
             into.add({**blocks, "label": labels[some]})
 
-    def moments(self, teacher: str, parts: int) -> Iterator[Moments]:
-        """Moments of ``weak``, ``strong``, ``label`` (f* if known), dealt to parts like cards."""
+    def moments(self, teacher: str) -> Moments:
+        """Summarise ``weak``, ``strong`` and ``label`` (f* if known) of all rows."""
         label = self.targets if self.truth is None else self.truth
-        weak = self.teachers[teacher]
-        for part in range(min(parts, len(label))):
-            deal = slice(part, None, parts)
-            yield Moments.from_rows(weak=weak[deal], strong=self.strong[deal], label=label[deal])
+        return Moments.from_rows(weak=self.teachers[teacher], strong=self.strong, label=label)
 
 
 def fingerprint(array: NDArray[Any]) -> str:

@@ -1,7 +1,7 @@
 """Dimensions of two feature maps, measured in one pass over their rows."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +11,13 @@ from w2slens._core import check
 from w2slens._core.threads import one_thread
 from w2slens.features.reading import Source, open_features, paired_chunks
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
-from w2slens.measure.overlap import correlate
-from w2slens.moments import Moments, total
+from w2slens.measure.overlap import Sample, correlate, sampled
+from w2slens.moments import Moments
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
 from w2slens.moments.left_out import constant_columns
 
-JACKKNIFE_BLOCKS = 20
-"""Blocks of the delete-block jackknife."""
-
-BLOCK_MEMORY = 4 * 2**30
-"""Bytes that the moments of all jackknife blocks may take; wider features get no interval."""
+CHUNK = 20 * PANEL_ROWS
+"""Rows read at a time."""
 
 
 @one_thread
@@ -43,7 +40,7 @@ def dimensions(
     energy
         Share of variance for `SideDimensions.energy_rank`, in (0, 1].
     interval
-        Whether to give the 90% interval of d_sw (20 eigenproblems' worth of further work).
+        Whether to give the 90% interval of d_sw.
     header
         Whether first lines of CSV that are whole numbers name the columns.
     progress
@@ -80,43 +77,29 @@ def dimensions(
     left = open_features(weak, "weak", header=header)
     right = open_features(strong, "strong", header=header)
     rows = check.same_rows({"weak": left.rows, "strong": right.rows})
-    blocks = jackknife_blocks(left.coordinates + right.coordinates) if interval else 1
-    accumulators = [Accumulator() for _ in range(min(blocks, rows))]
-    for chunk in paired_chunks(left, right, PANEL_ROWS * len(accumulators)):
-        for i, accumulator in enumerate(accumulators):
-            accumulator.add({name: part[i :: len(accumulators)] for name, part in chunk.items()})
+    running, places, kept = Accumulator(), sampled(rows if interval else 0), list[Sample]()
+    for chunk in paired_chunks(left, right, CHUNK):
+        some = places[(places >= running.count) & (places < running.count + CHUNK)]
+        kept.append(Sample(*(chunk[name][some - running.count] for name in Sample._fields)))
+        running.add(chunk)
         if progress is not None:
             progress(len(chunk["weak"]))
-    parts = [Moments.of(accumulators.pop(0)) for _ in range(len(accumulators))]
-    return measure(parts, energy=energy)
+    sample = Sample(*map(np.concatenate, zip(*kept, strict=True))) if interval else None
+    return measure(Moments.of(running), sample, energy=energy)
 
 
-def jackknife_blocks(coordinates: int) -> int:
-    """Return the number of blocks to deal rows to; one, with a warning, where memory forbids."""
-    if 8 * JACKKNIFE_BLOCKS * coordinates**2 <= BLOCK_MEMORY:
-        return JACKKNIFE_BLOCKS
-    warnings.warn(
-        f"{coordinates:,} coordinates are too many for the jackknife: d_sw comes without its "
-        "interval",
-        stacklevel=3,
-    )
-    return 1
+def measure(whole: Moments, sample: Sample | None = None, *, energy: float = 0.99) -> Dimensions:
+    """Compute `Dimensions` from moments with blocks ``weak`` and ``strong``.
 
-
-def measure(parts: Sequence[Moments], *, energy: float = 0.99) -> Dimensions:
-    """Compute `Dimensions` from moments of disjoint rows, with blocks ``weak`` and ``strong``.
-
-    The interval comes from leaving out one at a time, so that a single part gives none; rows should
-    be dealt to the parts like cards.
+    The interval comes of a `sample` of the rows that they summarise.
     """
-    whole = total(parts)
     N, sides = whole.count, {}
     for name in ("weak", "strong"):
         whole.require_variation(name)
         eigen = whole.spectrum(name)
         constant = constant_columns(whole, name)
         sides[name] = SideDimensions(whole.width(name), eigen.values / N, energy, constant)
-    correlation = correlate(parts, whole)
+    correlation = correlate(whole, sample)
     if np.isnan(correlation.unclipped):
         d_w, d_s = sides["weak"].rank, sides["strong"].rank
         warnings.warn(

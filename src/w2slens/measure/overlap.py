@@ -5,23 +5,37 @@ d_sw is the sum of squared canonical correlations between the retained subspaces
 which describes a fractal set.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg, special
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.json import as_float
 from w2slens._core.types import Array
-from w2slens.moments import Moments, Spectrum, product
-from w2slens.moments.solve import CHOLESKY_MARGIN
-from w2slens.moments.spectrum import EPS64, WHITENED, spectrum
+from w2slens.moments import Moments, product
 
 INTERVAL = 0.90
 """Coverage of the interval of d_sw."""
+
+SAMPLE = 3000
+"""Rows that are left out one by one: their spread tells that of all rows to a few percent."""
+
+ALONE = 1e-6
+"""Leverage short of 1 by less is 1."""
+
+
+Number = TypeVar("Number", float, Array)
+
+
+class Sample(NamedTuple):
+    """Some rows of both sides."""
+
+    weak: NDArray[Any]  # (m, p_w)
+    strong: NDArray[Any]  # (m, p_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +90,11 @@ class Correlation:
         return vars(self) | lists
 
 
+def sampled(rows: int) -> NDArray[np.intp]:
+    """Return the places of a sample of so many rows, evenly spaced."""
+    return np.unique(np.linspace(0, rows - 1, min(SAMPLE, rows)).astype(np.intp))
+
+
 def numbers(saved: Any, argument: str) -> Array:
     """Read a list of finite numbers."""
     found = check.numeric(saved, argument).astype(np.float64)
@@ -85,33 +104,34 @@ def numbers(saved: Any, argument: str) -> Array:
     return found
 
 
-def correlate(parts: Sequence[Moments], whole: Moments) -> Correlation:
-    """Measure the overlap of blocks ``weak`` and ``strong`` of moments, from them as a whole.
+def correlate(whole: Moments, sample: Sample | None = None) -> Correlation:
+    """Measure the overlap of blocks ``weak`` and ``strong`` of moments.
 
-    Leaving out one at a time of the parts that they are summed from, if any, gives the interval.
+    Leaving out some of their rows one by one, a `sample` of them, gives the interval.
     """
     d_w, d_s, N = whole.spectrum("weak").rank, whole.spectrum("strong").rank, whole.count
     overlap = whitened_cross(whole)
     canonical = np.minimum(linalg.svdvals(overlap), 1.0)
     plug_in = float(np.sum(canonical**2))
     unclipped = debias(plug_in, d_w, d_s, N)
+    reach = np.nan if sample is None else _reach(whole, sample, overlap, canonical)
     return Correlation(
         plug_in,
         _clip(unclipped, d_w, d_s),
         unclipped,
         d_w * d_s / N,
-        _jackknife_interval(parts, whole, unclipped, canonical),
+        (_clip(unclipped - reach, d_w, d_s), _clip(unclipped + reach, d_w, d_s)),
         canonical,
     )
 
 
-def debias(plug_in: float, d_w: int, d_s: int, rows: int) -> float:
-    """Remove the chance level from a plug-in correlation dimension (not clipped).
+def debias(plug_in: Number, d_w: int, d_s: int, rows: int) -> Number:
+    """Remove the chance level from a plug-in correlation dimension, or several (not clipped).
 
     ``((N−1)·T̂ − d_s·d_w) / (N−1 − d_s − d_w + T̂)`` for N > d_s + d_w + 1, else nan.
     """
     if rows <= d_s + d_w + 1:
-        return float("nan")
+        return plug_in * float("nan")
     return ((rows - 1) * plug_in - d_s * d_w) / (rows - 1 - d_s - d_w + plug_in)
 
 
@@ -122,34 +142,48 @@ def _clip(value: float, d_w: int, d_s: int) -> float:
 def whitened_cross(moments: Moments, weak: str = "weak") -> Array:
     """(d_s, d_w) cross-correlation in the retained directions; canonical ones are its svd."""
     cross = moments.cross("strong", weak)
-    return _whitened(moments.spectrum("strong"), cross, moments.spectrum(weak))
+    half = product(moments.spectrum("strong").whitening, cross)
+    return product(half, moments.spectrum(weak).whitening.T)
 
 
-def _whitened(strong: Spectrum, cross: Array, weak: Spectrum) -> Array:
-    return product(product(strong.whitening, cross), weak.whitening.T)
+def _reach(whole: Moments, sample: Sample, overlap: Array, canonical: Array) -> float:
+    """Half the interval of the unclipped estimate: a jackknife, of which a sample is enough.
 
-
-def _jackknife_interval(
-    parts: Sequence[Moments], whole: Moments, estimate: float, canonical: Array
-) -> tuple[float, float]:
-    """Delete-block jackknife interval of the unclipped estimate, then clipped.
-
-    Everything happens in coordinates in which the whole is white, so that leaving out a block is
-    a small, well-conditioned change. The jackknife counts the degenerate part of the variance
-    twice; one of the two is taken off (never more than half).
+    It counts the degenerate part of the variance twice; one of the two is taken off (never more
+    than half).
     """
-    K = len(parts)
-    d_w, d_s = whole.spectrum("weak").rank, whole.spectrum("strong").rank
-    largest = max((part.count for part in parts), default=0)
-    if K < 2 or np.isnan(estimate) or whole.count - largest <= d_w + d_s + 1:
-        return (float("nan"), float("nan"))
-    maps = {name: whole.spectrum(name).whitening for name in ("weak", "strong")}
-    white = whole.push(maps)
-    replicates = np.array([_overlap_without(white - part.push(maps)) for part in parts])
-    variance = (K - 1) / K * np.sum((replicates - replicates.mean()) ** 2)
-    variance -= min(_degenerate_variance(canonical, d_w, d_s, whole.count), variance / 2)
-    reach = float(special.stdtrit(K - 1, (1 + INTERVAL) / 2) * np.sqrt(variance))
-    return _clip(estimate - reach, d_w, d_s), _clip(estimate + reach, d_w, d_s)
+    d_s, d_w, N = *overlap.shape, whole.count
+    replicates = debias(plug_in_without(whole, sample, overlap), d_w, d_s, N - 1)
+    replicates = replicates[np.isfinite(replicates)]
+    if len(replicates) < 2:
+        return np.nan
+    variance = (N - 1) * float(replicates.var(ddof=1))
+    variance -= min(_degenerate_variance(canonical, d_w, d_s, N), variance / 2)
+    return float(special.ndtri((1 + INTERVAL) / 2) * np.sqrt(variance))
+
+
+def plug_in_without(whole: Moments, sample: Sample, overlap: Array) -> Array:
+    """(m,) plug-in values of all rows but one; nan for a row that is a direction by itself.
+
+    In coordinates in which the whole is white, a row (u, v) leaves ``K − uvᵀ`` of the overlap K and
+    ``I − uuᵀ``, ``I − vvᵀ`` of the Gram matrices, whose inverses are known (Sherman and Morrison):
+    no factorisation is needed.
+    """
+    moved = (whole.count / (whole.count - 1)) ** 0.5  # leaving out a row moves the mean too
+    u, v = (
+        moved * product(rows - whole.centre(name), whole.spectrum(name).whitening.T)
+        for name, rows in (("strong", sample.strong), ("weak", sample.weak))
+    )
+    K, a, b = overlap, np.sum(u**2, axis=1), np.sum(v**2, axis=1)
+    usual = np.maximum(a, b) < 1 - ALONE
+    a, b = np.where(usual, a, np.nan), np.where(usual, b, np.nan)
+    g, k = product(u, K), product(v, K.T)  # Kᵀu, Kv
+    c = np.sum(u * k, axis=1)
+    # With M = K − uvᵀ: ‖M‖² + ‖Mᵀu‖²/(1−a) + ‖Mv‖²/(1−b) + (uᵀMv)²/((1−a)(1−b))
+    rest = np.sum(K**2) - 2 * c + a * b
+    rest += (np.sum(g**2, axis=1) - 2 * a * c + a**2 * b) / (1 - a)
+    rest += (np.sum(k**2, axis=1) - 2 * b * c + a * b**2) / (1 - b)
+    return np.asarray(rest + (c - a * b) ** 2 / ((1 - a) * (1 - b)))
 
 
 def _degenerate_variance(canonical: Array, d_w: int, d_s: int, rows: int) -> float:
@@ -162,21 +196,3 @@ def _degenerate_variance(canonical: Array, d_w: int, d_s: int, rows: int) -> flo
     free = np.sum((1 - canonical**2) ** 2)
     pairs = (free + d_s - len(canonical)) * (free + d_w - len(canonical))
     return float(2 * pairs / (rows - 1 - d_s - d_w + np.sum(canonical**2)) ** 2)
-
-
-def _overlap_without(rest: Moments) -> float:
-    """Debiased overlap of nearly white moments."""
-    weak, strong = rest.cross("weak", "weak"), rest.cross("strong", "strong")
-    cross = rest.cross("strong", "weak")
-    try:
-        L_w, L_s = (linalg.cholesky(G, lower=True, check_finite=False) for G in (weak, strong))
-        smallest = min(float(np.min(np.diag(L))) for L in (L_w, L_s))
-    except linalg.LinAlgError:
-        smallest = 0.0
-    if smallest**2 > len(rest.mean) * EPS64 * CHOLESKY_MARGIN:
-        half = linalg.solve_triangular(L_s, cross, lower=True, check_finite=False)
-        inner = linalg.solve_triangular(L_w, half.T, lower=True, check_finite=False)
-        return debias(float(np.sum(inner**2)), len(weak), len(strong), rest.count)
-    E_w, E_s = (spectrum(G, None, WHITENED) for G in (weak, strong))
-    inner = _whitened(E_s, cross, E_w)
-    return debias(float(np.sum(inner**2)), E_w.rank, E_s.rank, rest.count)
