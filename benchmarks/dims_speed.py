@@ -18,7 +18,7 @@ import numpy as np
 
 from w2slens import dimensions
 
-ROWS, WEAK, STRONG, ROUNDS, CHUNK = 100_000, 512, 768, 4, 8192
+ROWS, WEAK, STRONG, ROUNDS, CHUNK = 100_000, 512, 768, 3, 8192
 
 
 def bare_products(weak, strong):

@@ -5,10 +5,10 @@ labeled rows are few, so they stay in memory. A `Design` is one feature matrix w
 intercept; a `LabeledBlock` is the teacher's and the student's over the same labels.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,48 +191,27 @@ class Design:
 
     def loo_path(self, targets: Array, ridges: Sequence[float]) -> Array:
         """Leave-one-out residuals at several ridges → (len(ridges), n, k)."""
-        return np.stack(list(self.loo_some(targets, ridges)))
+        y, shifts = targets - targets.mean(axis=0), self.n * np.asarray(ridges, float)
+        found = np.empty((len(shifts), *y.shape))
+        for places in (np.flatnonzero(shifts > 0), np.flatnonzero(shifts == 0)):
+            if len(places):
+                found[places] = self._left_out(y, shifts[places])
+        return found
 
-    def loo_some(
-        self, targets: Array, ridges: Sequence[float], some: slice = EVERY
-    ) -> Iterator[Array]:
-        """Yield the residuals of some rows, ridge by ridge: (m, k) each."""
-        y = targets - targets.mean(axis=0)
-        parts: dict[bool, _LeftOut] = {}
-        for ridge in ridges:
-            if bool(ridge) not in parts:
-                r = len(self.values) if ridge else self.rank
-                _, s, Vt, _ = self._factors
-                projected = Vt[:r] @ (self.rows.T @ y) / s[:r, None]
-                U = (self._judged if some == self.judges else self._left[some])[:, :r]
-                parts[bool(ridge)] = _LeftOut.of(U, s[:r], projected, y, some)
-            yield parts[bool(ridge)].residuals(self.n * ridge)
-
-
-class _LeftOut(NamedTuple):
-    """What residuals of left-out rows are made of, whatever the ridge."""
-
-    U: Array  # (m, r) of some rows
-    squares: Array  # (m, r) U²
-    values: Array  # (r,) s²
-    projected: Array  # (r, k) Uᵀy
-    outside: Array  # (m, k) what no direction explains
-    free: Array  # (m,) 1 − 1/n − Σ U²
-    pinned: NDArray[np.bool_]  # (m,) rows that a ridgeless fit passes through
-
-    @classmethod
-    def of(cls, U: Array, s: Array, projected: Array, y: Array, some: slice) -> "_LeftOut":
-        n, squares = len(y), U**2
-        free, outside = 1 - 1 / n - squares.sum(axis=1), y[some] - U @ projected
+    def _left_out(self, y: Array, shifts: Array) -> Array:
+        """(q, n, k) ``[My]ᵢ / Mᵢᵢ`` at total ridges nλ, all positive or all 0."""
+        n, k = y.shape
+        U, s, _ = self._directions(float(shifts[0]))
+        squares, projected = U**2, U.T @ y
+        free, outside = 1 - 1 / n - squares.sum(axis=1), y - U @ projected
         pinned = (free <= LEVERAGE_ROUNDING * n * EPS64) | (len(s) == n - 1)
         free, outside = np.where(pinned, 0, free), np.where(pinned[:, None], 0, outside)
-        return cls(U, squares, s**2, projected, outside, free, pinned)
-
-    def residuals(self, shift: float) -> Array:
-        """(m, k) ``[My]ᵢ / Mᵢᵢ`` at a total ridge nλ."""
-        weight = shift / (self.values + shift) if shift else 1 / self.values
-        residual = self.U @ (weight[:, None] * self.projected)
-        diagonal = self.squares @ weight
-        if shift == 0:
-            residual, diagonal = residual * self.pinned[:, None], diagonal * self.pinned
-        return np.asarray((self.outside + residual) / (self.free + diagonal)[:, None])
+        whole = bool(shifts[0])
+        weights = shifts / np.add.outer(s**2, shifts) if whole else 1 / s[:, None] ** 2
+        inner = (weights[:, :, None] * projected[:, None, :]).reshape(len(s), -1)
+        residual = product(U, inner).reshape(n, len(shifts), k)
+        diagonal = product(squares, weights)
+        if not whole:  # what a ridgeless fit leaves is outside, but for rows that it passes through
+            residual, diagonal = residual * pinned[:, None, None], diagonal * pinned[:, None]
+        left = (outside[:, None, :] + residual) / (free[:, None] + diagonal)[:, :, None]
+        return np.asarray(left.transpose(1, 0, 2))
