@@ -15,8 +15,9 @@ from w2slens._core.types import Array
 from w2slens.models.kernels import NEGLIGIBLE, NOISES, Factored, Kernel, Rows, Spectral
 from w2slens.models.prior import CANDIDATES, Division, Prior, Shape
 
-HEATS = (256, 1024)
-"""With more labels, candidates are first compared on so many of them."""
+HEATS = {256: 256, 1024: 2048}
+"""Candidates are first compared on so many labels, if there are more than the second number: where
+nearly all would be looked at twice, little is saved."""
 
 NEAR, BEHIND = 0.5, 1e-5
 """There noises are looked at down to the first share of their likeliest one's evidence, and
@@ -70,8 +71,8 @@ def evaluated(
 def survivors(rows: Array, labels: Array, prior: Prior) -> list[Entry]:
     """Leave out the candidates that parts of many labels make all but impossible."""
     entries = [Entry(*each) for each in CANDIDATES]
-    for size in HEATS:
-        if len(rows) <= size:
+    for size, enough in HEATS.items():
+        if len(rows) <= enough:
             break
         step = -(-len(rows) // size)
         some, known = rows[::step], labels[::step]
