@@ -57,12 +57,14 @@ def evaluated(
 
     Where one is, noises about it count down to a share of its evidence.
     """
-    parts: dict[Shape, tuple[Array, Array, Array]] = {}
+    parts: dict[Shape, Array] = {}
+    m = len(data.rows)
     for shape, division, likeliest in entries:
         if shape not in parts:
-            parts = {shape: prior.kernels(data.rows, shape)}
-        summed = [share * part for share, part in zip(division, parts[shape], strict=True)]
-        whole = summed[0] + summed[1] + summed[2]
+            kernels = prior.kernels(data.rows, shape)
+            parts = {shape: np.stack([one.ravel(order="F") for one in kernels])}
+        # One pass over all three; symmetric, so that rows may be taken for columns.
+        whole = (np.array(division) @ parts[shape]).reshape(m, m).T
         known = likeliest is not None
         kernel = Factored(data, whole, likeliest, share) if known else Spectral(data, whole)  # type: ignore[arg-type]
         yield Candidate(shape, division, kernel)
