@@ -24,8 +24,8 @@ LOOKS = {
 
 STUDENT_LOOKS = {
     "posterior": ("posterior student", "#CC79A7", "P"),
-    "neighbours": ("student of neighbours", "#882255", "p"),
-    "anchored": ("anchored student", "#E69F00", "v"),
+    "neighbours": ("neighbours", "#882255", "p"),
+    "anchored": ("anchored", "#E69F00", "v"),
     "both": ("both models", "#56B4E9", "X"),
 }
 """The same of further students."""
