@@ -36,6 +36,7 @@ COLORS = {
     "#CC79A7": "--pink",
     "#E69F00": "--amber",
     "#56B4E9": "--sky",
+    "#882255": "--wine",
 }
 """Colours that have a lighter sister on a dark page."""
 
