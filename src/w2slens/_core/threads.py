@@ -10,8 +10,8 @@ idle threads keep the cores from one another besides. So every core gets a proce
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,10 +36,16 @@ def tell_libraries() -> None:
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Give every BLAS that is loaded one thread, until the block ends."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
+    with _libraries().limit(limits=1, user_api="blas"):
         yield
+
+
+@cache
+def _libraries() -> Any:
+    """Find the libraries once: it takes thirty times as long as a small prediction."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def one_thread(function: Callable[P, T]) -> Callable[P, T]:

@@ -54,6 +54,7 @@ def _sizes(text: str) -> Any:
 
 
 def ridge(text: str) -> Ridge:
+    """Read a number, or the word auto."""
     return "auto" if text == "auto" else float(text)
 
 

@@ -114,10 +114,13 @@ class Design:
         """Numerical rank of the centred rows, at most min(n − 1, p): what a ridgeless fit uses."""
         return self._factors[3]
 
+    def _used(self, ridge: float) -> int:
+        """Count the directions that a fit uses: all with a ridge, the retained ones without."""
+        return len(self.values) if ridge else self.rank
+
     def _directions(self, ridge: float) -> tuple[Array, Array, Array]:
-        """SVD of the directions that a fit uses: all with a ridge, the retained ones without."""
-        U, s, Vt = self.svd
-        r = len(s) if ridge else self.rank
+        """SVD of the directions that a fit uses."""
+        (U, s, Vt), r = self.svd, self._used(ridge)
         return U[:, :r], s[:r], Vt[:r]
 
     @cached_property
@@ -167,8 +170,7 @@ class Design:
         """(n, p) whose row i is ``(X̃ᵀX̃ + nλI)⁺x̃ᵢ``: how label i moves the coefficients."""
         key = (ridge, some.stop if some.step is None else -some.step)
         if key not in self._influences:
-            r = len(self.values) if ridge else self.rank
-            _, s, Vt, _ = self._factors
+            r, (_, s, Vt, _) = self._used(ridge), self._factors
             U = (self._judged if some == self.judges else self._left[some])[:, :r]
             found = product(U * (s[:r] / (s[:r] ** 2 + self.n * ridge)), Vt[:r])
             if some == EVERY and self.n > JUDGES:  # seldom asked for, and large
