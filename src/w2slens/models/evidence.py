@@ -51,27 +51,37 @@ class Guess(NamedTuple):
 
 
 def evaluated(
-    data: Rows, prior: Prior, entries: Sequence[Entry], share: float = NEGLIGIBLE
+    data: Rows, prior: Prior, entries: Sequence[Entry], share: float | None = None
 ) -> Iterator[Candidate]:
     """Yield all candidates with their kernels: by eigenpairs where no noise is known before.
 
-    Where one is, noises about it count down to a share of its evidence.
+    Where one is, noises about it are looked at down to a share of the candidate's own best
+    evidence; without a share, while they may count beside the best of this and all before.
     """
+    best = -np.inf
     parts: dict[Shape, Array] = {}
     m = len(data.rows)
+    room = np.empty((m, m), order="F")
     for shape, division, likeliest in entries:
         if shape not in parts:
             kernels = prior.kernels(data.rows, shape)
             parts = {shape: np.stack([one.ravel(order="F") for one in kernels])}
         # One pass over all three; symmetric, so that rows may be taken for columns.
         whole = (np.array(division) @ parts[shape]).reshape(m, m).T
-        known = likeliest is not None
-        kernel = Factored(data, whole, likeliest, share) if known else Spectral(data, whole)  # type: ignore[arg-type]
+        if likeliest is None:
+            yield Candidate(shape, division, Spectral(data, whole))
+            continue
+        kernel = Factored(data, whole, likeliest, room, share or NEGLIGIBLE, best)
+        if share is None:
+            best = max(best, float(kernel.evidence.logs.max()))
         yield Candidate(shape, division, kernel)
 
 
 def survivors(rows: Array, labels: Array, prior: Prior) -> list[Entry]:
-    """Leave out the candidates that parts of many labels make all but impossible."""
+    """Leave out the candidates that parts of many labels make all but impossible.
+
+    The likeliest shapes come first.
+    """
     entries = [Entry(*each) for each in CANDIDATES]
     for size, enough in HEATS.items():
         if len(rows) <= enough:
@@ -80,12 +90,16 @@ def survivors(rows: Array, labels: Array, prior: Prior) -> list[Entry]:
         some, known = rows[::step], labels[::step]
         data = Rows.of(some - some.mean(axis=0), known - known.mean(axis=0))
         logs = [one.kernel.evidence.logs for one in evaluated(data, prior, entries, NEAR)]
-        least = max(float(each.max()) for each in logs) + np.log(BEHIND)
+        tops: dict[Shape, float] = {}
+        for entry, each in zip(entries, logs, strict=True):
+            tops[entry.shape] = max(tops.get(entry.shape, -np.inf), float(each.max()))
+        least = max(tops.values()) + np.log(BEHIND)
         entries = [
             entry._replace(likeliest=int(np.argmax(each)))
             for entry, each in zip(entries, logs, strict=True)
             if each.max() > least
         ]
+        entries.sort(key=lambda entry: -tops[entry.shape])
     return entries
 
 
@@ -108,8 +122,6 @@ def weigh(rows: Array, labels: Array, prior: Prior) -> tuple[Rows, list[Guess], 
     guesses = []
     for one, each in zip(found, shares, strict=True):
         places = np.flatnonzero(each > NEGLIGIBLE)
-        if isinstance(one.kernel, Factored):
-            one.kernel.keep(NOISES[places].tolist())
         quadratics = one.kernel.evidence.quadratics
         guesses += [
             Guess(one, float(NOISES[i]), float(quadratics[i]), float(each[i]) / whole)

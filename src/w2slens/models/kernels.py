@@ -4,7 +4,6 @@ Of few rows the eigenpairs serve all g at once; of many rows a Cholesky factor o
 matters takes a tenth of the time.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -58,6 +57,9 @@ class Kernel(Protocol):
 
     evidence: Evidence
 
+    def dual(self, noise: float) -> Array:
+        """Return ``(K + g)⁻¹y`` of the labels y, (m, k)."""
+
     def prepare(self, right: Array) -> Array:
         """Do what all g share of a solve for (m, k)."""
 
@@ -80,6 +82,10 @@ class Spectral:
         volumes = np.sum(np.log1p(self._values / g), axis=1) + len(values) * np.log(NOISES)
         self.evidence = explained(data, left, volumes)
 
+    def dual(self, noise: float) -> Array:
+        """Solve for the labels."""
+        return self.finish(noise, self.prepare(self._data.labels))
+
     def prepare(self, right: Array) -> Array:
         """See it along the eigenvectors."""
         return product(self._vectors.T, right)
@@ -97,41 +103,51 @@ class Factored:
     """By Cholesky factors of the noises about the likeliest one.
 
     `start` is where to look first; on either side the search ends where the evidence is below a
-    share of the best.
+    share of the best one's, here or, with `best` its logarithm, elsewhere. What is looked at is
+    factored in `room`, (m, m) by columns, which the kernels of all candidates share: fresh memory
+    costs as much as a third of a factor.
     """
 
-    def __init__(self, data: Rows, kernel: Array, start: int, share: float = NEGLIGIBLE) -> None:
+    def __init__(
+        self, data: Rows, kernel: Array, start: int, room: Array, share: float, best: float
+    ) -> None:
         self._kernel, self._data = kernel, data
+        self._duals: dict[float, Array] = {}
         self._factors: dict[float, Array] = {}
         count = len(NOISES)
         left, volumes = np.full(count, np.nan), np.full(count, np.nan)
         logs = np.full(count, -np.inf)
         for steps in (range(start, count), range(start - 1, -1, -1)):
             for i in steps:
-                left[i], volumes[i] = self._looked_at(float(NOISES[i]))
+                left[i], volumes[i] = self._looked_at(float(NOISES[i]), room)
                 logs[i] = explained(data, left, volumes).logs[i]
-                if logs[i] < np.max(logs) + np.log(share):
+                best = max(best, float(logs[i]))
+                if logs[i] < best + np.log(share):
                     break
         found = explained(data, left, volumes)
         self.evidence = found._replace(logs=np.where(np.isnan(found.logs), -np.inf, found.logs))
 
-    def _looked_at(self, noise: float) -> tuple[float, float]:
-        labels = self._data.labels
-        solved, factor = self.finish(noise, labels), self._factor(noise)
-        return float(np.sum(labels * solved)), 2 * float(np.sum(np.log(np.diag(factor))))
+    def _looked_at(self, noise: float, room: Array) -> tuple[float, float]:
+        labels, factor = self._data.labels, self._factored(noise, room)
+        dual = linalg.cho_solve((factor, True), labels, check_finite=False)
+        self._duals[noise] = np.asarray(dual)
+        return float(np.sum(labels * dual)), 2 * float(np.sum(np.log(np.diag(factor))))
 
-    def keep(self, noises: Sequence[float]) -> None:
-        """Forget the factors of other noises."""
-        self._factors = {g: self._factor(g) for g in noises}
+    def _factored(self, noise: float, room: Array) -> Array:
+        """Fill the lower triangle of room with the factor of a noise."""
+        np.copyto(room, self._kernel)
+        room[np.diag_indices_from(room)] += noise
+        factor, _ = linalg.cho_factor(room, lower=True, overwrite_a=True, check_finite=False)
+        return np.asarray(factor)
 
     def _factor(self, noise: float) -> Array:
         if noise not in self._factors:
-            shifted = np.array(self._kernel, order="F")
-            shifted[np.diag_indices_from(shifted)] += noise
-            self._factors[noise] = linalg.cholesky(
-                shifted, lower=True, overwrite_a=True, check_finite=False
-            )
+            self._factors[noise] = self._factored(noise, np.empty_like(self._kernel, order="F"))
         return self._factors[noise]
+
+    def dual(self, noise: float) -> Array:
+        """Recall the labels' solve of a noise that was looked at."""
+        return self._duals[noise]
 
     def prepare(self, right: Array) -> Array:
         """Share nothing."""

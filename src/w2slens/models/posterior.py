@@ -41,12 +41,8 @@ class Posterior:
     @cached_property
     def _explained(self) -> dict[tuple[Candidate, float], Array]:
         """(m, k) ``(K + g)⁻¹y`` of each combination."""
-        found: dict[tuple[Candidate, float], Array] = {}
-        for candidate, some in self._by_candidate():
-            kernel = candidate.kernel
-            prepared = kernel.prepare(self._data.labels)
-            found |= {(candidate, one.noise): kernel.finish(one.noise, prepared) for one in some}
-        return found
+        each = [(one.candidate, one.noise) for one in self._guesses]
+        return {(candidate, noise): candidate.kernel.dual(noise) for candidate, noise in each}
 
     @property
     def held_out(self) -> HeldOut:
