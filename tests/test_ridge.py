@@ -8,7 +8,8 @@ from w2slens.models.distil import distil
 from w2slens.models.fit import fit
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.probe import LinearProbe
-from w2slens.models.tuning import choose_gcv, choose_loo, choose_w2s, grid
+from w2slens.models.projection import Projection
+from w2slens.models.tuning import choose_gcv, choose_loo, choose_w2s, distilled_losses, grid
 from w2slens.moments.moments import Moments
 
 
@@ -88,3 +89,23 @@ def test_noise_alone_wants_the_largest_ridge():
 def test_a_clean_linear_target_wants_none():
     X = np.random.default_rng(6).standard_normal((60, 4))
     assert choose_loo(Design.from_rows(X), X[:, :1]) < 1e-6
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_many_labels_compare_ridges_as_exact_leave_one_out_does(outputs, shuffled):
+    """The student's by a few exact rows and a control variate, fits in float32."""
+    rng = np.random.default_rng(outputs)
+    n, N = 1500, 3000
+    z = rng.standard_normal((n + N, 60))
+    weak, strong = z[:, :30], z[:, 15:] * np.linspace(1, 0.05, 45)
+    y = z[:, :20] @ rng.standard_normal((20, outputs)) + 2 * rng.standard_normal((n + N, outputs))
+    designs = [Design.from_rows(rows[:n], shuffled=shuffled) for rows in (weak, strong)]
+    block = LabeledBlock(*designs, y[:n])
+    projection = Projection(Moments.from_rows(weak=weak[n:], strong=strong[n:]), ("weak",))
+    ridges = grid(projection.eigen.values / N)
+    held = block.held_out_teacher(0.05)
+    exact = np.sum((y[:n] - projection.left_out(held, block.strong, ridges)) ** 2, axis=(1, 2))
+    close(distilled_losses(held, block, projection, ridges), exact, 1e-3)
+    path = block.strong.loo_path(y[:n], ridges)
+    close(block.strong.loo_losses(y[:n], ridges), np.sum(path**2, axis=(1, 2)), 1e-5)

@@ -4,7 +4,7 @@ A ridge λ is always in the convention ``(1/n)‖y − Φθ‖² + λ‖θ‖²`
 Fits from labeled rows are methods of `w2slens.models.design.Design`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,15 @@ class Fitted(NamedTuple):
     def stack(cls, probes: Sequence[LinearProbe], ridges: Sequence[float]) -> "Fitted":
         """Join the fits of the groups."""
         return cls(LinearProbe.stack(probes), tuple(ridges))
+
+    @classmethod
+    def at(cls, ridges: Sequence[float], fitted: Callable[[float], LinearProbe]) -> "Fitted":
+        """Fit all groups by what fits them together, each at its own ridge."""
+        each = {λ: fitted(λ) for λ in dict.fromkeys(ridges)}
+        if len(each) == 1:
+            return cls(each[ridges[0]], tuple(ridges))
+        groups = len(ridges)
+        return cls.stack([each[λ].split(groups)[i] for i, λ in enumerate(ridges)], ridges)
 
     def groups(self) -> Iterator[tuple[LinearProbe, float]]:
         """Go through the groups: a probe and its ridge."""

@@ -4,13 +4,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array
 from w2slens.models.design import Design
-from w2slens.models.distil import HeldOut, Projection
+from w2slens.models.distil import HeldOut, OfRows
 from w2slens.models.probe import LinearProbe
+from w2slens.models.projection import Projection
 from w2slens.moments import Moments, product
+
+MOST_OWN = 0.999
+"""Leverage that is taken for larger ones where it need not be exact."""
+
+
+def kept(found: OfRows) -> OfRows:
+    """Keep what was found of some rows."""
+    known: dict[str, Array] = {}
+
+    def recalled(some: slice) -> Array:
+        key = str(some)
+        if key not in known:
+            known[key] = found(some)
+        return known[key]
+
+    return recalled
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +67,26 @@ class LabeledBlock:
         Without label i it is ``θ_w − g_i e_i`` with ``g_i = (X̃ᵀX̃ + nλ_wI)⁻¹x̃ᵢ`` and e_i the
         leave-one-out residual; the total penalty nλ_w is held fixed.
         """
-        weak, y = self.weak, self.targets
         if ridge in self._held:
             return self._held[ridge]
-        errors = weak.loo_residuals(y, ridge)
+        weak, y = self.weak, self.targets
+        coef, level = weak.fit(y, ridge).coef, y.mean(axis=0)
+
+        @kept
+        def errors(some: slice) -> Array:
+            return np.asarray(weak.loo_residuals(y, ridge, some))
+
+        @kept
+        def own(some: slice) -> Array:
+            missed = y[some] - level - product(weak.part(some), coef)
+            leverages = np.minimum(weak.leverages(ridge, np.float32)[some], MOST_OWN)
+            return np.asarray(missed * (leverages / (1 - leverages))[:, None])
 
         def changes(maps: Array, some: slice) -> Iterator[tuple[Array, Array]]:
-            yield errors[some], product(weak.influence(ridge, some).astype(maps.dtype), maps)
+            moved = product(weak.influence(ridge, some).astype(maps.dtype, copy=False), maps)
+            yield errors(some), moved
 
-        coef = weak.fit(y, ridge).coef
-        self._held[ridge] = HeldOut(y.mean(axis=0), weak.mean, coef, errors / weak.n, changes)
+        self._held[ridge] = HeldOut(level, weak.mean, coef, weak.n, errors, own, changes)
         return self._held[ridge]
 
     def loo_w2s(

@@ -53,7 +53,12 @@ class Posterior:
         block, level = self._block, self._block.targets.mean(axis=0)
         centre = np.concatenate([block.weak.mean, block.strong.mean])
         coef = product(self.prior.axes, self.coef)
-        return HeldOut(level, centre, coef, self.residuals / len(block.targets), self._changes)
+        n = len(block.targets)
+        fitted = self._data.rotated(product(self._data.rows, self.coef))
+        own = self.residuals - (block.targets - level - fitted)
+        return HeldOut(
+            level, centre, coef, n, self.residuals.__getitem__, own.__getitem__, self._changes
+        )
 
     @cached_property
     def residuals(self) -> Array:

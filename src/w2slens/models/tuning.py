@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from w2slens._core.types import Array
+from w2slens.models.centred import EVERY
 from w2slens.models.design import Design
-from w2slens.models.distil import HeldOut, Projection
+from w2slens.models.distil import HeldOut
 from w2slens.models.labeled import LabeledBlock
+from w2slens.models.projection import Projection
 from w2slens.moments import Moments, product
 
 GRID_DECADES = (-8.0, 2.0)
@@ -20,6 +22,10 @@ FREE = 1e-3
 """Share of the rows that a fit leaves free, below which its residuals say nothing."""
 
 
+EXACT = 256
+"""Rows of which leave-one-out of a student is exact, where it chooses a ridge."""
+
+
 def grid(eigenvalues: Array) -> list[float]:
     """Candidate ridges, largest first and 0 last, scaled to the covariance's eigenvalues (r,)."""
     scale = float(eigenvalues.mean()) if len(eigenvalues) else 1.0
@@ -29,7 +35,7 @@ def grid(eigenvalues: Array) -> list[float]:
 def choose_loo(design: Design, targets: Array) -> float:
     """Return the ridge with the least leave-one-out squared error of a fit on labeled rows."""
     ridges = grid(design.values**2 / design.n)
-    return least(ridges, np.sum(design.loo_path(targets, ridges) ** 2, axis=(1, 2)))
+    return least(ridges, design.loo_losses(targets, ridges))
 
 
 def choose_w2s(
@@ -45,10 +51,36 @@ def choose_w2s(
 
 def choose_distilled(held: HeldOut, block: LabeledBlock, projection: Projection) -> float:
     """Return the ridge with the least leave-one-out error of a student of such scores."""
-    pool, judges = projection.pool, block.strong.judges
+    pool = projection.pool
     ridges = grid(pool.spectrum("strong").values / pool.count)
-    scores = projection.left_out(held, block.strong, ridges, judges, np.float32)
-    return least(ridges, np.sum((block.targets[judges] - scores) ** 2, axis=(1, 2)))
+    return least(ridges, distilled_losses(held, block, projection, ridges))
+
+
+def distilled_losses(
+    held: HeldOut, block: LabeledBlock, projection: Projection, ridges: Sequence[float]
+) -> Array:
+    """(len(ridges),) leave-one-out squared errors of a student, to compare ridges by.
+
+    What a label adds to the student's score of its own row takes a product of all features, so it
+    is known exactly of `EXACT` rows alone. Of all others it is taken to be proportional to what the
+    label adds to the scores that the student imitates; the rows where both are known correct the
+    sum for what this misses (a control variate).
+    """
+    strong, y, digits = block.strong, block.targets, np.float32
+    some = strong.sample(EXACT)
+    fitted = y[some] - projection.scores(held, strong, ridges, some, digits)
+    moved = projection.moved(held, strong, ridges, some, digits)
+    exact = np.sum((fitted + moved) ** 2, axis=(1, 2))
+    if some == EVERY:
+        return np.asarray(exact)
+    own = held.own(EVERY)
+    share = np.sum(moved * own[some], axis=(1, 2)) / max(float(np.sum(own[some] ** 2)), 1e-300)
+    rough = np.sum((fitted + share[:, None, None] * own[some]) ** 2, axis=(1, 2))
+    losses = len(y) / len(own[some]) * (exact - rough)
+    for these, said in projection.said(held, strong, ridges, digits):
+        left = y[these] - said + share[:, None, None] * own[these]
+        losses += np.sum(left**2, axis=(1, 2))
+    return np.asarray(losses)
 
 
 def choose_gcv(moments: Moments, *, groups: int = 1) -> list[float]:

@@ -21,12 +21,18 @@ def product(left: NDArray[Any], right: NDArray[Any]) -> Array:
     if left.ndim == 1:
         return np.asarray(left @ right)
     gemm = sgemm if left.dtype == right.dtype == np.float32 else dgemm
-    return np.asarray(gemm(1.0, right.T, left.T).T)
+    (a, trans_a), (b, trans_b) = _by_columns(right), _by_columns(left)
+    return np.asarray(gemm(1.0, a, b, trans_a=trans_a, trans_b=trans_b).T)
+
+
+def _by_columns(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    """Return what BLAS reads as ``rowsᵀ`` without a copy: an array by columns, and 1 if turned."""
+    return (rows, 1) if rows.flags.f_contiguous else (rows.T, 0)
 
 
 def gram(rows: Array) -> Array:
     """``rowsᵀ·rows`` of rows (n, p), in half the time of `product`."""
-    a, trans = (rows, 1) if rows.flags.f_contiguous else (rows.T, 0)
+    a, trans = _by_columns(rows)
     return mirrored(dsyrk(1.0, a, trans=trans, lower=1))
 
 

@@ -138,6 +138,24 @@ def _standard_root(gram: Array, raw: Array, precision: float, kept: NDArray[np.b
     return root
 
 
+def singular_dual(
+    rows: Array, gram: Array, raw: Array, precision: float, well: float
+) -> tuple[Array, Array, Array, int] | None:
+    """Return `singular` of centred rows (n, p ≥ n) from their Gram matrix ``X̃X̃ᵀ`` (n, n).
+
+    None where an eigenvalue besides that of the constant vector, which centring takes, is below
+    `well` times their mean: the Gram has lost digits of the rows then.
+    """
+    values, vectors = _eigenpairs(gram)
+    values, U = values[:-1], vectors[:, :-1]
+    if not len(values) or values[-1] <= well * values.mean():
+        return None
+    s = np.sqrt(values)
+    Vt = product(U.T, rows) / s[:, None]
+    full = bool((values > rank_cutoff(values, Vt.T, raw, precision)).all())
+    return (U, s, Vt, len(s)) if full else None
+
+
 def singular(rows: Array, raw: Array, precision: float) -> tuple[Array, Array, Array, int]:
     """Thin SVD (U, s, Vᵀ) of centred rows (n, p), without what is zero, and their rank.
 

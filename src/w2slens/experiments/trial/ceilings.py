@@ -39,7 +39,7 @@ class Ceilings:
     def on_pool(self, ridge: Ridge) -> list[Fitted]:
         """Ceilings that know the labels of the pool: one for all n."""
         ridges = self._chosen if ridge == "auto" else [ridge] * self._levels
-        only = self._at(ridges, lambda λ: fit(self._pool, self._pool.solver("strong", λ)))
+        only = Fitted.at(ridges, lambda λ: fit(self._pool, self._pool.solver("strong", λ)))
         return [only] * len(self._labels.learnt)
 
     def on_all(self, ridge: Ridge) -> list[Fitted]:
@@ -48,7 +48,7 @@ class Ceilings:
         for n, whole in self._labels.whole.items():
             chosen = ridge == "auto"
             ridges = self._for(n, whole) if ridge == "auto" else [ridge] * self._levels
-            found.append(self._at(ridges, partial(self._union, whole, chosen)))
+            found.append(Fitted.at(ridges, partial(self._union, whole, chosen)))
         return found
 
     @cached_property
@@ -63,14 +63,6 @@ class Ceilings:
         more = n > N
         known = self._labels.learnt[n].baselines["auto"].ridges if more else self._chosen
         return [λ * max(n, N) / (n + N) for λ in known]
-
-    def _at(self, ridges: list[float], fitted: Callable[[float], LinearProbe]) -> Fitted:
-        """Fit all levels, each at its own ridge."""
-        each = {λ: fitted(λ) for λ in dict.fromkeys(ridges)}
-        if len(each) == 1:
-            return Fitted(each[ridges[0]], tuple(ridges))
-        probes = [each[λ].split(self._levels)[level] for level, λ in enumerate(ridges)]
-        return Fitted.stack(probes, ridges)
 
     def _union(self, whole: Normal, chosen: bool, ridge: float) -> LinearProbe:
         with suppress(LinAlgError):

@@ -4,14 +4,15 @@ The Grams of the prefixes grow by their increments, so that the rows are read on
 ceilings of later cells need of a prefix stays, packed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import LinAlgError
 
 from w2slens._core.types import Array, Index, Ridge
@@ -21,6 +22,7 @@ from w2slens.models.design import Design
 from w2slens.models.fit import Fitted, fit, sure_solver
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.packed import Normal
+from w2slens.models.probe import LinearProbe
 from w2slens.models.students import Lesson
 from w2slens.models.tuning import choose_loo
 from w2slens.moments import Moments
@@ -45,28 +47,32 @@ class Growth:
 class Learner:
     """One feature block of the labeled rows, and the labels at all noise levels."""
 
-    rows: Rows
+    features: Callable[[], NDArray[Any]]  # the rows of this and larger numbers of labels
     side: str
-    index: Index
     groups: Sequence[Array]
+    moments: Moments | None  # of the rows, as long as fits need them
 
     @cached_property
     def design(self) -> Design:
         """The rows, gathered when first needed."""
-        return Design.from_rows(self.rows.side(self.side)[self.index], shuffled=True)
+        side, seen = self.side, self.moments
+        rows = self.features()[: len(self.groups[0])]
+        mean, known = (seen.centre(side), seen.cross(side, side)) if seen else (None, None)
+        return Design.from_rows(rows, shuffled=True, mean=mean, known=known)
 
-    def fit(self, moments: Moments, ridge: Ridge) -> Fitted:
-        """Fit by the moments where n exceeds the width and they are surely of full rank."""
+    def fit(self, ridge: Ridge) -> Fitted:
+        """Fit at a ridge, or for every noise level at the one that leaves out best."""
         if ridge == "auto":
-            ridges = [choose_loo(self.design, y) for y in self.groups]
-            probes = [self.design.fit(y, λ) for y, λ in zip(self.groups, ridges, strict=True)]
-            return Fitted.stack(probes, ridges)
-        ridges = [ridge] * len(self.groups)
+            return Fitted.at([choose_loo(self.design, y) for y in self.groups], self._at)
+        return Fitted.at([ridge] * len(self.groups), self._at)
+
+    def _at(self, ridge: float) -> LinearProbe:
+        """Fit by the moments where n exceeds the width and they are surely of full rank."""
+        side, seen = self.side, self.moments
         with suppress(LinAlgError):
-            if len(self.index) > moments.width(self.side):
-                solve = sure_solver(moments, ridge, features=self.side)
-                return Fitted(fit(moments, solve, features=self.side), tuple(ridges))
-        return Fitted(self.design.fit(np.hstack(self.groups), ridge), tuple(ridges))
+            if seen and len(self.groups[0]) > seen.width(side):
+                return fit(seen, sure_solver(seen, ridge, features=side), features=side)
+        return self.design.fit(np.hstack(self.groups), ridge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +113,13 @@ def learn(rows: Rows, order: Index, noisy: Array, settings: Settings) -> Labels:
     """
     growths = {name: Growth(rows, order, [name], noisy) for name in rows.teachers}
     growths["strong"] = Growth(rows, order, ["strong"], noisy)
+    gathered = {
+        side: cache(lambda side=side: rows.side(side)[order[: max(settings.n)]]) for side in growths
+    }
     learnt, whole = {}, {}
     for n in sorted(settings.n):
         moments = {name: growth.to(n) for name, growth in growths.items()}
-        learnt[n] = _learnt(rows, order[:n], noisy, moments, settings)
+        learnt[n] = _learnt(gathered, noisy[order[:n]], moments, settings)
         if settings.ceiling == "all":
             whole[n] = Normal.of(moments["strong"])
     return Labels(_ordered(learnt, settings), _ordered(whole, settings))
@@ -122,17 +131,20 @@ def _ordered(found: dict[int, Any], settings: Settings) -> dict[int, Any]:
 
 
 def _learnt(
-    rows: Rows, index: Index, noisy: Array, moments: dict[str, Moments], settings: Settings
+    gathered: Mapping[str, Callable[[], NDArray[Any]]],
+    targets: Array,
+    moments: dict[str, Moments],
+    settings: Settings,
 ) -> Learnt:
     """Fit the teachers and baselines of one number of labels, from its rows' moments."""
-    groups = np.split(noisy[index], settings.levels, axis=1)
-    learners = {side: Learner(rows, side, index, groups) for side in moments}
+    groups = np.split(targets, settings.levels, axis=1)
+    learners = {side: Learner(gathered[side], side, groups, moments[side]) for side in moments}
     teachers = {
-        (name, ridge): learners[name].fit(moments[name], ridge)
-        for name, ridge in product(rows.teachers, settings.ridge_weak)
+        (name, ridge): learners[name].fit(ridge)
+        for name, ridge in product(moments, settings.ridge_weak)
+        if name != "strong"
     }
-    strong, seen = learners["strong"], moments["strong"]
-    baselines = {ridge: strong.fit(seen, ridge) for ridge in settings.ridge_strong}
+    baselines = {ridge: learners["strong"].fit(ridge) for ridge in settings.ridge_strong}
     if not settings.chosen:  # what a fit gathered need not stay: hardly a student asks for it
-        learners = {side: replace(one) for side, one in learners.items()}
-    return Learnt(noisy[index], teachers, baselines, learners)
+        learners = {side: replace(one, moments=None) for side, one in learners.items()}
+    return Learnt(targets, teachers, baselines, learners)

@@ -67,7 +67,7 @@ MODEL_OF = {W2S: "w2s", "labels": "strong", "teacher": "weak"}
 
 def train(name: str, pool: Pool, lessons: Sequence[Lesson], ridge: Ridge) -> list[Fitted]:
     """Train a student of every lesson on one pool; a model for all groups of labels each."""
-    if name == W2S and ridge != "auto":
+    if name == W2S:
         return imitate.train(pool, lessons, ridge)
     learn, found = STUDENTS[name].learn, []
     for lesson in reversed(lessons):  # the most labels first: their products serve fewer ones too

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from w2slens._core.types import Array, Ridge
+from w2slens.models.centred import EVERY
 from w2slens.models.design import Design
 from w2slens.models.distil import HeldOut
 from w2slens.models.labeled import LabeledBlock
@@ -79,7 +80,7 @@ class Anchor:
         self._n = n
         self._leverage = 1 / n + np.sum(block.weak.rows * influence, axis=1)
         self._own = 1 / n + np.sum(a * influence, axis=1)  # diagonal of M
-        errors = self._held.slips * n  # r_i/(1 − h_i)
+        errors = self._held.errors(EVERY)  # r_i/(1 − h_i)
         self._misses = errors * (1 - self._leverage)[:, None]  # r = y − Hy
         self._scores = block.targets.mean(axis=0) + product(a, self._held.coef)  # f = My
         self._alone = self._scores - self._own[:, None] * errors  # f⁽⁻⁾

@@ -15,8 +15,10 @@ def learn(pool: Pool, block: LabeledBlock, ridge_weak: float, ridge: Ridge) -> T
     return pool.distilled(block.held_out_teacher(ridge_weak), block, [pool.teacher], ridge)
 
 
-def train(pool: Pool, lessons: Sequence[Lesson], ridge: float) -> list[Fitted]:
-    """Train a student of every lesson at a given ridge, on one pool, whose factor they share."""
+def train(pool: Pool, lessons: Sequence[Lesson], ridge: Ridge) -> list[Fitted]:
+    """Train a student of every lesson on one pool, whose factor they share."""
+    if ridge == "auto":
+        return pool.imitating(lessons)
     teachers = LinearProbe.stack([lesson.teacher.probe for lesson in lessons])
     students = distil(pool.moments, teachers, pool.moments.solver("strong", ridge), [pool.teacher])
     ridges = (ridge,) * len(lessons[0].teacher.ridges)

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Ridge
-from w2slens.models.distil import HeldOut, Projection, distil
+from w2slens.models.distil import HeldOut, distil
 from w2slens.models.fit import Fitted
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.posterior import Posterior
 from w2slens.models.prior import Prior, directions
 from w2slens.models.probe import LinearProbe
+from w2slens.models.projection import Projection
 from w2slens.models.tuning import choose_distilled
 from w2slens.moments import Moments
-from w2slens.moments.solve import Solve
 
 
 class Lesson(NamedTuple):
@@ -75,24 +75,35 @@ class Pool:
         self, held: HeldOut, block: LabeledBlock, blocks: Sequence[str], ridge: Ridge
     ) -> Taken:
         """Fit the strong features to scores on the pool; a chosen ridge serves the labels best."""
-        moments, projection = self.moments, self._projection(tuple(blocks))
-        λ = ridge
-        if λ == "auto":
+        projection = self._projection(tuple(blocks))
+        if ridge == "auto":
             λ = choose_distilled(held, block, projection)
-        probe = distil(moments, held.probe, self._solve(λ, chosen=ridge == "auto"), blocks)
+            probe = projection.distil(held.probe, [λ] * block.targets.shape[1])
+        else:
+            λ = ridge
+            solve = self.moments.solver("strong", λ)
+            probe = distil(self.moments, held.probe, solve, blocks)
         return Taken(probe, λ, lambda: np.asarray(projection.left_out(held, block.strong, [λ])[0]))
+
+    def imitating(self, lessons: Sequence["Lesson"]) -> list[Fitted]:
+        """Train W2S students of several lessons, each at the ridge that serves its labels best."""
+        projection, chosen = self._projection((self.teacher,)), []
+        for lesson in reversed(lessons):  # the most labels first: their products serve fewer too
+            each = zip(lesson.blocks(), lesson.teacher.ridges, strict=True)
+            found = [choose_distilled(b.held_out_teacher(λ), b, projection) for b, λ in each]
+            chosen.append(tuple(found))
+        chosen.reverse()
+        teachers = LinearProbe.stack([lesson.teacher.probe for lesson in lessons])
+        groups = sum(map(len, chosen))
+        ridges = np.repeat(np.concatenate(chosen), teachers.coef.shape[1] // groups)
+        students = projection.distil(teachers, ridges.tolist()).split(len(lessons))
+        return [Fitted(student, each) for student, each in zip(students, chosen, strict=True)]
 
     def _projection(self, blocks: tuple[str, ...]) -> Projection:
         """Return the student's step from some blocks; the same for all students that ask."""
         if blocks not in self._projections:
             self._projections[blocks] = Projection(self.moments, blocks)
         return self._projections[blocks]
-
-    def _solve(self, ridge: float, *, chosen: bool) -> Solve:
-        """Solve by the spectrum that a choice has needed, or by whatever is fastest."""
-        if chosen:
-            return partial(self.moments.spectrum("strong").solve, shift=self.moments.count * ridge)
-        return self.moments.solver("strong", ridge)
 
 
 class Acquainted(NamedTuple):
