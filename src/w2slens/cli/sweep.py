@@ -10,8 +10,9 @@ from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import recipe_errors
 from w2slens.cli._output import json_option
 from w2slens.cli._tables import shown
+from w2slens.experiments.folder.layout import PAGE
 from w2slens.experiments.recipe import load_recipe
-from w2slens.report.files import render_into
+from w2slens.report.fresh import shows
 
 
 @click.command("sweep")
@@ -26,7 +27,11 @@ def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: b
         results = load_recipe(recipe).run(out, overwrite=overwrite, jobs=jobs, progress=move)
         document = results.to_dict()
     with notes():
-        page = render_into(results, Path(out))
+        page = Path(out) / PAGE
+        if not shows(page, results):
+            from w2slens.report.files import render_into  # loads slowly
+
+            render_into(results, Path(out))
         if as_json:
             click.echo(to_json(document))
             return

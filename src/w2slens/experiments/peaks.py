@@ -1,12 +1,9 @@
 """Interpolation peaks: untuned fits on about as many rows as dimensions, which say little."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pandas as pd
-
+from numpy.typing import NDArray
 
 PEAK_INFLATION = 3.0
 """A ridgeless fit is at its interpolation peak where n/(n−d−1), or d/(d−n) below it, exceeds this:
@@ -22,9 +19,9 @@ def at_peak(n: int, dimension: int, ridge: float) -> bool:
     return n >= dimension or dimension / (dimension - n) > PEAK_INFLATION
 
 
-def peaks(cell: pd.DataFrame, d_w: int, d_s: int) -> list[str]:
+def peaks(cell: Mapping[str, NDArray[Any]], d_w: int, d_s: int) -> list[str]:
     """Name the models of one cell whose risk an untuned fit near n ≈ d (N ≈ d) inflates."""
-    n, N = int(cell["n"].iloc[0]), int(cell["N"].iloc[0])
+    n, N = int(cell["n"][0]), int(cell["N"][0])
     models = (("weak", n, d_w), ("w2s", N, d_s), ("strong", n, d_s))
     return [
         name for name, size, d in models if at_peak(size, d, float(cell[f"ridge_{name}"].max()))

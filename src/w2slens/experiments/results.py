@@ -216,11 +216,12 @@ class Results:
         Several curves stand under ``curves``, each with its ``setting``.
         """
         if len(self.settings) == 1:
-            return {**self._curve(), "config": self.config}
-        curves = [{"setting": part.setting._asdict(), **part._curve()} for part in self.curves()]
+            return {**self._document, "config": self.config}
+        curves = [{"setting": part.setting._asdict(), **part._document} for part in self.curves()]
         return {"curves": curves, "config": self.config}
 
-    def _curve(self) -> dict[str, Any]:
+    @cached_property
+    def _document(self) -> dict[str, Any]:
         dimensions = self.dimensions  # first: what it takes from the rows serves the others too
         return curve_document(
             self.summary,

@@ -13,6 +13,7 @@ from w2slens._core.threads import cores
 from w2slens._core.types import Task
 from w2slens._version import __version__
 from w2slens.experiments.draws import Draws
+from w2slens.experiments.folder.archive import recalled
 from w2slens.experiments.folder.journal import open_journal
 from w2slens.experiments.folder.layout import write_folder
 from w2slens.experiments.oracle import ORACLES
@@ -125,6 +126,10 @@ class Study:
         config = {**self.config, "data": self.source.fingerprints()}
         with open_journal(out, config, overwrite=overwrite) as journal:
             done = journal.finished(self.settings.trials)
+            if len(done) == self.settings.trials and (found := self._found(Path(out), done)):
+                if progress is not None:
+                    progress(len(found.table), len(found.table))
+                return found
             results = self._results(self._tables(done, journal.save, workers, progress))
             document = results.to_dict()  # first: its pass over the rows serves the tables too
             write_folder(out, tables(results), document, kind="sweep", overwrite=True, held=True)
@@ -151,6 +156,11 @@ class Study:
             save(trial, done[trial])
             move(len(done))
         return [done[trial] for trial in range(settings.trials)]
+
+    def _found(self, folder: Path, done: Mapping[int, pd.DataFrame]) -> Results | None:
+        """Recall a finished run, if its folder is whole."""
+        made = self._results([done[trial] for trial in range(self.settings.trials)])
+        return recalled(folder, made.table, made.config, made.oracle)
 
     def _results(self, found: list[pd.DataFrame]) -> Results:
         oracle = ORACLES[type(self.source)](self.source, self.settings)

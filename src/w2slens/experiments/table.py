@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from w2slens.experiments.curves import AXES, Curve
 from w2slens.experiments.peaks import peaks
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
 Marks = dict[str, float]
 """What one model scores: risk, ridge, and those of `SCORES` that the run has."""
+
+Cell = Mapping[str, NDArray[Any]]
+"""The trials of one cell: column → (trials,)."""
 
 SCORES = {"raw": 0, "accuracy": -1, "cross_entropy": 1, "auroc": -1}
 """Scores besides the risk: 1 where less is better, −1 where more is, 0 for what has no PGR."""
@@ -33,12 +39,12 @@ def column(student: str) -> str:
     return MODEL_OF.get(student, student)
 
 
-def students_in(table: pd.DataFrame) -> list[str]:
+def students_in(table: pd.DataFrame | Cell) -> list[str]:
     """List the students of a table beyond the four models."""
     return [name for name in STUDENTS if name not in MODEL_OF and name in table]
 
 
-def models_in(table: pd.DataFrame) -> list[str]:
+def models_in(table: pd.DataFrame | Cell) -> list[str]:
     """List the models of a table: the four, and further students."""
     return [*MODELS, *students_in(table)]
 
@@ -55,10 +61,20 @@ def record(
     return row
 
 
+def cells_of(table: pd.DataFrame) -> Iterator[Cell]:
+    """Go through the cells of a table, in its order."""
+    groups = table.groupby([*AXES, "n", "N"], sort=False, dropna=False).ngroup().to_numpy()
+    order = np.argsort(groups, kind="stable")
+    ends = np.flatnonzero(np.diff(groups[order])) + 1
+    columns = {str(name): table[name].to_numpy()[order] for name in table}
+    for some in np.split(np.arange(len(order)), ends):
+        yield {name: values[some] for name, values in columns.items()}
+
+
 def summarise(table: pd.DataFrame, ranks: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
     """Average the trials of every cell; peaks are told by teacher → (d_w, d_s)."""
     rows = []
-    for _, cell in table.groupby([*AXES, "n", "N"], sort=False, dropna=False):
+    for cell in cells_of(table):
         row = _averages(cell)
         rows.append({**row, "peak": "+".join(peaks(cell, *ranks[row["teacher"]]))})
     import pandas as pd  # loads slowly
@@ -66,26 +82,26 @@ def summarise(table: pd.DataFrame, ranks: Mapping[str, tuple[int, int]]) -> pd.D
     return pd.DataFrame(rows)
 
 
-def _averages(cell: pd.DataFrame) -> dict[str, Any]:
+def _averages(cell: Cell) -> dict[str, Any]:
     """Average the trials of one cell: every measured number and ratio, and its ``*_se``."""
-    weak, w2s, strong, ceiling = (cell[name].to_numpy() for name in MODELS)
+    weak, w2s, strong, ceiling = (cell[name] for name in MODELS)
     models = models_in(cell)
-    estimates = {name: Estimate.of(cell[name].to_numpy()) for name in models}
+    estimates = {name: Estimate.of(cell[name]) for name in models}
     estimates["pgr"] = recovered_gap(weak, w2s, ceiling)
     estimates["opr"] = outperforming_ratio(strong, w2s)
     estimates["pgr_mean_of_ratios"] = mean_of_ratios(weak - w2s, weak - ceiling)
     estimates["opr_mean_of_ratios"] = mean_of_ratios(strong, w2s)
     for kind, sign in SCORES.items():
         if f"{kind}_weak" in cell:
-            scores = {name: cell[f"{kind}_{name}"].to_numpy() for name in models}
+            scores = {name: cell[f"{kind}_{name}"] for name in models}
             estimates |= {f"{kind}_{name}": Estimate.of(v) for name, v in scores.items()}
             if sign:
                 errors = (sign * scores[name] for name in ("weak", "w2s", "ceiling"))
                 estimates[f"{kind}_pgr"] = recovered_gap(*errors)
             else:
                 estimates[f"{kind}_opr"] = outperforming_ratio(scores["strong"], scores["w2s"])
-    row: dict[str, Any] = {name: cell[name].iloc[0] for name in (*AXES, "n", "N")}
-    row |= {"n": int(row["n"]), "N": int(row["N"]), "trials": len(cell)}
+    row: dict[str, Any] = {name: cell[name][0] for name in (*AXES, "n", "N")}
+    row |= {"n": int(row["n"]), "N": int(row["N"]), "trials": len(weak)}
     for name, estimate in estimates.items():
         row[name], row[f"{name}_se"] = estimate.mean, estimate.se
     return row

@@ -15,7 +15,7 @@ import numpy as np
 from w2slens._core.format import and_last, fixed, largest, number
 from w2slens._core.types import Array
 from w2slens.experiments.peaks import peaks
-from w2slens.experiments.table import students_in
+from w2slens.experiments.table import Cell, cells_of, students_in
 from w2slens.models.estimates import NOISE_ERRORS, Estimate
 from w2slens.models.metrics import METRICS, NAMES
 from w2slens.models.students import MODEL_OF, STUDENTS
@@ -73,8 +73,8 @@ def verdict(table: pd.DataFrame, d_w: int, d_s: int, metric: str = METRICS[0]) -
     accuracy or AUROC, errors are what these lack of 1.
     """
     cells = {
-        (int(cell["n"].iloc[0]), int(cell["N"].iloc[0])): (cell, peaks(cell, d_w, d_s))
-        for _, cell in table.groupby(["n", "N"])
+        (int(cell["n"][0]), int(cell["N"][0])): (cell, peaks(cell, d_w, d_s))
+        for cell in sorted(cells_of(table), key=lambda cell: (cell["n"][0], cell["N"][0]))
     }
     judged = {size: judge(cell, spoilt, metric) for size, (cell, spoilt) in cells.items()}
     clean = [size for size, (_, spoilt) in cells.items() if not spoilt]
@@ -95,19 +95,19 @@ def _some(sizes: list[str]) -> str:
     return " and ".join(sizes) if len(sizes) < 3 else f"{len(sizes)} cells, the first {sizes[0]}"
 
 
-def judge(cell: pd.DataFrame, spoilt: list[str], metric: str = METRICS[0]) -> Verdict:
+def judge(cell: Cell, spoilt: list[str], metric: str = METRICS[0]) -> Verdict:
     """Judge one cell; `spoilt` names the models on an interpolation peak."""
     words = contenders(cell)
     error = {name: _errors(cell, name, metric) for name in (*words, "ceiling")}
     mean = {name: float(values.mean()) for name, values in error.items()}
     best, second, *others = sorted(words, key=lambda name: mean[name])
-    where = f"With {int(cell['n'].iloc[0]):,} labels and {int(cell['N'].iloc[0]):,} pseudo-labels"
+    where = f"With {int(cell['n'][0]):,} labels and {int(cell['N'][0]):,} pseudo-labels"
     shown = _shown(mean, metric)
     rest = and_last([f"{words[name]} {shown[name]}" for name in (second, *others)])
     numbers = f"{where}, {words[best]} has {NAMES[metric]} {shown[best]}, {rest}"
-    if len(cell) < 2:
+    if len(cell["n"]) < 2:
         return Verdict("too-close", f"{numbers}; one trial gives no standard error. Run more.")
-    risk, constant = cell[best].to_numpy(), cell["constant"].to_numpy()
+    risk, constant = cell[best], cell["constant"]
     if not clearly_below(risk, constant):
         untuned = float(cell["ridge_strong"].max()) == 0
         remedy = "tune the ridge, or get more labels" if untuned else "get more labels first"
@@ -139,9 +139,9 @@ def judge(cell: pd.DataFrame, spoilt: list[str], metric: str = METRICS[0]) -> Ve
     return Verdict(ACTIONS.get(best, best), f"{numbers}. {advice}")
 
 
-def contenders(table: pd.DataFrame) -> dict[str, str]:
+def contenders(cell: Cell) -> dict[str, str]:
     """Column → words of all models that may win."""
-    return CONTENDERS | {name: STUDENTS[name].words for name in students_in(table)}
+    return CONTENDERS | {name: STUDENTS[name].words for name in students_in(cell)}
 
 
 def _shown(mean: dict[str, float], metric: str) -> dict[str, str]:
@@ -151,11 +151,11 @@ def _shown(mean: dict[str, float], metric: str) -> dict[str, str]:
     return {name: number(value, beside=scale) for name, value in marks.items()}
 
 
-def _errors(cell: pd.DataFrame, model: str, metric: str) -> Array:
+def _errors(cell: Cell, model: str, metric: str) -> Array:
     """(trials,) errors of a model: its risk, or what its mark lacks of 1."""
     if metric == METRICS[0]:
-        return cell[model].to_numpy()
-    return 1 - cell[f"{metric}_{model}"].to_numpy()
+        return cell[model]
+    return 1 - cell[f"{metric}_{model}"]
 
 
 def _ratio(mean: dict[str, float], metric: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from w2slens._core.types import Array
 from w2slens.models.kernels import NEGLIGIBLE, NOISES, Factored, Kernel, Rows, Spectral
 from w2slens.models.prior import CANDIDATES, Division, Prior, Shape
 
-HEATS = {256: 256, 1024: 2048}
+HEATS = {96: 128, 256: 256, 1024: 2048}
 """Candidates are first compared on so many labels, if there are more than the second number: where
 nearly all would be looked at twice, little is saved."""
 

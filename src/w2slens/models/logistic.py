@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import special
 
 from w2slens._core.types import Array
 from w2slens.models.probe import LinearProbe
@@ -94,6 +94,8 @@ class LogisticDesign:
 
         start = np.vstack([coef, intercept]) / steps
         options = {"maxiter": STEPS, "maxfun": 2 * STEPS, "gtol": GRADIENT, "ftol": 0.0}
+        from scipy import optimize  # loads slowly
+
         found = optimize.minimize(
             objective, start.ravel(), jac=True, method="L-BFGS-B", options=options
         )

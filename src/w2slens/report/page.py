@@ -7,6 +7,7 @@ from typing import Any
 from w2slens.experiments.display import risks_table, score_tables
 from w2slens.experiments.results import Results
 from w2slens.report.figures import comparison_figures, curve_figures
+from w2slens.report.fresh import mark_of
 from w2slens.report.names import curve_name
 from w2slens.report.tables import curves_table, ratios_first
 from w2slens.report.template import filled
@@ -56,6 +57,7 @@ def summary(results: Results, title: str | None, command: str | None) -> dict[st
     several = len(curves) > 1
     verdict = _overall(curves) if several else curves[0]["verdict"]
     return {
+        "mark": mark_of(results) if title is None and command is None else "",
         "title": title or config.get("title") or "Weak-to-strong run",
         "facts": _facts(results),
         "replay": _replay(config, command),

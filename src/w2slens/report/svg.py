@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from w2slens.report.plots import LOOKS, NEUTRAL
+from w2slens.report.plots.style import fit_margins
 
 INK = "#010203"
 """Drawn in place of black; becomes the page's text colour."""
@@ -46,8 +47,9 @@ def panel(
 ) -> str:
     """Draw one Axes; return an SVG element with a description for those who cannot see it."""
     with mpl.rc_context({**STYLE, "svg.hashsalt": description}):
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size)
         draw(figure.subplots())
+        fit_margins(figure)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     return themed(buffer.getvalue(), description)

@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
@@ -105,4 +104,6 @@ def _root(size: Callable[[float], float], signal: float) -> float:
         return 0.0
     if size(1.0) <= signal:
         return 1.0
+    from scipy.optimize import brentq  # loads slowly
+
     return float(brentq(lambda t: size(t) - signal, 0.0, 1.0, xtol=EPS64**2, rtol=4 * EPS64))

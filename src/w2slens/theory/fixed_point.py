@@ -5,7 +5,6 @@ the interpolation threshold it is what n rows leave unseen.
 """
 
 import numpy as np
-from scipy.optimize.elementwise import find_root
 
 from w2slens._core.types import Array
 
@@ -44,6 +43,8 @@ def _solve(λ: Array, n: Array, ridges: Array) -> Array:
     below = n < len(λ)
     high[below] = np.minimum(high[below], np.log(n[below] / ((len(λ) - n[below]) * λ.min())))
     bracket = (low - MARGIN, np.maximum(low, high) + MARGIN)
+    from scipy.optimize.elementwise import find_root  # loads slowly
+
     root = find_root(surplus, bracket, args=(n, shift), tolerances={"xatol": NEAR, "xrtol": 0})
     x = np.exp(root.x)
     shrunk = 1 / (1 + np.multiply.outer(x, λ))

@@ -1,6 +1,7 @@
 """Results read back from the folder of a run or a sweep."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from w2slens._core.errors import InputError
 from w2slens._core.inputs import LARGEST_DOCUMENT, read_bytes, read_json
-from w2slens._core.json import as_float
+from w2slens._core.json import as_float, to_json
 from w2slens._core.types import Array
 from w2slens.experiments.curves import Curve, curves_of
 from w2slens.experiments.folder.believed import (
@@ -20,6 +21,7 @@ from w2slens.experiments.folder.believed import (
 )
 from w2slens.experiments.folder.journal import check_format, read_table
 from w2slens.experiments.folder.layout import CONFIG, MARKER, PARTS, PROBLEM
+from w2slens.experiments.oracle import Oracle
 from w2slens.experiments.results import Results
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import MODELS, Risks
@@ -45,7 +47,11 @@ def load_results(folder: str | Path) -> Results:
     InputError
         If the folder holds no finished result, or one of another version or damaged.
     """
-    folder = Path(folder)
+    return _loaded(Path(folder))
+
+
+def _loaded(folder: Path, known: Oracle | None = None) -> Results:
+    """Read a result; an oracle that knows its rows answers for the population."""
     document, table = read_document(folder), folder / "trials.csv"
     config = document.get("config")
     if not isinstance(config, dict):
@@ -57,7 +63,8 @@ def load_results(folder: str | Path) -> Results:
         curves = document.get("curves", [document])
         for curve in curves:
             check_cells(curve, settings)
-        results = Results(trials, config, StoredOracle(folder, curves, curves_of(trials)))
+        stored = StoredOracle(folder, curves, curves_of(trials))
+        results = Results(trials, config, Recalled(stored, known) if known else stored)
         for one in results.curves():
             one.to_dict()  # what is damaged else fails here
     return results
@@ -79,6 +86,24 @@ def read_document(folder: Path) -> dict[str, Any]:
         raise InputError("folder", f"{folder} holds no result ({MARKER} is missing)")
     other = "holds no run or sweep that w2slens wrote, nor another result"
     return check_format(read_json(path, "folder", other), path, "folder")
+
+
+def recalled(
+    folder: Path, trials: pd.DataFrame, config: Mapping[str, Any], oracle: Oracle
+) -> Results | None:
+    """Return the finished result of a folder, if it is whole and of these trials.
+
+    What it said then stands; the population is asked of an oracle that knows the rows.
+    """
+    try:
+        document = read_document(folder)
+        if not all((folder / name).is_file() for name in document.get("files", [])):
+            return None
+        found = _loaded(folder, oracle)
+    except (InputError, TypeError):
+        return None
+    same = found.config == json.loads(to_json(config)) and found.table.equals(trials)
+    return found if same else None
 
 
 class StoredOracle:
@@ -140,3 +165,12 @@ class StoredOracle:
         cells = self._curves[curve]["cells"]
         n, N = (tuple(dict.fromkeys(cell[size] for cell in cells)) for size in ("n", "N"))
         return n, N
+
+
+class Recalled:
+    """What a stored result said, and the population of the rows themselves."""
+
+    def __init__(self, stored: Oracle, known: Oracle) -> None:
+        self.ranks, self.dimensions = stored.ranks, stored.dimensions
+        self.predicted, self.students = stored.predicted, stored.students
+        self.bounds, self.problem = stored.bounds, known.problem

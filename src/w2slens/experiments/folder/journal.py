@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from w2slens._core.atomic import write_durably
@@ -94,10 +95,14 @@ class Journal:
 
 def read_table(content: bytes) -> pd.DataFrame:
     """Read a table of trials to the last digit, which not every version of pandas promises."""
-    table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    table = pd.read_csv(io.BytesIO(content), dtype=object, keep_default_na=False)
+    table["teacher"] = table["teacher"].astype(str)
     for column in table.columns.drop("teacher"):
-        kind = int if column in WHOLE else float
-        table[column] = [kind(UNKNOWN.get(text, text)) for text in table[column]]
+        kind, texts = np.int64 if column in WHOLE else np.float64, table[column]
+        try:
+            table[column] = texts.to_numpy(object).astype(kind)
+        except ValueError:
+            table[column] = texts.replace(UNKNOWN).to_numpy(object).astype(kind)
     return table
 
 

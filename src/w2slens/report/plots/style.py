@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.transforms import Bbox, ScaledTranslation, Transform
 from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
@@ -54,6 +56,9 @@ INSIDE = ("w2s", *STUDENT_LOOKS, *RATIOS)
 
 LEGEND_DROP = -0.42
 """Inches from the bottom of an Axes to its legend: tick labels and axis label lie between."""
+
+PAD = 0.04
+"""Inches between the texts of a figure and its edge."""
 
 LOG_FROM = 30.0
 """Sizes and risks that differ by more than this factor are drawn on a logarithmic axis."""
@@ -120,19 +125,49 @@ def size_axis(ax: Axes, axis: str, sizes: NDArray[Any]) -> None:
 
 def legend_below(ax: Axes, ncols: int = 3) -> Axes:
     """Put the legend where no point can lie under it."""
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise InputError("ax", "belongs to no figure")
-    below = ScaledTranslation(0, LEGEND_DROP, figure.dpi_scale_trans)
     ax.legend(
         frameon=False,
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
-        bbox_transform=ax.transAxes + below,
+        bbox_transform=_below(ax),
         ncols=ncols,
         fontsize=LEAST_FONT,
     )
     return ax
+
+
+def _below(ax: Axes) -> Transform:
+    """Coordinates of an Axes, moved down to where its legend begins."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise InputError("ax", "belongs to no figure")
+    return ax.transAxes + ScaledTranslation(0, LEGEND_DROP, figure.dpi_scale_trans)
+
+
+def fit_margins(figure: Figure) -> None:
+    """Leave as much room around the Axes of a figure as their texts, and legends below, need.
+
+    One pass: matplotlib's constrained layout measures every text four times and draws all twice.
+    """
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    legends = {ax: legend for ax in figure.axes if (legend := ax.get_legend()) is not None}
+    for legend in legends.values():
+        legend.set_in_layout(False)
+    boxes = [box for ax in figure.axes if (box := ax.get_tightbbox(renderer)) is not None]
+    below = {ax: legend.get_window_extent(renderer) for ax, legend in legends.items()}
+    whole, inner = Bbox.union(boxes), Bbox.union([ax.bbox for ax in figure.axes])
+    (width, height), pad = figure.bbox.size, PAD * figure.dpi
+    lowest = min([whole.y0, *(box.y0 for box in below.values())])
+    figure.subplots_adjust(
+        left=(inner.x0 - whole.x0 + pad) / width,
+        right=1 - (whole.x1 - inner.x1 + pad) / width,
+        bottom=(inner.y0 - lowest + pad) / height,
+        top=1 - (whole.y1 - inner.y1 + pad) / height,
+    )
+    for ax, legend in legends.items():  # under the middle of the Axes, if it fits there
+        half = below[ax].width / 2 + pad
+        middle = min(max((ax.bbox.x0 + ax.bbox.x1) / 2, half), width - half)
+        legend.set_bbox_to_anchor(((middle - ax.bbox.x0) / ax.bbox.width, 0), _below(ax))
 
 
 def window(values: Sequence[float] | Array, limits: tuple[float, float]) -> tuple[float, float]:
