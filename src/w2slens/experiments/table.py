@@ -63,7 +63,8 @@ def record(
 
 def cells_of(table: pd.DataFrame) -> Iterator[Cell]:
     """Go through the cells of a table, in its order."""
-    groups = table.groupby([*AXES, "n", "N"], sort=False, dropna=False).ngroup().to_numpy()
+    axes = [name for name in (*AXES, "n", "N") if name in table]
+    groups = table.groupby(axes, sort=False, dropna=False).ngroup().to_numpy()
     order = np.argsort(groups, kind="stable")
     ends = np.flatnonzero(np.diff(groups[order])) + 1
     columns = {str(name): table[name].to_numpy()[order] for name in table}

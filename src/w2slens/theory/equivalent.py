@@ -28,11 +28,11 @@ from w2slens.theory.fits import Fit, Parts
 from w2slens.theory.mixtures import MixedCeiling
 from w2slens.theory.problem import Problem
 from w2slens.theory.question import Question
-from w2slens.theory.shrinkage import Sites
+from w2slens.theory.shrinkage import Shrinkage, Sites
 from w2slens.theory.side import Side
 from w2slens.theory.student import Relay, Student
 
-CEILING_SITES = 2048  # sample sizes of the ceiling taken together, so that memory stays bounded
+CEILING_SITES = 256  # sample sizes of the ceiling taken together, so that they stay in cache
 
 
 def equivalent(asked: Question) -> Risks:
@@ -105,10 +105,12 @@ def _ceiling(
 ) -> Parts:
     """Fits on n + N rows of one population, (len(rows), len(pools))."""
     sizes, places = np.unique(np.add.outer(rows, pools), return_inverse=True)
-    pieces = [
-        Fit(problem.strong, problem.noise, Sites.of(some, ridge, intercept)).risk(seen)
-        for some in np.array_split(sizes, -(-len(sizes) // CEILING_SITES))
-    ]
+    κ = Shrinkage(problem.strong.spectrum, Sites.of(sizes, ridge, intercept)).kappa
+    pieces = []
+    for start in range(0, len(sizes), CEILING_SITES):
+        some = slice(start, start + CEILING_SITES)
+        known = Sites(sizes[some], np.full(len(κ[some]), ridge), intercept, κ[some])
+        pieces.append(Fit(problem.strong, problem.noise, known).risk(seen))
     bias, variance = (np.concatenate(part)[places] for part in zip(*pieces, strict=True))
     shape = (len(rows), len(pools))
     return bias.reshape(shape), variance.reshape(shape)

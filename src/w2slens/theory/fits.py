@@ -5,6 +5,8 @@ in `equivalent`; everything is a sum along the eigenvectors of the training seco
 many sample sizes cost a product of matrices.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from w2slens._core.types import Array
@@ -26,18 +28,22 @@ class Fit:
         missed = s.kappa**2 * (R**2 @ (np.sum(c**2, axis=1) / λ))
         self.misfit: Array = (missed + side.error + noise) * s.inflation
         """(sites,) τ²: the test error on the training population, noise included."""
-        self.mean: Array = R[:, :, None] * c
-        """(sites, r, k) m along the eigenvectors."""
+        self._cross = c
         self.spread: Array = (self.misfit / np.maximum(n, 1.0))[:, None] * λ * R**2
         """(sites, r) diagonal of C."""
 
+    @cached_property
+    def mean(self) -> Array:
+        """(sites, r, k) m along the eigenvectors."""
+        return np.asarray(self.shrinkage.resolvent[:, :, None] * self._cross)
+
     def risk(self, test: Side) -> Parts:
         """(sites,) bias and variance of the excess risk on a population `along` the trained one."""
-        m, T = self.mean, test.gram
+        R, c, T = self.shrinkage.resolvent, self._cross, test.gram
         if test.diagonal:
-            squared = np.sum(m**2, axis=2) @ np.diag(T)
+            squared = R**2 @ (np.sum(c**2, axis=1) * np.diag(T))
         else:
-            squared = np.einsum("srk,rq,sqk->s", m, T, m, optimize=True)
-        bias = squared - 2 * np.einsum("srk,rk->s", m, test.target) + test.energy
+            squared = np.einsum("srk,rq,sqk->s", self.mean, T, self.mean, optimize=True)
+        bias = squared - 2 * (R @ np.sum(c * test.target, axis=1)) + test.energy
         variance = self.spread @ np.diag(T) + self.misfit * self.shrinkage.sites.mean_error
         return np.where(self.shrinkage.defined, bias, np.nan), variance

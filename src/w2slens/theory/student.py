@@ -35,17 +35,27 @@ class Relay:
     eigen: Spectrum  # of Σ^u_ss
     cross: Array  # X: Σ^u_sw along `eigen` and the teacher's axes, (r_s, r_w)
     weak_gram: Array  # Σ^u_ww along the teacher's axes, (r_w, r_w)
+    diagonal: bool = False  # whether it is known to be
 
     @classmethod
     def of(cls, labeled: Problem, pool: Problem) -> "Relay":
         """Take the moments of two populations, which may be one."""
         eigen, axes = pool.strong.spectrum, labeled.weak.spectrum.vectors
         cross = eigen.vectors.T @ pool.cross_gram @ axes
+        if labeled is pool:
+            return cls(eigen, cross, np.diag(labeled.weak.spectrum.values), True)
         return cls(eigen, cross, axes.T @ pool.weak_gram @ axes)
 
     def spread(self, variances: Array) -> Taught:
         """See teachers of independent coefficients, (teachers, r_w) variances."""
         return Taught(variances @ (self.cross**2).T, variances @ np.diag(self.weak_gram))
+
+
+class Part(NamedTuple):
+    """What students make of one part of their teachers, (teachers, sites) each."""
+
+    tested: Array  # on the test population
+    lacked: Array  # tr(QB)
 
 
 class Heard(NamedTuple):
@@ -78,20 +88,29 @@ class Listening:
 
     def hear(self, teacher: Fit, test: Side) -> Heard:
         """Listen to teachers at all their sites; tested on t `along` u."""
-        R, relay = self.filters.resolvent, self.relay
-        m = teacher.mean.transpose(1, 0, 2)  # (r_w, teacher sites, k)
-        Y = np.einsum("rw,wak->rak", relay.cross, m, optimize=True)
-        total = np.einsum("wak,wv,vak->a", m, relay.weak_gram, m, optimize=True)
-        mean, spread = Taught(np.einsum("rak->ra", Y**2).T, total), relay.spread(teacher.spread)
+        means = self.hear_means(teacher.mean, test)
+        spreads = self.hear_spreads(teacher.spread, test)
+        own = teacher.misfit * teacher.shrinkage.sites.mean_error
+        return Heard(means.tested, spreads.tested, means.lacked + spreads.lacked, own[:, None])
+
+    def hear_means(self, m: Array, test: Side) -> Part:
+        """Listen to (teachers, r_w, k) coefficients that are sure: what students of them miss."""
+        R, relay, across = self.filters.resolvent, self.relay, m.transpose(1, 0, 2)
+        Y = np.einsum("rw,wak->rak", relay.cross, across, optimize=True)
+        if relay.diagonal:
+            total = np.sum(m**2, axis=2) @ np.diag(relay.weak_gram)
+        else:
+            total = np.einsum("wak,wv,vak->a", across, relay.weak_gram, across, optimize=True)
+        taught = Taught(np.einsum("rak->ra", Y**2).T, total)
         linear = np.einsum("rak,rk->ar", Y, test.target) @ R.T
-        squared = self._tested(mean, test, lambda a: Y[:, a] @ Y[:, a].T)
-        X = relay.cross
-        return Heard(
-            squared - 2 * linear + test.energy,
-            self._tested(spread, test, lambda a: (X * teacher.spread[a]) @ X.T),
-            self.lacked(mean) + self.lacked(spread),
-            (teacher.misfit * teacher.shrinkage.sites.mean_error)[:, None],
-        )
+        squared = self._tested(taught, test, lambda a: Y[:, a] @ Y[:, a].T)
+        return Part(squared - 2 * linear + test.energy, self.lacked(taught))
+
+    def hear_spreads(self, variances: Array, test: Side) -> Part:
+        """Listen to (teachers, r_w) variances of coefficients: what students inherit of them."""
+        X, taught = self.relay.cross, self.relay.spread(variances)
+        tested = self._tested(taught, test, lambda a: (X * variances[a]) @ X.T)
+        return Part(tested, self.lacked(taught))
 
     def _tested(self, taught: Taught, test: Side, seen: Callable[[int], Array]) -> Array:
         """``tr(AᵀΣ^tAB)`` (teachers, sites); `seen` gives XBXᵀ of one teacher, needed for shift."""

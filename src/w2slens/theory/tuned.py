@@ -6,7 +6,7 @@ teacher's and the baseline's minimise their own risk; the student's minimises it
 teacher, as leave-one-out on the true labels does in a run.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index, Ridge
 from w2slens.models.risks import Models, Risks
+from w2slens.moments.spectrum import EPS64
 from w2slens.theory.fits import Fit, Parts
 from w2slens.theory.problem import Problem
 from w2slens.theory.question import Question
 from w2slens.theory.shrinkage import Filters, Sites
 from w2slens.theory.side import Side
-from w2slens.theory.student import Listening, Relay, Student
+from w2slens.theory.student import Heard, Listening, Relay, Student
 
 DECADES = (-8.0, 5.0)
 """Candidate κ span these powers of ten of the mean eigenvalue, besides 0: few rows alone make a κ
@@ -27,6 +28,9 @@ far above the ridge that was asked for."""
 
 CANDIDATES = 780
 """Sixty a decade: risk is flat about its least, and neighbours differ by parts in ten thousand."""
+
+TOGETHER = 16
+"""Teachers that are listened to at a time, so that memory stays bounded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +63,55 @@ class Candidates:
         noise = (share + int(self.intercept) / rows[:, None]) / (1 - share)
         return reached, np.where(reached, noise, 0.0)
 
-    def best(self, noise: float, rows: Array) -> Sites:
-        """Fits of least risk to so many labels of this noise; λ is nan where no fit is."""
-        f, side = self.filters, self.side
-        c = side.spectrum.vectors.T @ side.target
-        missed = f.kappa**2 * (f.squared @ (np.sum(c**2, axis=1) / f.values))
+    @cached_property
+    def left(self) -> Array:
+        """(κ,) what fits of all candidates leave of f*: ``missed + ρ``."""
+        c = self.side.spectrum.vectors.T @ self.side.target
+        squares = np.sum(c**2, axis=1) / self.filters.values
+        return (
+            np.asarray(self.filters.kappa**2 * (self.filters.squared @ squares)) + self.side.error
+        )
+
+    def best(self, noise: float, rows: Array) -> "Chosen":
+        """Fits of least risk to so many labels of this noise."""
         reached, learnt = self.learnt(rows)
         # R = missed + ρ + τ²·(df2/n + 1/n), τ² = (missed + ρ + σ²)/(1 − df2/n)
-        left = missed + side.error
-        risks = np.where(reached, left + (left + noise) * learnt, np.inf)
-        places, none = np.argmin(risks, axis=1), np.isinf(risks.min(axis=1))
-        λ, κ = self.ridges(rows, places), f.kappa[places]
-        return Sites(rows, np.where(none, np.nan, λ), self.intercept, np.where(none, np.nan, κ))
+        risks = np.where(reached, self.left + (self.left + noise) * learnt, np.inf)
+        places = np.argmin(risks, axis=1)
+        defined = np.isfinite(risks.min(axis=1))
+        ridges = self.ridges(rows, places)
+        learns = np.take_along_axis(learnt, places[:, None], axis=1)[:, 0]
+        return Chosen(self, rows, places, defined, ridges, (self.left[places] + noise) * learns)
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The best fits of one side to some numbers of labels."""
+
+    among: Candidates
+    rows: Array
+    places: Index  # among the candidates
+    defined: NDArray[np.bool_]  # whether any fit is
+    ridges: Array  # λ
+    variance: Array  # of the risk on the population itself
+
+    @property
+    def sites(self) -> Sites:
+        """The same for `Fit`; λ is nan where no fit is."""
+        both = self.ridges, self.among.filters.kappa[self.places]
+        λ, κ = (np.where(self.defined, each, np.nan) for each in both)
+        return Sites(self.rows, λ, self.among.intercept, κ)
+
+    @property
+    def parts(self) -> Parts:
+        """Bias and variance of the risk on the population itself."""
+        return np.where(self.defined, self.among.left[self.places], np.nan), self.variance
+
+    def misfit(self, noise: float) -> Array:
+        """(fits,) τ²: the test error with noise."""
+        free = np.maximum(self.rows - int(self.among.intercept), 1.0)
+        share = np.minimum(self.among.filters.df2[self.places] / free, 1 - EPS64)
+        return np.asarray((self.among.left[self.places] + noise) / (1 - share))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +122,8 @@ class Tuned:
     ridge_weak: Ridge
     ridge_strong: Ridge
     intercept: bool
+    _known: dict[int, tuple[Array, ...]] = field(default_factory=dict, init=False, repr=False)
+    """Candidate κ of the teacher → what students make of it."""
 
     def risks(self, asked: Question) -> Risks:
         """Evaluate the four models at the sizes asked for, with the ridges of each."""
@@ -107,12 +150,20 @@ class Tuned:
     def risk(self, model: str, rows: Array, pools: Array) -> Array:
         """(len(rows), len(pools)) risks of ``"weak"``, ``"w2s"`` or ``"strong"`` alone."""
         if model == "w2s":
-            bias, variance = self.student(self.teacher(rows), pools)[0]
+            if self.ridge_weak == self.ridge_strong == "auto":
+                bias, variance = self._recalled(rows, pools)
+            else:
+                bias, variance = self.student(self.teacher(rows), pools)[0]
         else:
             weak = model == "weak"
-            fit = self.teacher(rows) if weak else self.strong(rows)
-            seen = self.problem.weak.along(self.problem.weak) if weak else self._seen
-            bias, variance = (part[:, None] for part in fit.risk(seen))
+            if (self.ridge_weak if weak else self.ridge_strong) == "auto":
+                among = self._weak if weak else self._strong
+                parts = among.best(self.problem.noise, rows).parts
+            else:
+                fit = self.teacher(rows) if weak else self.strong(rows)
+                seen = self.problem.weak.along(self.problem.weak) if weak else self._seen
+                parts = fit.risk(seen)
+            bias, variance = (part[:, None] for part in parts)
         return np.broadcast_to(np.maximum(bias, 0.0) + variance, (len(rows), len(pools)))
 
     def teacher(self, rows: Array) -> Fit:
@@ -129,7 +180,30 @@ class Tuned:
             sites = Sites.of(pools, self.ridge_strong, self.intercept)
             parts = Student.of(self._relay, sites).risk(teacher, self._seen)
             return parts, np.full(parts[0].shape, self.ridge_strong)
-        heard = Listening(self._relay, self._strong.filters).hear(teacher, self._seen)
+        heard = self._listening.hear(teacher, self._seen)
+        return self._best(heard, teacher.shrinkage.defined, pools)
+
+    def _recalled(self, rows: Array, pools: Array) -> Parts:
+        """Teach students at best ridges, by best teachers: of each κ once, for all n."""
+        chosen = self._weak.best(self.problem.noise, rows)
+        f, new = self._weak.filters, sorted({*chosen.places.tolist()} - {*self._known})
+        c = self.problem.weak.spectrum.vectors.T @ self.problem.weak.target
+        for start in range(0, len(new), TOGETHER):
+            some = new[start : start + TOGETHER]
+            R = f.resolvent[some]
+            means = self._listening.hear_means(R[:, :, None] * c, self._seen)
+            spreads = self._listening.hear_spreads(f.values * R**2, self._seen)
+            self._known.update(zip(some, zip(*means, *spreads, strict=True), strict=True))
+        parts = [self._known[place] for place in chosen.places.tolist()]
+        bias, lacked, inherited, copied = (np.stack(each) for each in zip(*parts, strict=True))
+        misfit = chosen.misfit(self.problem.noise)
+        share = (misfit / np.maximum(rows - int(self.intercept), 1.0))[:, None]
+        own = misfit * int(self.intercept) / rows
+        heard = Heard(bias, share * inherited, lacked + share * copied, own[:, None])
+        return self._best(heard, chosen.defined, pools)[0]
+
+    def _best(self, heard: Heard, taught: NDArray[np.bool_], pools: Array) -> tuple[Parts, Array]:
+        """Give each student the ridge of least risk."""
         reached, learnt = self._strong.learnt(pools)
         shape = len(heard.bias), len(pools)
         places = np.zeros(shape, dtype=np.intp)
@@ -140,16 +214,20 @@ class Tuned:
             places[a] = np.argmin(heard.bias[a] + spread, axis=1)
             variance[a] = np.take_along_axis(spread, places[a][:, None], axis=1)[:, 0]
         bias = np.take_along_axis(heard.bias, places, axis=1)
-        defined = teacher.shrinkage.defined[:, None] & np.isfinite(variance)
+        defined = taught[:, None] & np.isfinite(variance)
         parts = np.where(defined, bias, np.nan), np.where(defined, variance + heard.own, np.nan)
         return parts, np.where(defined, self._strong.ridges(pools, places), np.nan)
 
     def _fit(self, side: Side, candidates: Candidates, ridge: Ridge, rows: Array) -> Fit:
         if ridge == "auto":
-            sites = candidates.best(self.problem.noise, rows)
+            sites = candidates.best(self.problem.noise, rows).sites
         else:
             sites = Sites.of(rows, ridge, self.intercept)
         return Fit(side, self.problem.noise, sites)
+
+    @cached_property
+    def _listening(self) -> Listening:
+        return Listening(self._relay, self._strong.filters)
 
     @cached_property
     def _weak(self) -> Candidates:
