@@ -45,8 +45,7 @@ def combined(
     The losses are those at the ridges of the forms, which are the pair's at n and N.
     """
     rng = np.random.default_rng(0)
-    along = forms.along(belief.prior.axes)
-    draws = Outcomes.joined([along.risks(*drawn) for drawn in belief.draw(DRAWS, rng)])
+    draws = Outcomes.joined([forms.risks(*drawn) for drawn in belief.draw(DRAWS, rng)])
     both = zip(unbiased(losses, forms), believed(losses, draws), strict=True)
     risks = Models(*(max(sum(pair) / 2, 0.0) for pair in both))
     points = _named(Models(*map(np.array, risks)))

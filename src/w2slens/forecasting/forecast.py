@@ -116,11 +116,11 @@ def forecast_pair(
     """Forecast from labeled rows and a pool."""
     y, unit = pair.labels.values, pair.labels.unit
     n, ridges = len(y), pair.ridges(ridge_weak, ridge_strong)
-    forms = Forms.of(pair.pool, n, N, *ridges)
+    room = Classroom.of(pair, ridges.weak, ridge_strong)
+    forms = Forms.of(pair.pool, n, N, *ridges, room.posterior.prior.axes)
     _refuse_poles(forms)
     held_out = pair.held_out(ridges)
     losses = pair.losses(held_out)
-    room = Classroom.of(pair, ridges.weak, ridge_strong)
     belief = room.posterior
     point, intervals = combined(losses, forms, belief)
     squares = Models(*(np.array([[value * unit**2]]) for value in point))

@@ -15,13 +15,14 @@ from w2slens._core.types import Array
 from w2slens.forecasting.pool import Unlabeled
 from w2slens.forecasting.pool_side import PoolSide
 from w2slens.models.risks import Models
+from w2slens.moments.products import product
 from w2slens.moments.spectrum import Spectrum
 from w2slens.theory.shrinkage import Shrinkage, Sites
 from w2slens.theory.student import Relay, Student
 
 
 class Form(NamedTuple):
-    """The raw risk ``βᵀMβ + cσ²``: M (p, p) over the coordinates of z, and c."""
+    """The raw risk ``βᵀMβ + cσ²``: M (r, r) over the axes that β is seen along, and c."""
 
     matrix: Array
     noise: float
@@ -54,13 +55,24 @@ class Forms:
     leaning: float
 
     @classmethod
-    def of(cls, pool: Unlabeled, n: int, N: int, λ_w: float, λ: float, λ_s: float) -> "Forms":
+    def of(
+        cls,
+        pool: Unlabeled,
+        n: int,
+        N: int,
+        λ_w: float,
+        λ: float,
+        λ_s: float,
+        axes: Array | None = None,
+    ) -> "Forms":
         """Evaluate them at the ridges of the teacher, the student and the baseline.
+
+        Along axes B (p, r), of coefficients a with β = Ba, or along the coordinates of z.
 
         Ridgeless fits take the noise that they learn from draws of n rows of the pool; the
         ceiling keeps the baseline's total ridge.
         """
-        weak, strong, relay = _seen(pool)
+        weak, strong, relay = _seen(pool, axes)
         teacher, baseline = _Fitted.of(weak, n, λ_w), _Fitted.of(strong, n, λ_s)
         top = _Fitted.gaussian(strong, n + N, λ_s * n / (n + N))
         whole = pool.moments.count
@@ -73,15 +85,10 @@ class Forms:
         models = Models(teacher.risk, students[N], baseline.risk, top.risk)
         return cls(models, students[whole], leaning)
 
-    def along(self, axes: Array) -> "Forms":
-        """See the forms along axes B, (p, r): of coefficients a with β = Ba."""
-        *models, whole = (Form(axes.T @ M @ axes, c) for M, c in (*self.models, self.whole))
-        return Forms(Models(*models), whole, self.leaning)
-
     def risks(self, β: Array, noise: Array) -> Outcomes:
-        """Evaluate (draws, p, k) coefficients and (draws,) noise levels."""
-        draws, p, k = β.shape
-        flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(p, draws * k)
+        """Evaluate (draws, r, k) coefficients and (draws,) noise levels."""
+        draws, r, k = β.shape
+        flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(r, draws * k)
         *models, whole = (
             np.sum(flat * (M @ flat), axis=0).reshape(draws, k).sum(axis=1) + c * noise
             for M, c in (*self.models, self.whole)
@@ -91,11 +98,11 @@ class Forms:
 
 @dataclass(frozen=True, eq=False)
 class _Features:
-    """One side among z."""
+    """One side among z, whose coordinates are seen along the forms' axes."""
 
     pool: PoolSide
-    second: Array  # S = E[zzᵀ], (p, p)
-    cross: Array  # G: cross moments of z with the side's axes, (p, r)
+    second: Array  # S = E[zzᵀ], (r, r)
+    cross: Array  # G: cross moments of z with the side's eigenvectors, (r, r_side)
 
     def form(self, fit: Shrinkage, c: float) -> Form:
         """Inflate what a fit misses of f* and of the noise: ``c·(S − G·(1−κ²R²)Λ⁻¹·Gᵀ)`` and c."""
@@ -103,14 +110,18 @@ class _Features:
         return Form(c * (self.second - (self.cross * used) @ self.cross.T), c)
 
 
-def _seen(pool: Unlabeled) -> tuple[_Features, _Features, Relay]:
-    """See both sides among z, and the way from one to the other."""
-    weak, strong, Σ_sw = pool.weak, pool.strong, pool.cross
-    V_w, V_s = weak.spectrum.vectors, strong.spectrum.vectors
-    S = np.block([[weak.gram, Σ_sw.T], [Σ_sw, strong.gram]])
-    relay = Relay(strong.spectrum, V_s.T @ Σ_sw @ V_w, np.diag(weak.spectrum.values))
-    p_w = len(V_w)
-    return _Features(weak, S, S[:, :p_w] @ V_w), _Features(strong, S, S[:, p_w:] @ V_s), relay
+def _seen(pool: Unlabeled, axes: Array | None) -> tuple[_Features, _Features, Relay]:
+    """See both sides among z along some axes, and the way from one to the other."""
+    weak, strong = pool.weak.spectrum, pool.strong.spectrum
+    p_w = len(weak.vectors)
+    B = np.eye(p_w + len(strong.vectors)) if axes is None else axes
+    A_w, A_s = product(weak.vectors.T, B[:p_w]), product(strong.vectors.T, B[p_w:])
+    X = np.sqrt(strong.values)[:, None] * pool.overlap * np.sqrt(weak.values)  # Σ_sw
+    G_w = (weak.values[:, None] * A_w + product(X.T, A_s)).T
+    G_s = (strong.values[:, None] * A_s + product(X, A_w)).T
+    S = product(G_w, A_w) + product(G_s, A_s)
+    relay = Relay(strong, X, np.diag(weak.values), True)
+    return _Features(pool.weak, S, G_w), _Features(pool.strong, S, G_s), relay
 
 
 @dataclass(frozen=True, eq=False)
