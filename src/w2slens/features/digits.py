@@ -1,5 +1,8 @@
 """Digits to try things on: two cheap feature maps of the same images."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,9 +72,22 @@ def digits() -> tuple[Array, Array, NDArray[np.intp]]:
     classes
         (1797,) the digit.
     """
+    images, classes = _bundled()
+    weak = principal(pixel_differences(images), 60, "weak")
+    strong = principal(random_convolutions(images), 40, "strong")
+    return weak, strong, classes
+
+
+def _bundled() -> tuple[Array, NDArray[np.intp]]:
+    """Read the images (1797, 8, 8) and classes, without all that scikit-learn imports first."""
+    package = find_spec("sklearn")
+    places = package.submodule_search_locations if package else None
+    for place in places or ():
+        path = Path(place) / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            table = np.loadtxt(path, delimiter=",")
+            return table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.intp)
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
-    weak = principal(pixel_differences(bunch.images), 60, "weak")
-    strong = principal(random_convolutions(bunch.images), 40, "strong")
-    return weak, strong, bunch.target
+    return bunch.images, bunch.target

@@ -7,6 +7,7 @@ axes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -58,23 +59,24 @@ def evaluated(
     Where one is, noises about it are looked at down to a share of the candidate's own best
     evidence; without a share, while they may count beside the best of this and all before.
     """
-    best = -np.inf
-    parts: dict[Shape, Array] = {}
-    m = len(data.rows)
+    best, m = -np.inf, len(data.rows)
     room = np.empty((m, m), order="F")
-    for shape, division, likeliest in entries:
-        if shape not in parts:
-            kernels = prior.kernels(data.rows, shape)
-            parts = {shape: np.stack([one.ravel(order="F") for one in kernels])}
-        # One pass over all three; symmetric, so that rows may be taken for columns.
-        whole = (np.array(division) @ parts[shape]).reshape(m, m).T
-        if likeliest is None:
-            yield Candidate(shape, division, Spectral(data, whole))
+    for shape, some in groupby(entries, key=lambda entry: entry.shape):
+        group, kernels = list(some), prior.kernels(data.rows, shape)
+        parts = np.stack([one.ravel(order="F") for one in kernels])
+        if group[0].likeliest is None:
+            divisions = np.array([entry.division for entry in group])
+            wholes = (divisions @ parts).reshape(-1, m, m)
+            for entry, *pairs in zip(group, *np.linalg.eigh(wholes), strict=True):
+                yield Candidate(shape, entry.division, Spectral(data, *pairs))
             continue
-        kernel = Factored(data, whole, likeliest, room, share or NEGLIGIBLE, best)
-        if share is None:
-            best = max(best, float(kernel.evidence.logs.max()))
-        yield Candidate(shape, division, kernel)
+        for _, division, likeliest in group:
+            # One pass over all three; symmetric, so that rows may be taken for columns.
+            whole = (np.array(division) @ parts).reshape(m, m).T
+            kernel = Factored(data, whole, likeliest or 0, room, share or NEGLIGIBLE, best)
+            if share is None:
+                best = max(best, float(kernel.evidence.logs.max()))
+            yield Candidate(shape, division, kernel)
 
 
 def survivors(rows: Array, labels: Array, prior: Prior) -> list[Entry]:

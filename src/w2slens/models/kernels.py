@@ -73,9 +73,8 @@ class Kernel(Protocol):
 class Spectral:
     """By eigenpairs."""
 
-    def __init__(self, data: Rows, kernel: Array) -> None:
-        values, self._vectors = linalg.eigh(kernel, driver="evd", check_finite=False)
-        self._values, self._data = np.maximum(values, 0.0), data
+    def __init__(self, data: Rows, values: Array, vectors: Array) -> None:
+        self._values, self._vectors, self._data = np.maximum(values, 0.0), vectors, data
         squares = np.sum((self._vectors.T @ data.labels) ** 2, axis=1)
         g = NOISES[:, None]
         left = np.sum(squares / (self._values + g), axis=1)

@@ -39,9 +39,9 @@ class LinearProbe:
 
     def split(self, parts: int) -> list["LinearProbe"]:
         """Undo `stack` of probes with equally many outputs."""
-        coefs = np.split(self.coef, parts, axis=1)
-        intercepts = np.split(self.intercept, parts)
-        return [LinearProbe(c, b) for c, b in zip(coefs, intercepts, strict=True)]
+        k = len(self.intercept) // parts
+        places = [slice(k * part, k * part + k) for part in range(parts)]
+        return [LinearProbe(self.coef[:, some], self.intercept[some]) for some in places]
 
     def predict(self, features: Array) -> Array:
         """Score rows of features (rows, coordinates) → (rows, outputs)."""
