@@ -4,12 +4,17 @@
 the interpolation threshold it is what n rows leave unseen.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import numpy as np
 
 from w2slens._core.types import Array
 
 SITES = 4096  # sample sizes solved together, so that memory stays bounded
 MARGIN = 1e-6  # the logarithms of a bracket are moved so far apart: an end may be the root itself
+FEW = 12  # sites whose roots are found one by one
+SHARE = 1e-12  # relative error of a root that is small; `NEAR` is what counts
 NEAR = 1e-8  # error of log κ from which one step of Newton's method reaches the last digit
 
 
@@ -42,12 +47,23 @@ def _solve(λ: Array, n: Array, ridges: Array) -> Array:
     high[ridges > 0] = -np.log(ridges[ridges > 0])
     below = n < len(λ)
     high[below] = np.minimum(high[below], np.log(n[below] / ((len(λ) - n[below]) * λ.min())))
-    bracket = (low - MARGIN, np.maximum(low, high) + MARGIN)
-    from scipy.optimize.elementwise import find_root  # loads slowly
-
-    root = find_root(surplus, bracket, args=(n, shift), tolerances={"xatol": NEAR, "xrtol": 0})
-    x = np.exp(root.x)
+    ends = low - MARGIN, np.maximum(low, high) + MARGIN
+    x = np.exp(_roots(surplus, *ends, n, shift))
     shrunk = 1 / (1 + np.multiply.outer(x, λ))
     x += (n - np.sum(1 - shrunk, axis=1) - shift * x) / (shrunk**2 @ λ + shift)
     κ[open_] = 1 / x
     return κ
+
+
+def _roots(surplus: Callable[..., Array], low: Array, high: Array, n: Array, shift: Array) -> Array:
+    """Find roots in brackets: few one by one, many at once, which costs as much as twenty."""
+    from scipy.optimize import brentq, elementwise  # load slowly
+
+    if len(n) <= FEW:
+        sites = zip(low.tolist(), high.tolist(), zip(n, shift, strict=True), strict=True)
+        with suppress(ValueError):  # where rounding leaves no change of sign
+            found = [brentq(surplus, a, b, args, NEAR, SHARE) for a, b, args in sites]
+            return np.array(found)
+    tolerances = {"xatol": NEAR, "xrtol": 0}
+    root = elementwise.find_root(surplus, (low, high), args=(n, shift), tolerances=tolerances)
+    return np.asarray(root.x)
