@@ -37,6 +37,8 @@ class Design(Centred):
     _influences: dict[tuple[float, str], Array] = field(
         default_factory=dict, init=False, repr=False
     )
+    _compared: dict[float, Array] = field(default_factory=dict, init=False, repr=False)
+    """Ridges that were compared, and (n,) leverages there in float32."""
 
     def fit(self, targets: Array, ridge: float) -> LinearProbe:
         """Fit (n, k) targets: minimise ``(1/n)‖y − f(x)‖² + ridge·‖coef‖²``.
@@ -72,6 +74,8 @@ class Design(Centred):
 
     def leverages(self, ridge: float = 0.0, digits: type = np.float64) -> Array:
         """(n,) ``h_i = 1/n + x̃ᵢᵀ(X̃ᵀX̃ + nλI)⁺x̃ᵢ``, intercept included."""
+        if digits == np.float32 and ridge in self._compared:
+            return self._compared[ridge]
         r = self.used(ridge)
         squares = self.values[:r] ** 2
         kept = squares / (squares + self.n * ridge)
@@ -112,34 +116,47 @@ class Design(Centred):
                 found[places] = self._left_out(y, shifts[places], some)
         return found
 
-    def loo_losses(self, targets: Array, ridges: Sequence[float]) -> Array:
+    def loo_losses(
+        self, targets: Array, ridges: Sequence[float], *, factored: bool = True
+    ) -> Array:
         """(len(ridges),) sums of squared leave-one-out residuals of (n, k) targets.
 
         In float32 where that decides nothing: with many rows, none of which has a leverage near 1,
-        and labels that no fit explains nearly.
+        and labels that no fit explains nearly. A design that is not to be factored for anything
+        else need not be in all digits.
         """
-        if self.factors[0] is None and self.n >= TALL * self.source.shape[1]:
-            losses = self._rough_losses(targets - targets.mean(axis=0), self.n * np.asarray(ridges))
+        if self.n >= TALL * self.source.shape[1]:
+            known = None if factored else self.coarse
+            if known is None and self.factors[0] is None:
+                known = self.values, self.factors[2].T
+            y = targets - targets.mean(axis=0)
+            losses = known and self._rough_losses(y, np.asarray(ridges), *known)
             if losses is not None:
                 return losses
         return np.asarray(np.sum(self.loo_path(targets, ridges) ** 2, axis=(1, 2)))
 
-    def _rough_losses(self, y: Array, shifts: Array) -> Array | None:
+    def _rough_losses(self, y: Array, ridges: Array, s: Array, V: Array) -> Array | None:
         """Do it in float32, unless that is too coarse."""
-        s, p = self.values, self.source.shape[1]
-        shrunk = s[:, None] ** 2 / np.add.outer(s**2, shifts)
-        projected = self.projected(y)
-        inner = (shrunk[:, :, None] * projected[:, None, :]).reshape(p, -1)
-        rough, weights = (each.astype(np.float32) for each in (inner, shrunk))
-        losses = np.zeros(len(shifts))
-        for some, U in self.left(EVERY, np.float32):
-            fitted = product(U, rough).reshape(len(U), len(shifts), -1)
+        shrunk = s[:, None] ** 2 / np.add.outer(s**2, self.n * ridges)
+        projected = product(V.T, self.back(y)) / s[:, None]
+        inner = (shrunk[:, :, None] * projected[:, None, :]).reshape(len(s), -1)
+        each = V / s, inner, shrunk
+        basis, rough, weights = (one.astype(np.float32, copy=False) for one in each)
+        losses = np.zeros(len(ridges))
+        leverages = np.empty((len(ridges), self.n), dtype=np.float32)
+        for some, rows in self.parts():
+            U = product(rows.astype(np.float32), basis)
+            fitted = product(U, rough).reshape(len(U), len(ridges), -1)
             left = y[some, None, :] - fitted
-            free = 1 - 1 / self.n - product(U * U, weights)
+            leverages[:, some] = product(U * U, weights).T + 1 / self.n
+            free = 1 - leverages[:, some].T
             if not free.min() > ROOM:
                 return None
             losses += np.sum((left / free[:, :, None]) ** 2, axis=(0, 2))
-        return losses if losses.min() > ROOM**2 * np.sum(y**2) else None
+        if losses.min() <= ROOM**2 * np.sum(y**2):
+            return None
+        self._compared.update(zip(ridges.tolist(), leverages, strict=True))
+        return losses
 
     def _left_out(self, y: Array, shifts: Array, some: slice) -> Array:
         """(q, m, k) ``[My]ᵢ / Mᵢᵢ`` at total ridges nλ, all positive or all 0."""

@@ -32,10 +32,16 @@ def grid(eigenvalues: Array) -> list[float]:
     return [*(scale * np.logspace(GRID_DECADES[1], GRID_DECADES[0], GRID_SIZE)), 0.0]
 
 
-def choose_loo(design: Design, targets: Array) -> float:
-    """Return the ridge with the least leave-one-out squared error of a fit on labeled rows."""
-    ridges = grid(design.values**2 / design.n)
-    return least(ridges, design.loo_losses(targets, ridges))
+def choose_loo(design: Design, targets: Array, *, factored: bool = True) -> float:
+    """Return the ridge with the least leave-one-out squared error of a fit on labeled rows.
+
+    `factored` says that the design is factored for other ends too.
+    """
+    if factored or design.coarse is None:
+        ridges = grid(design.values**2 / design.n)
+    else:
+        ridges = grid(design.coarse[0] ** 2 / design.n)
+    return least(ridges, design.loo_losses(targets, ridges, factored=factored))
 
 
 def choose_w2s(

@@ -63,7 +63,9 @@ class Learner:
     def fit(self, ridge: Ridge) -> Fitted:
         """Fit at a ridge, or for every noise level at the one that leaves out best."""
         if ridge == "auto":
-            return Fitted.at([choose_loo(self.design, y) for y in self.groups], self._at)
+            again = self.side != "strong"  # the teacher's leave-one-out serves its students
+            ridges = [choose_loo(self.design, y, factored=again) for y in self.groups]
+            return Fitted.at(ridges, self._at)
         return Fitted.at([ridge] * len(self.groups), self._at)
 
     def _at(self, ridge: float) -> LinearProbe:
