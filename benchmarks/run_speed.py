@@ -3,20 +3,18 @@
 Features 20,000 × 512 → 768 float32 and ten classes, 5 × 5 cells and three trials. The script fits
 `Ridge` at one penalty for every model of every cell and scores it on the test rows; ours is asked
 for the same, and once more with every ridge chosen, which the script does not do. Whole processes,
-in turns: CPU seconds and peak memory, least of the rounds; one BLAS thread each.
+in turns: CPU seconds and peak anonymous memory, least of the rounds; one BLAS thread each.
 
     python benchmarks/run_speed.py        # a few minutes; writes results/run_speed.json
 """
 
 import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from processes import cost
 
 ROWS, WEAK, STRONG, CLASSES, ROUNDS = 20_000, 512, 768, 10, 2
 LABELS, POOLS = (400, 800, 1600, 2800, 4000), (1000, 3000, 6000, 9000, 12_000)
@@ -68,17 +66,6 @@ def ours(*more):
     return [str(Path(sys.executable).parent / "w2slens"), "run", *words]
 
 
-def cost(command, folder):
-    """CPU seconds and peak memory in MiB of a process and what it starts."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    single = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    watched = ["/usr/bin/time", "-f", "%M", *command]
-    found = subprocess.run(watched, cwd=folder, env=single, capture_output=True, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = sum(getattr(after, k) - getattr(before, k) for k in ("ru_utime", "ru_stime"))
-    return seconds, int(found.stderr.split()[-1]) / 1024
-
-
 def main():
     """Run all in turns, and write the result."""
     given = ["--ridge-weak", str(RIDGE), "--ridge-strong", str(RIDGE)]
@@ -90,12 +77,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         files(Path(folder))
         rounds = [{k: cost(c, folder) for k, c in commands.items()} for _ in range(ROUNDS)]
-    best = {k: [min(r[k][i] for r in rounds) for i in (0, 1)] for k in commands}
+    best = {k: [min(r[k][i] for r in rounds) for i in (0, 2)] for k in commands}
     result = {
         "cells": len(LABELS) * len(POOLS),
         "trials": TRIALS,
         "cpu_seconds": {k: round(v[0], 2) for k, v in best.items()},
-        "peak_mib_of_the_largest_process": {k: round(v[1]) for k, v in best.items()},
+        "peak_anonymous_mib": {k: round(v[1]) for k, v in best.items()},
         "times_faster_than_the_script": {
             k: round(best["script"][0] / v[0], 2) for k, v in best.items() if k != "script"
         },
