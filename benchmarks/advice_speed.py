@@ -78,8 +78,10 @@ def tasks():
     found["plan for a target"] = partial(plan, known, **prices, target=1.05 * best)
     given = {"ridge_weak": 0.01, "ridge_strong": 0.01}
     alone = dimensions(rows(512), rows(512, 40), interval=False)
-    for what, of in (("dimensions alone", alone), ("a forecast", known)):
-        found[f"predict 200 x 200, {what}"] = partial(predict, of, n=SIZES, N=SIZES, **given)
+    none = dict.fromkeys(given, 0.0)
+    sizes = {"n": SIZES, "N": SIZES}
+    found["predict 200 x 200, dimensions alone"] = partial(predict, alone, **sizes, **none)
+    found["predict 200 x 200, a forecast"] = partial(predict, known, **sizes, **given)
     return found
 
 

@@ -10,16 +10,18 @@ matching checksums counts as not done. A lock keeps a second run out of the fold
 the process that holds it.
 """
 
+import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from w2slens._core.atomic import write_durably
 from w2slens._core.errors import InputError
@@ -95,15 +97,24 @@ class Journal:
 
 def read_table(content: bytes) -> pd.DataFrame:
     """Read a table of trials to the last digit, which not every version of pandas promises."""
-    table = pd.read_csv(io.BytesIO(content), dtype=object, keep_default_na=False)
-    table["teacher"] = table["teacher"].astype(str)
-    for column in table.columns.drop("teacher"):
-        kind, texts = np.int64 if column in WHOLE else np.float64, table[column]
-        try:
-            table[column] = texts.to_numpy(object).astype(kind)
-        except ValueError:
-            table[column] = texts.replace(UNKNOWN).to_numpy(object).astype(kind)
-    return table
+    names, *rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
+    if len(set(names)) < len(names) or not rows:
+        raise ValueError("a column twice, or no rows")
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    return pd.DataFrame(
+        {
+            name: pd.Series(texts, dtype=str) if name == "teacher" else _numbers(name, texts)
+            for name, texts in columns.items()
+        }
+    )
+
+
+def _numbers(name: str, texts: Sequence[str]) -> NDArray[Any]:
+    kind = np.int64 if name in WHOLE else np.float64
+    try:
+        return np.array(texts, dtype=kind)
+    except ValueError:
+        return np.array([UNKNOWN.get(text, text) for text in texts], dtype=kind)
 
 
 @contextmanager
