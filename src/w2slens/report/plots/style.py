@@ -130,6 +130,8 @@ def legend_below(ax: Axes, ncols: int = 3) -> Axes:
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         bbox_transform=_below(ax),
+        borderpad=0.1,
+        columnspacing=1.4,
         ncols=ncols,
         fontsize=LEAST_FONT,
     )
