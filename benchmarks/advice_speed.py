@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from bare import bare_gram
 from scipy import linalg
-from scipy.linalg.blas import dsyrk
 
 from w2slens import dimensions, forecast, plan, predict, rank_teachers
 
-LABELS, ROWS, ROUNDS, TEACHERS, CHUNK = 240, 10_000, 3, 6, 4096
+LABELS, ROWS, ROUNDS, TEACHERS = 240, 10_000, 3, 6
 PAIRS = {"128 -> 512": (128, 512), "512 -> 768": (512, 768), "128 -> 2048": (128, 2048)}
 WANTED = {
     "forecast 128 -> 512": 1.0,
@@ -48,12 +48,7 @@ def labels():
 
 def bare(weak, strong):
     """Products and eigenpairs."""
-    p_w, p = weak.shape[1], weak.shape[1] + strong.shape[1]
-    gram = np.zeros((p, p), order="F")
-    for start in range(0, len(weak), CHUNK):
-        some = slice(start, start + CHUNK)
-        both = np.concatenate([weak[some], strong[some]], axis=1, dtype=np.float64)
-        gram = dsyrk(1.0, both.T, beta=1.0, c=gram, lower=1, overwrite_c=1)
+    p_w, gram = weak.shape[1], bare_gram(weak, strong)
     for side in (slice(p_w), slice(p_w, None)):
         linalg.eigh(gram[side, side], driver="evd", check_finite=False)
 
