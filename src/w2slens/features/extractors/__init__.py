@@ -4,12 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from w2slens.features.extractors.catalogue import check_model, load_extractor
-from w2slens.features.extractors.extractor import Extractor, Learner
+from w2slens.features.extractors.extractor import Differentiable, Extractor, Learner
 
 if TYPE_CHECKING:
     from w2slens.features.extractors.module import ModuleFeatures
 
-__all__ = ["Extractor", "Learner", "ModuleFeatures", "check_model", "load_extractor"]
+__all__ = ["Differentiable", "Extractor", "Learner", "ModuleFeatures", "check_model", "load_extractor"]
 
 
 def __getattr__(name: str) -> Any:

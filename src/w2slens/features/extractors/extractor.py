@@ -26,3 +26,18 @@ class Learner(Protocol):
 
     def fit(self, examples: Iterable[Any]) -> Extractor:
         """Learn from the examples; the map that results has the same description."""
+
+
+@runtime_checkable
+class Differentiable(Protocol):
+    """A map by a network whose parameters can be changed, or differentiated by."""
+
+    @property
+    def module(self) -> Any:
+        """What holds the parameters."""
+
+    def inputs(self, examples: Sequence[Any]) -> Any:
+        """Make tensors out of examples, on the network's device."""
+
+    def features(self, inputs: Any) -> Any:
+        """Map what `inputs` gives to a (batch, coordinates) tensor, with gradients."""

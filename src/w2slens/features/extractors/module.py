@@ -63,14 +63,21 @@ class ModuleFeatures:
     @torch.inference_mode()
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
         """Map examples to features."""
-        batch = self.collate(examples)
         with mixed_precision(self._device):
-            if isinstance(batch, Mapping):
-                moved = {name: tensor.to(self._device) for name, tensor in batch.items()}
-                output = self.module(**moved)
-            else:
-                output = self.module(batch.to(self._device))
-        return np.asarray(averaged(output, self.name).float().cpu().numpy())
+            features = self.features(self.inputs(examples))
+        return np.asarray(features.float().cpu().numpy())
+
+    def inputs(self, examples: Sequence[Any]) -> Any:
+        """Make the module's input: a tensor, or tensors by name."""
+        batch = self.collate(examples)
+        if isinstance(batch, Mapping):
+            return {name: tensor.to(self._device) for name, tensor in batch.items()}
+        return batch.to(self._device)
+
+    def features(self, inputs: Any) -> torch.Tensor:
+        """Average what the module makes of inputs: (batch, coordinates), with gradients."""
+        output = self.module(**inputs) if isinstance(inputs, Mapping) else self.module(inputs)
+        return averaged(output, self.name)
 
     def describe(self) -> dict[str, Any]:
         """Return the settings."""

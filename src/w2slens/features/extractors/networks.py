@@ -71,12 +71,24 @@ class ImageNetwork:
     @torch.inference_mode()
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
         """Map images to pooled features."""
-        pixels = self.scaled(examples)
         with mixed_precision(self._device):
-            features = self.network((pixels - self._mean) / self._std)
-        if features.ndim == 4:
-            features = features.mean(dim=(2, 3))
+            features = self.features(self.inputs(examples))
         return np.asarray(features.float().cpu().numpy())
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """What holds the parameters: the network, or what it is a method of."""
+        module: torch.nn.Module = getattr(self.network, "__self__", self.network)
+        return module
+
+    def inputs(self, examples: Sequence[Any]) -> torch.Tensor:
+        """Scale images and their colours as the network expects: (batch, 3, size, size)."""
+        return (self.scaled(examples) - self._mean) / self._std
+
+    def features(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Pool what the network makes of inputs: (batch, channels), with gradients."""
+        features = self.network(inputs)
+        return features.mean(dim=(2, 3)) if features.ndim == 4 else features
 
     def scaled(self, examples: Sequence[Any]) -> torch.Tensor:
         """Stack images as (batch, 3, size, size) in [0, 1]; equal sizes are scaled together."""
@@ -129,16 +141,31 @@ class TextNetwork:
     @torch.inference_mode()
     def __call__(self, examples: Sequence[Any]) -> NDArray[np.float32]:
         """Map texts to pooled features."""
+        with mixed_precision(self._device):
+            features = self.features(self.inputs(examples))
+        return np.asarray(features.cpu().numpy())
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """What holds the parameters."""
+        module: torch.nn.Module = self.network
+        return module
+
+    def inputs(self, examples: Sequence[Any]) -> dict[str, torch.Tensor]:
+        """Cut texts to tokens, padded to the longest of them: (batch, tokens) each."""
         words = self.tokenizer(
             list(examples),
             padding=True,
             truncation=True,
             max_length=self.tokens,
             return_tensors="pt",
-        ).to(self._device)
-        with mixed_precision(self._device):
-            states = self.network(**words, output_hidden_states=True).hidden_states[self.layer]
-        return np.asarray(self.pooled(states.float(), words["attention_mask"]).cpu().numpy())
+        )
+        return dict(words.to(self._device))
+
+    def features(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Pool the layer's states over the tokens: (batch, width), with gradients."""
+        states = self.network(**inputs, output_hidden_states=True).hidden_states[self.layer]
+        return self.pooled(states.float(), inputs["attention_mask"])
 
     def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Pool (batch, tokens, width) by the attention mask (batch, tokens)."""
