@@ -28,6 +28,7 @@ COMMANDS = {
     "train": "Train the best student of labels, teacher and pool: a model to take home.",
     "apply": "Score new rows with a model that train wrote.",
     "sweep": "Run the recorded, resumable grid of a recipe.",
+    "finetune": "Fine-tune networks weak-to-strong, from raw texts or images.",
     "features": "Extract features of images or texts into stores.",
     "report": "Render a result as one self-contained HTML page.",
 }

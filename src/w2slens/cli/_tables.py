@@ -11,7 +11,7 @@ from w2slens._core.format import corners, some
 from w2slens.experiments.display import risks_table, score_tables
 from w2slens.experiments.table import students_in
 from w2slens.models.risks import MODELS
-from w2slens.models.students import STUDENTS
+from w2slens.models.students import words
 from w2slens.report.tables import curves_table
 
 LEGEND = """\
@@ -55,7 +55,7 @@ def _one_curve(results: Results) -> Iterator[RenderableType]:
     document["cells"] = kept = corners(cells, lambda cell: (cell["n"], cell["N"]))
     yield from results.dimensions.tables()
     yield risks_table(document, some(kept, cells))
-    more = "".join(f"{name}: {STUDENTS[name].words}. " for name in students_in(results.table))
+    more = "".join(f"{name}: {words(name)}. " for name in students_in(results.table))
     legend = LEGEND.format(source=SOURCES[results.dimensions.rows > 0], more=more)
     students = [cell["predicted"]["risk"]["w2s"] for cell in kept]
     unpredicted = any(risk != risk for risk in students)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from w2slens._core.types import Array
-from w2slens.experiments.table import SCORES
+from w2slens.experiments.table import DISTANCES, SCORES
 from w2slens.experiments.verdict import Verdict
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import MODELS, Risks, Scale
@@ -61,8 +61,15 @@ def describe(row: dict[Any, Any], models: list[str]) -> dict[str, Any]:
         "opr": pair(row, "opr"),
         **scores,
         "mean_of_ratios": ratios,
+        **_distances(row, models),
         "peak": row["peak"].split("+") if row["peak"] else [],
     }
+
+
+def _distances(row: dict[Any, Any], models: list[str]) -> dict[str, Any]:
+    """Say how far networks are from their linearisations; nothing of models that are linear."""
+    found = {kind: _prefixed(row, kind, models) for kind in DISTANCES}
+    return {"linearisation": found} if any(found.values()) else {}
 
 
 def as_cells(

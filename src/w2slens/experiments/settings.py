@@ -198,7 +198,7 @@ class Settings:
                 f"max n + max N + test = {max(self.n):,} + {max(self.N):,} + {self.test:,} = "
                 f"{self.rows:,} rows are needed{more} and there are {rows:,}; lower one of them",
             )
-        for student in self.students:
+        for student in set(self.students) & set(STUDENTS):
             most, largest = STUDENTS[student].most, max(self.n) + max(self.N)
             if most is not None and largest > most:
                 raise InputError(
@@ -215,7 +215,7 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what replays the run as JSON types; a list of one ridge as the ridge."""
-        found = {name: getattr(self, name) for name in OPTIONS}
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
         for name in ("ridge_weak", "ridge_strong"):
             found[name] = found[name][0] if len(found[name]) == 1 else found[name]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}

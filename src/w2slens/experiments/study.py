@@ -16,7 +16,7 @@ from w2slens.experiments.draws import Draws
 from w2slens.experiments.folder.archive import recalled
 from w2slens.experiments.folder.journal import open_journal
 from w2slens.experiments.folder.layout import write_folder
-from w2slens.experiments.oracle import ORACLES
+from w2slens.experiments.oracle import ORACLES, Oracle
 from w2slens.experiments.results import Results
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
@@ -122,7 +122,9 @@ class Study:
         most = cores() if jobs is None else check.whole(jobs, "jobs")
         workers = min(self.settings.trials, most)
         if out is None:
-            return self._results(self._tables({}, lambda trial, table: None, workers, progress))
+            run = self._runner(None)
+            trials = self._tables(run, {}, lambda trial, table: None, workers, progress)
+            return self._results(trials)
         config = {**self.config, "data": self.source.fingerprints()}
         with open_journal(out, config, overwrite=overwrite) as journal:
             done = journal.finished(self.settings.trials)
@@ -130,13 +132,19 @@ class Study:
                 if progress is not None:
                     progress(len(found.table), len(found.table))
                 return found
-            results = self._results(self._tables(done, journal.save, workers, progress))
+            run = self._runner(Path(out))
+            results = self._results(self._tables(run, done, journal.save, workers, progress))
             document = results.to_dict()  # first: its pass over the rows serves the tables too
             write_folder(out, tables(results), document, kind="sweep", overwrite=True, held=True)
         return results
 
+    def _runner(self, folder: Path | None) -> Callable[[int], list[Record]]:
+        """Make what runs a trial, by its number; it may keep models of its own in the folder."""
+        return partial(one_trial, self.source, self.settings)
+
     def _tables(
         self,
+        run: Callable[[int], list[Record]],
         done: dict[int, pd.DataFrame],
         save: Callable[[int, pd.DataFrame], None],
         workers: int,
@@ -149,9 +157,7 @@ class Study:
         move = partial(_move, progress, cells, settings.trials)
         move(len(done))
         left = [trial for trial in range(settings.trials) if trial not in done]
-        for trial, records in side_by_side(
-            partial(one_trial, self.source, settings), left, workers
-        ):
+        for trial, records in side_by_side(run, left, workers):
             done[trial] = pd.DataFrame(records)
             save(trial, done[trial])
             move(len(done))
@@ -163,8 +169,11 @@ class Study:
         return recalled(folder, made.table, made.config, made.oracle)
 
     def _results(self, found: list[pd.DataFrame]) -> Results:
-        oracle = ORACLES[type(self.source)](self.source, self.settings)
-        return Results(pd.concat(found, ignore_index=True), self.config, oracle)
+        return Results(pd.concat(found, ignore_index=True), self.config, self._oracle())
+
+    def _oracle(self) -> Oracle:
+        """Return what is known without trials."""
+        return ORACLES[type(self.source)](self.source, self.settings)
 
 
 def one_trial(source: Rows | Draws, settings: Settings, number: int) -> list[Record]:

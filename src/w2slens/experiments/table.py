@@ -26,6 +26,12 @@ Cell = Mapping[str, NDArray[Any]]
 SCORES = {"raw": 0, "accuracy": -1, "cross_entropy": 1, "auroc": -1}
 """Scores besides the risk: 1 where less is better, −1 where more is, 0 for what has no PGR."""
 
+RIDGE = "ridge_"
+"""Every model of a table has a column of its ridges."""
+
+DISTANCES = ("drift", "moved")
+"""How far a fine-tuned network is from its linearisation: its predictions, and its features."""
+
 SCORE_TITLES = {
     "accuracy": "Accuracy on held-out rows",
     "cross_entropy": "Cross-entropy on held-out rows, in nats",
@@ -41,7 +47,11 @@ def column(student: str) -> str:
 
 def students_in(table: pd.DataFrame | Cell) -> list[str]:
     """List the students of a table beyond the four models."""
-    return [name for name in STUDENTS if name not in MODEL_OF and name in table]
+    known = [str(name) for name in table if str(name).startswith(RIDGE)]
+    names = [name.removeprefix(RIDGE) for name in known]
+    found = [name for name in names if name not in MODELS and name in table]
+    order = {name: place for place, name in enumerate(STUDENTS)}
+    return sorted(found, key=lambda name: order.get(name, len(order)))
 
 
 def models_in(table: pd.DataFrame | Cell) -> list[str]:
@@ -56,7 +66,7 @@ def record(
     row: dict[str, Any] = {"n": n, "N": N, "trial": trial, **curve.row()}
     row |= {name: marks["risk"] for name, marks in models.items()}
     row["constant"] = constant
-    for kind in (*SCORES, "ridge"):
+    for kind in (*SCORES, *DISTANCES, "ridge"):
         row |= {f"{kind}_{name}": marks[kind] for name, marks in models.items() if kind in marks}
     return row
 
@@ -101,6 +111,9 @@ def _averages(cell: Cell) -> dict[str, Any]:
                 estimates[f"{kind}_pgr"] = recovered_gap(*errors)
             else:
                 estimates[f"{kind}_opr"] = outperforming_ratio(scores["strong"], scores["w2s"])
+    for kind in DISTANCES:
+        known = [name for name in models if f"{kind}_{name}" in cell]
+        estimates |= {f"{kind}_{name}": Estimate.of(cell[f"{kind}_{name}"]) for name in known}
     row: dict[str, Any] = {name: cell[name][0] for name in (*AXES, "n", "N")}
     row |= {"n": int(row["n"]), "N": int(row["N"]), "trials": len(weak)}
     for name, estimate in estimates.items():

