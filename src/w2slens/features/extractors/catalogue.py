@@ -11,6 +11,7 @@ from w2slens._core.errors import InputError, needing
 from w2slens._core.json import to_json
 from w2slens.features.extractors.extractor import Extractor
 from w2slens.features.extractors.glove import GloveMean
+from w2slens.features.extractors.gradient_settings import check_recipe
 from w2slens.features.extractors.pixels import Pixels, RandomConvolutions
 from w2slens.features.extractors.tfidf import TfidfSvd
 
@@ -23,7 +24,8 @@ class Model(NamedTuple):
     form: str = ""  # what follows a prefix; a part on each side of its separator
 
 
-IMAGE, TEXT = ("size", "device"), ("layer", "pooling", "tokens", "device")
+IMAGE = ("size", "device", "gradients")
+TEXT = ("layer", "pooling", "tokens", "device", "gradients")
 LITE = ("torch", "efficientnet-lite-pytorch")
 
 MODELS = {
@@ -40,7 +42,7 @@ MODELS = {
     "open_clip:": Model(IMAGE, ("torch", "open_clip_torch"), "MODEL/PRETRAINED"),
     "transformers:": Model(TEXT, ("torch", "transformers"), "NAME"),
     "sentence-transformers:": Model(("device",), ("torch", "sentence-transformers"), "NAME"),
-    "python:": Model(("arguments",), ("torch",), "package.module:function"),
+    "python:": Model(("arguments", "gradients"), ("torch",), "package.module:function"),
 }
 """Maps by name; after a prefix, a name that a library looks up, or a function of the user's own."""
 
@@ -98,8 +100,13 @@ def load_extractor(model: str, settings: Mapping[str, Any] | None = None) -> Ext
         return PLAIN[model](**settings)
     with needing("torch", f"the model {model!r}"):
         pretrained = import_module("w2slens.features.extractors.pretrained")
+    gradients = settings.pop("gradients", None)
     network: Extractor = pretrained.network(model, settings)
-    return network
+    if gradients is None:
+        return network
+    features = import_module("w2slens.features.extractors.gradients").GradientFeatures
+    made: Extractor = features(network, **gradients)
+    return made
 
 
 def check_model(model: str, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -157,6 +164,8 @@ def _checked(key: str, value: Any) -> Any:
     """Refuse a value of a setting that no model takes."""
     if key in WHOLE:
         return check.whole(value, key, *WHOLE[key])
+    if key == "gradients":
+        return check_recipe(value)
     if key == "pooling":
         check.choice(value, key, POOLINGS)
     elif key == "device" and not (isinstance(value, str) and DEVICE.fullmatch(value)):
