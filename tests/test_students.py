@@ -134,6 +134,24 @@ def test_a_prior_looks_at_more_directions_for_more_labels():
     assert directions(10**6) == DIRECTIONS[1]
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_what_a_label_changes_is_the_same_by_guess_and_all_at_once(size):
+    pool, block = taught(size)
+    posterior = Posterior(block, pool.prior(len(block.targets)))
+    p, some = len(posterior.prior.axes), slice(1, 9, 2)
+    maps = np.random.default_rng(0).standard_normal((p, p))
+    along = posterior.prior.axes.T @ maps
+    whole, by_guess = (
+        sum(errors[:, :, None] * steps[:, None, :] for errors, steps in pairs)
+        for pairs in (
+            posterior._changes(maps, some),
+            posterior._changes_by_guess(along, some),
+        )
+    )
+    assert len(list(posterior._changes(maps, some))) == 2  # outputs
+    close(whole, by_guess, 1e-10)
+
+
 def test_draws_have_the_moments_that_are_known_without_them():
     pool, block = taught("many labels")
     posterior = Posterior(block, pool.prior(40))

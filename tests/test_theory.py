@@ -9,6 +9,7 @@ from tests.oracles import fit
 from w2slens import InputError, Moments, Problem, inheritance, predict
 from w2slens.models.risks import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
+from w2slens.theory.few import few
 from w2slens.theory.fits import Fit
 from w2slens.theory.fixed_point import effective_ridge
 from w2slens.theory.shrinkage import Sites
@@ -512,3 +513,46 @@ def test_malformed_populations_are_refused():
         Problem.from_data(np.eye(3)[:1], np.eye(3)[:1], [1.0])
     with pytest.raises(InputError, match="lack block 'label'"):
         Problem.from_moments(Moments.from_rows(weak=np.eye(3), strong=np.eye(3)))
+
+
+@pytest.mark.parametrize("decades", [0, 2, 14])
+def test_the_effective_ridge_solves_its_equation(decades):
+    values = np.logspace(0, -decades, 60)
+    n, λ = (each.ravel() for each in np.meshgrid([1, 5, 59, 60, 61, 1e4], [0, 1e-9, 1e-3, 1, 1e6]))
+    κ = effective_ridge(values, n, λ)
+    open_ = κ > 0
+    assert np.array_equal(open_, (λ > 0) | (n < 60))
+    seen = np.sum(values / np.add.outer(κ, values), axis=1)[open_] + (n * λ)[open_] / κ[open_]
+    np.testing.assert_allclose(seen, n[open_], rtol=1e-13)
+
+
+def test_a_few_filters_span_all():
+    values = np.logspace(0, -6, 300)
+    rows = values / np.add.outer(np.logspace(-8, 5, 500), values)
+    places, combined = few(rows)
+    assert len(places) < 70
+    close(combined @ rows[places], rows, 1e-13)
+    rows[3], rows[7] = np.nan, 0.0
+    places, combined = few(rows)
+    assert np.isnan(combined[3]).all()
+    known = np.delete(np.arange(500), 3)
+    close(combined[known] @ rows[places], rows[known], 1e-13)
+    for value in (0.0, np.nan):
+        places, combined = few(np.full((2, 4), value))
+        np.testing.assert_array_equal(combined @ np.full((len(places), 4), value), value)
+
+
+@pytest.mark.parametrize("shifted", [False, True])
+def test_many_teachers_are_heard_as_each_alone(shifted):
+    pair, W, S, θ = cosines()
+    pool = population(W, S, θ, np.diag(np.arange(1.0, 9))) if shifted else pair
+    relay, target = Relay.of(pair, pool), pool.strong.along_axes
+    side = pair.weak
+    R = 1 / np.add.outer(np.logspace(-3, 3, 40), side.spectrum.values)
+    taught, linear = relay.tell(R, side.along_axes, target)
+    for row, squares, total, each in zip(R, *taught, linear, strict=True):
+        m = row[:, None] * side.along_axes
+        Y = relay.cross @ m
+        close(squares, np.sum(Y**2, axis=1), 1e-12)
+        close(total, np.sum(m * (relay.weak_gram @ m)), 1e-12)
+        close(each, np.sum(Y * target, axis=1), 1e-12)

@@ -89,11 +89,14 @@ class Forms:
         """Evaluate (draws, r, k) coefficients and (draws,) noise levels."""
         draws, r, k = β.shape
         flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(r, draws * k)
-        *models, whole = (
-            np.sum(flat * (M @ flat), axis=0).reshape(draws, k).sum(axis=1) + c * noise
-            for M, c in (*self.models, self.whole)
-        )
-        return Outcomes(Models(*models), whole)
+
+        def risk(form: Form) -> Array:
+            squares = np.einsum("rd,rd->d", flat, form.matrix @ flat)
+            return np.asarray(squares.reshape(draws, k).sum(axis=1) + form.noise * noise)
+
+        models = Models(*map(risk, self.models))
+        same = self.whole is self.models.w2s
+        return Outcomes(models, models.w2s if same else risk(self.whole))
 
 
 @dataclass(frozen=True, eq=False)

@@ -142,8 +142,8 @@ class Classroom:
         Q = axes.T @ times(self.pool.moments, axes)
         for β, noise in self.posterior.draw(DRAWS, np.random.default_rng(self.seed)):
             flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(len(Q), -1)
-            squares = np.sum(flat * (Q @ flat), axis=0).reshape(len(noise), -1).sum(axis=1)
-            yield β, noise, squares
+            squares = np.einsum("rd,rd->d", flat, Q @ flat).reshape(len(noise), -1)
+            yield β, noise, squares.sum(axis=1)
 
 
 def times(moments: Moments, right: Array) -> Array:

@@ -8,9 +8,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy import linalg
+from scipy.linalg.lapack import dpotri, dpotrs
 
 from w2slens._core.types import Array
-from w2slens.moments.products import product
+from w2slens.moments.products import mirrored, product
 
 EXPLAINED = 1e-12  # share of the labels' variance below which what f* leaves of it is rounding
 NEGLIGIBLE = 1e-3  # combinations with a smaller share of the best one's evidence are left out
@@ -112,7 +113,7 @@ class Factored:
     ) -> None:
         self._kernel, self._data = kernel, data
         self._duals: dict[float, Array] = {}
-        self._factors: dict[float, Array] = {}
+        self._inverses: dict[float, Array] = {}
         count = len(NOISES)
         left, volumes = np.full(count, np.nan), np.full(count, np.nan)
         logs = np.full(count, -np.inf)
@@ -128,7 +129,7 @@ class Factored:
 
     def _looked_at(self, noise: float, room: Array) -> tuple[float, float]:
         labels, factor = self._data.labels, self._factored(noise, room)
-        dual = linalg.cho_solve((factor, True), labels, check_finite=False)
+        dual, _ = dpotrs(factor, labels, lower=1)
         self._duals[noise] = np.asarray(dual)
         return float(np.sum(labels * dual)), 2 * float(np.sum(np.log(np.diag(factor))))
 
@@ -139,10 +140,12 @@ class Factored:
         factor, _ = linalg.cho_factor(room, lower=True, overwrite_a=True, check_finite=False)
         return np.asarray(factor)
 
-    def _factor(self, noise: float) -> Array:
-        if noise not in self._factors:
-            self._factors[noise] = self._factored(noise, np.empty_like(self._kernel, order="F"))
-        return self._factors[noise]
+    def _inverse(self, noise: float) -> Array:
+        """Invert once what is solved for often: a third of the solve for as many columns."""
+        if noise not in self._inverses:
+            factor = self._factored(noise, np.empty_like(self._kernel, order="F"))
+            self._inverses[noise] = mirrored(dpotri(factor, lower=1, overwrite_c=1)[0])
+        return self._inverses[noise]
 
     def dual(self, noise: float) -> Array:
         """Recall the labels' solve of a noise that was looked at."""
@@ -153,16 +156,13 @@ class Factored:
         return right
 
     def finish(self, noise: float, prepared: Array) -> Array:
-        """Solve by the factor."""
-        return np.asarray(
-            linalg.cho_solve((self._factor(noise), True), prepared, check_finite=False)
-        )
+        """Multiply by the inverse."""
+        return product(self._inverse(noise), prepared)
 
     def diagonal(self, noise: float) -> Array:
-        """Sum squares of the inverse factor's columns."""
-        Q = np.eye(self._data.n) if self._data.rotation is None else self._data.rotation
-        half = linalg.solve_triangular(self._factor(noise), Q.T, lower=True, check_finite=False)
-        return np.asarray(np.sum(half**2, axis=0))
+        """Take the inverse's, seen from the rows."""
+        inverse, Q = self._inverse(noise), self._data.rotation
+        return np.diag(inverse) if Q is None else np.sum(Q * product(Q, inverse), axis=1)
 
 
 def explained(data: Rows, left: Array, volumes: Array) -> Evidence:

@@ -18,6 +18,7 @@ from w2slens.models.prior import Division, Prior, Shape
 from w2slens.moments.products import product
 
 CHUNK = 20_000_000  # numbers drawn at a time at most, so that memory stays bounded
+WIDER = 2  # times more axes than columns that are asked about: these then go through every guess
 
 
 class Posterior:
@@ -35,7 +36,7 @@ class Posterior:
         whole = np.zeros((self._data.rows.shape[1], self._data.labels.shape[1]))
         for candidate, some in self._by_candidate():
             dual = sum(one.weight * self._explained[one.candidate, one.noise] for one in some)
-            whole += self._covariance(candidate, product(self._data.rows.T, np.asarray(dual)))
+            whole += product(self._back[candidate], np.asarray(dual))
         return whole
 
     @cached_property
@@ -86,7 +87,34 @@ class Posterior:
 
     def _changes(self, maps: Array, some: slice) -> Iterator[tuple[Array, Array]]:
         """How coefficients change without a label, as `HeldOut` has it."""
-        along, errors = product(self.prior.axes.T, maps), self._left_out
+        along = product(self.prior.axes.T, maps)
+        outputs = self._data.labels.shape[1]
+        several = outputs > len(self._guesses) or outputs * self._data.n * len(along) > CHUNK
+        if several or len(along) > WIDER * along.shape[1]:
+            yield from self._changes_by_guess(along, some)
+            return
+        for output, changes in zip(np.eye(outputs), self._whole_changes, strict=True):
+            steps = product(changes[some], along)
+            yield np.broadcast_to(output, (len(steps), outputs)), steps
+
+    @cached_property
+    def _whole_changes(self) -> list[Array]:
+        """(n, r) of each output: how coefficients along the axes change, over all guesses."""
+        size = self._data.n, self._data.rows.shape[1]
+        found = [np.zeros(size) for _ in range(self._data.labels.shape[1])]
+        for candidate, guesses in self._by_candidate():
+            kernel = candidate.kernel
+            prepared = kernel.prepare(self._back[candidate].T)
+            for one in guesses:
+                steps = self._data.rotated(kernel.finish(one.noise, prepared))
+                errors = one.weight * self._left_out[candidate, one.noise]
+                for each, error in zip(found, errors.T, strict=True):
+                    each += error[:, None] * steps
+        return found
+
+    def _changes_by_guess(self, along: Array, some: slice) -> Iterator[tuple[Array, Array]]:
+        """Change the columns (r, q) that are asked about, where there are few or many outputs."""
+        errors = self._left_out
         for candidate, guesses in self._by_candidate():
             kernel = candidate.kernel
             moved = kernel.prepare(product(self._data.rows, self._covariance(candidate, along)))
@@ -114,6 +142,11 @@ class Posterior:
         for some in together.values():
             yield some[0].candidate, some
 
+    @cached_property
+    def _back(self) -> dict[Candidate, Array]:
+        """(r, m) ``PRᵀ`` of each candidate: from the rows' duals to coefficients."""
+        return {one: self._covariance(one, self._data.rows.T) for one, _ in self._by_candidate()}
+
     def _covariance(self, candidate: Candidate, right: Array) -> Array:
         return self.prior.covariance(candidate.shape, candidate.division, right)
 
@@ -123,7 +156,7 @@ class Posterior:
         second, noise = np.zeros((r, r)), 0.0
         for candidate, some in self._by_candidate():
             kernel = candidate.kernel
-            back = self._covariance(candidate, self._data.rows.T)  # PRᵀ
+            back = self._back[candidate]
             prepared = kernel.prepare(back.T)
             for one in some:
                 scale = one.quadratic / max(self._free - 2, 1)  # the mean of quadratic/χ²
@@ -170,6 +203,5 @@ class Posterior:
             spread = np.sqrt(np.repeat(scale, k))
             wanted = np.tile(self._data.labels, draws) - spread * explained
             dual = candidate.kernel.finish(one.noise, candidate.kernel.prepare(wanted))
-            back = product(self._data.rows.T, dual)
-            drawn = spread * ahead + self._covariance(candidate, back)
+            drawn = spread * ahead + product(self._back[candidate], dual)
             yield drawn.reshape(r, draws, k).transpose(1, 0, 2), scale * one.noise * k

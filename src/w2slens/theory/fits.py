@@ -23,23 +23,23 @@ class Fit:
     def __init__(self, side: Side, noise: float, sites: Sites) -> None:
         self.shrinkage = s = Shrinkage(side.spectrum, sites)
         λ, R, n = s.values, s.resolvent, sites.free
-        c = side.spectrum.vectors.T @ side.target
         # τ² = [κ² bᵀRΣR b + ρ + σ²]/(1 − df2/n), b = Σ⁺c
-        missed = s.kappa**2 * (R**2 @ (np.sum(c**2, axis=1) / λ))
+        missed = s.kappa**2 * (R**2 @ side.energies)
         self.misfit: Array = (missed + side.error + noise) * s.inflation
         """(sites,) τ²: the test error on the training population, noise included."""
-        self._cross = c
+        self.cross = side.along_axes
+        """(r, k) what teaches: the mean is ``m = R c``, c of the training population."""
         self.spread: Array = (self.misfit / np.maximum(n, 1.0))[:, None] * λ * R**2
         """(sites, r) diagonal of C."""
 
     @cached_property
     def mean(self) -> Array:
         """(sites, r, k) m along the eigenvectors."""
-        return np.asarray(self.shrinkage.resolvent[:, :, None] * self._cross)
+        return np.asarray(self.shrinkage.resolvent[:, :, None] * self.cross)
 
     def risk(self, test: Side) -> Parts:
         """(sites,) bias and variance of the excess risk on a population `along` the trained one."""
-        R, c, T = self.shrinkage.resolvent, self._cross, test.gram
+        R, c, T = self.shrinkage.resolvent, self.cross, test.gram
         if test.diagonal:
             squared = R**2 @ (np.sum(c**2, axis=1) * np.diag(T))
         else:

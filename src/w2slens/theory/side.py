@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from w2slens._core.types import Array
+from w2slens.moments.products import product
 from w2slens.moments.spectrum import Spectrum, spectrum
 
 
@@ -33,9 +34,19 @@ class Side:
         return self.spectrum.solve(self.target)
 
     @cached_property
+    def along_axes(self) -> Array:
+        """(r, k) ``Vᵀc``: cross moments of f* with the principal axes."""
+        return product(self.spectrum.vectors.T, self.target)
+
+    @cached_property
+    def energies(self) -> Array:
+        """(r,) squares of f* along the principal axes."""
+        return np.asarray(np.sum(self.along_axes**2, axis=1) / self.spectrum.values)
+
+    @cached_property
     def expressed(self) -> float:
         """``‖Πf*‖²``."""
-        return float(np.sum((self.spectrum.whitening @ self.target) ** 2))
+        return float(self.energies.sum())
 
     @cached_property
     def error(self) -> float:
@@ -50,9 +61,10 @@ class Side:
     def along(self, trained: "Side") -> "Side":
         """See it along the eigenvectors of the population that fits were trained on."""
         eigen = trained.spectrum
-        V, own = eigen.vectors, self is trained
-        turned = np.diag(eigen.values) if own else V.T @ self.gram @ V
-        return Side(turned, V.T @ self.target, self.energy)
+        if self is trained:
+            return Side(np.diag(eigen.values), self.along_axes, self.energy)
+        V = eigen.vectors
+        return Side(V.T @ self.gram @ V, V.T @ self.target, self.energy)
 
     def mixed(self, other: "Side", share: float) -> "Side":
         """Return the population of which `share` comes from another, in the same coordinates."""

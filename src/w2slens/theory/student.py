@@ -14,11 +14,15 @@ from typing import NamedTuple
 import numpy as np
 
 from w2slens._core.types import Array
+from w2slens.moments.products import product
 from w2slens.moments.spectrum import Spectrum
+from w2slens.theory.few import few
 from w2slens.theory.fits import Fit, Parts
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Filters, Shrinkage, Sites
 from w2slens.theory.side import Side
+
+TOLD = 2_000_000  # numbers of teachers' coefficients along the student's axes at a time
 
 
 class Taught(NamedTuple):
@@ -45,6 +49,30 @@ class Relay:
         if labeled is pool:
             return cls(eigen, cross, np.diag(labeled.weak.spectrum.values), True)
         return cls(eigen, cross, axes.T @ pool.weak_gram @ axes)
+
+    def tell(self, R: Array, c: Array, target: Array) -> tuple[Taught, Array]:
+        """See teachers of coefficients ``m = R c``, (teachers, r_w) R and (r_w, k) c.
+
+        The second is the (teachers, r_s) diagonals of ``Xm·targetᵀ``. Of teachers that are
+        combinations of others (`few`) nothing is done that is not done of those.
+        """
+        G, X = self.weak_gram, self.cross
+        weights = np.sum(c**2, axis=1) * np.diag(G)
+        total = R**2 @ weights
+        if not self.diagonal:
+            total = np.array([np.sum(m * (G @ m)) for m in (row[:, None] * c for row in R)])
+        places, T = few(R * np.sqrt(weights))
+        i, j = np.triu_indices(len(places))
+        pairs = T[:, i] * T[:, j] * np.where(i == j, 1.0, 2.0)
+        squares, linear = np.empty((2, len(R), len(X)))
+        size = max(TOLD // (len(places) * max(c.shape)), 1)
+        for start in range(0, len(X), size):
+            some = slice(start, start + size)
+            Y = X[some, None, :] * R[places]  # (rows, few, r_w), then (rows, few, k)
+            Y = product(Y.reshape(-1, len(c)), c).reshape(len(Y), len(places), -1)
+            squares[:, some] = pairs @ (Y @ Y.transpose(0, 2, 1))[:, i, j].T
+            linear[:, some] = T @ np.einsum("rak,rk->ar", Y, target[some])
+        return Taught(squares, total), linear
 
     def spread(self, variances: Array) -> Taught:
         """See teachers of independent coefficients, (teachers, r_w) variances."""
@@ -88,22 +116,25 @@ class Listening:
 
     def hear(self, teacher: Fit, test: Side) -> Heard:
         """Listen to teachers at all their sites; tested on t `along` u."""
-        means = self.hear_means(teacher.mean, test)
+        means = self.hear_means(teacher.shrinkage.resolvent, teacher.cross, test)
         spreads = self.hear_spreads(teacher.spread, test)
         own = teacher.misfit * teacher.shrinkage.sites.mean_error
         return Heard(means.tested, spreads.tested, means.lacked + spreads.lacked, own[:, None])
 
-    def hear_means(self, m: Array, test: Side) -> Part:
-        """Listen to (teachers, r_w, k) coefficients that are sure: what students of them miss."""
-        R, relay, across = self.filters.resolvent, self.relay, m.transpose(1, 0, 2)
-        Y = np.einsum("rw,wak->rak", relay.cross, across, optimize=True)
-        if relay.diagonal:
-            total = np.sum(m**2, axis=2) @ np.diag(relay.weak_gram)
-        else:
-            total = np.einsum("wak,wv,vak->a", across, relay.weak_gram, across, optimize=True)
-        taught = Taught(np.einsum("rak->ra", Y**2).T, total)
-        linear = np.einsum("rak,rk->ar", Y, test.target) @ R.T
-        squared = self._tested(taught, test, lambda a: Y[:, a] @ Y[:, a].T)
+    def hear_means(self, R: Array, c: Array, test: Side) -> Part:
+        """Listen to coefficients that are sure: what students of them miss.
+
+        Those of teachers with (teachers, r_w) filters R of (r_w, k) cross moments c: ``m = R c``.
+        """
+        relay = self.relay
+        taught, linear = relay.tell(R, c, test.target)
+
+        def seen(a: int) -> Array:
+            Y = (relay.cross * R[a]) @ c
+            return np.asarray(Y @ Y.T)
+
+        squared = self._tested(taught, test, seen)
+        linear = linear @ self.filters.resolvent.T
         return Part(squared - 2 * linear + test.energy, self.lacked(taught))
 
     def hear_spreads(self, variances: Array, test: Side) -> Part:

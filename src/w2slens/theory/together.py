@@ -21,6 +21,7 @@ from w2slens.models.prior import CANDIDATES, DIRECTIONS, Division, Prior, Shape,
 from w2slens.theory.fits import Fit
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Shrinkage, Sites
+from w2slens.theory.side import Side as Features
 from w2slens.theory.tuned import Tuned
 
 NEGLIGIBLE = 0.01  # combinations with a smaller share of the best one's evidence are left out
@@ -56,16 +57,26 @@ class Stack:
         return cross, second, np.vstack([W_w @ problem.weak_target, W_s @ problem.strong_target])
 
     def at(self, shape: Shape, division: Division) -> Problem:
-        """Describe it; the student's side stays as it is."""
-        cross, second, target = self._moments
+        """Describe it."""
         root = _root(self.prior, shape, division)
+        return self.pair(root, self.teacher(root))
+
+    def teacher(self, root: Array) -> Features:
+        """Describe the teacher's features, by a root of the prior covariance."""
+        _, second, target = self._moments
+        return Features(root.T @ second @ root, root.T @ target, self.problem.energy)
+
+    def pair(self, root: Array, teacher: Features) -> Problem:
+        """Put it beside its student, whose side stays as it is."""
+        cross, _, _ = self._moments
         found = replace(
             self.problem,
-            weak_gram=root.T @ second @ root,
+            weak_gram=teacher.gram,
             cross_gram=cross @ root,
-            weak_target=root.T @ target,
+            weak_target=teacher.target,
         )
-        vars(found)["strong"] = self.problem.strong  # one spectrum serves all hyperparameters
+        # one spectrum serves the teacher's models, and one of the student all hyperparameters
+        vars(found).update(weak=teacher, strong=self.problem.strong)
         return found
 
 
@@ -80,10 +91,31 @@ def _root(prior: Prior, shape: Shape, division: Division) -> Array:
     return np.asarray(linalg.block_diag(*parts))
 
 
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One shape and division; only where labels may make it likely is its student looked at."""
+
+    stack: Stack
+    root: Array  # of the prior covariance
+    ridge_strong: Ridge
+    intercept: bool
+
+    @cached_property
+    def teacher(self) -> Features:
+        """The features z' that the posterior mean is a fit of."""
+        return self.stack.teacher(self.root)
+
+    @cached_property
+    def models(self) -> Tuned:
+        """Models of the pair."""
+        pair = self.stack.pair(self.root, self.teacher)
+        return Tuned(pair, "auto", self.ridge_strong, self.intercept)
+
+
 class Weighed(NamedTuple):
     """One combination of hyperparameters at some n: its models, noise g, and its weight."""
 
-    models: Tuned
+    candidate: Candidate
     noise: float
     weight: float
 
@@ -102,12 +134,14 @@ class Together:
     most: int | None = None
 
     @cached_property
-    def _models(self) -> list[Tuned]:
+    def _models(self) -> list[Candidate]:
         """Models at all shapes and divisions."""
-        stack = Stack(self.problem, prior_of(self.problem, self.directions))
-        return [
-            Tuned(stack.at(*key), "auto", self.ridge_strong, self.intercept) for key in CANDIDATES
-        ]
+        stack, given = Stack(self.problem, self._prior), (self.ridge_strong, self.intercept)
+        return [Candidate(stack, _root(self._prior, *key), *given) for key in CANDIDATES]
+
+    @cached_property
+    def _prior(self) -> Prior:
+        return prior_of(self.problem, self.directions)
 
     @cached_property
     def _known(self) -> dict[int, list[Weighed]]:
@@ -120,7 +154,7 @@ class Together:
         for rows in n:
             risks = 0.0
             for one in self._known[rows]:
-                side = one.models.problem.weak
+                side = one.candidate.teacher
                 bias, variance = self._fit(one, rows).risk(side.along(side))
                 risks += one.weight * float(np.maximum(bias, 0.0)[0] + variance[0])
             found.append(risks)
@@ -133,21 +167,22 @@ class Together:
         found = np.zeros((len(n), len(pools)))
         for place, rows in enumerate(n):
             for one in self._known[rows]:
-                (bias, variance), _ = one.models.student(self._fit(one, rows), pools)
+                models = one.candidate.models
+                (bias, variance), _ = models.student(self._fit(one, rows), pools)
                 found[place] += one.weight * (np.maximum(bias, 0.0) + variance)[0]
         return found
 
     def _fit(self, one: Weighed, rows: int) -> Fit:
         sites = Sites.of(rows, one.noise / rows, self.intercept)
-        return Fit(one.models.problem.weak, self.problem.noise, sites)
+        return Fit(one.candidate.teacher, self.problem.noise, sites)
 
     def _weigh(self, n: Sequence[int]) -> None:
         """Find the combinations that count at so many labels, by their expected evidence."""
         new = np.array([rows for rows in n if rows not in self._known], int)
         if not len(new):
             return
-        by_models = np.array([self._evidence(models, new) for models in self._models])
-        for rows, logs in zip(new.tolist(), by_models.transpose(1, 0, 2), strict=True):
+        evidence = np.array([self._evidence(one, new) for one in self._models])
+        for rows, logs in zip(new.tolist(), evidence.transpose(1, 0, 2), strict=True):
             shares = np.exp(logs - logs.max())
             least = np.sort(shares, axis=None)[-self.most] if self.most else 0.0
             kept = (shares > NEGLIGIBLE) & (shares >= least)
@@ -157,23 +192,22 @@ class Together:
                 for i, j in zip(*np.nonzero(kept), strict=True)
             ]
 
-    def _evidence(self, models: Tuned, rows: Array) -> Array:
+    def _evidence(self, one: Candidate, rows: Array) -> Array:
         """(len(rows), noises) expected logarithms of the evidence.
 
         As `w2slens.models.evidence` has it: with κ the effective ridge,
         ``log det(K + g) → Σ log(1 + λᵢ/κ) + n log(nκ) − df1`` and
         ``yᵀ(K + g)⁻¹y → (σ² + ρ)/κ + Σ eᵢ/(λᵢ + κ)``, eᵢ the energy of f* along direction i.
         """
-        side = models.problem.weak
+        side = one.teacher
         sizes, noises = (
             each.ravel() for each in np.meshgrid(rows.astype(float), NOISES, indexing="ij")
         )
         fit = Shrinkage(side.spectrum, Sites(sizes, noises / sizes, self.intercept))
         free, k = sizes - int(self.intercept), side.target.shape[1]
-        energy = np.sum((side.spectrum.whitening @ side.target) ** 2, axis=1)
         volume = np.sum(np.log1p(fit.values / fit.kappa[:, None]), axis=1)
         volume += free * np.log(free * fit.kappa) - fit.df1
-        quadratic = (self.problem.noise + side.error) / fit.kappa + fit.resolvent @ energy
+        quadratic = (self.problem.noise + side.error) / fit.kappa + fit.resolvent @ side.energies
         logs = -0.5 * k * (volume + free * np.log(quadratic))
         return np.asarray(logs.reshape(len(rows), len(NOISES)))
 

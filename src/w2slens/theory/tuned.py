@@ -6,7 +6,7 @@ teacher's and the baseline's minimise their own risk; the student's minimises it
 teacher, as leave-one-out on the true labels does in a run.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +20,7 @@ from w2slens.theory.problem import Problem
 from w2slens.theory.question import Question
 from w2slens.theory.shrinkage import Filters, Sites
 from w2slens.theory.side import Side
-from w2slens.theory.student import Heard, Listening, Relay, Student
+from w2slens.theory.student import Heard, Listening, Part, Relay, Student
 
 DECADES = (-8.0, 5.0)
 """Candidate κ span these powers of ten of the mean eigenvalue, besides 0: few rows alone make a κ
@@ -28,9 +28,6 @@ far above the ridge that was asked for."""
 
 CANDIDATES = 780
 """Sixty a decade: risk is flat about its least, and neighbours differ by parts in ten thousand."""
-
-TOGETHER = 16
-"""Teachers that are listened to at a time, so that memory stays bounded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +63,8 @@ class Candidates:
     @cached_property
     def left(self) -> Array:
         """(κ,) what fits of all candidates leave of f*: ``missed + ρ``."""
-        c = self.side.spectrum.vectors.T @ self.side.target
-        squares = np.sum(c**2, axis=1) / self.filters.values
-        return (
-            np.asarray(self.filters.kappa**2 * (self.filters.squared @ squares)) + self.side.error
-        )
+        f, side = self.filters, self.side
+        return np.asarray(f.kappa**2 * (f.squared @ side.energies)) + side.error
 
     def best(self, noise: float, rows: Array) -> "Chosen":
         """Fits of least risk to so many labels of this noise."""
@@ -122,8 +116,6 @@ class Tuned:
     ridge_weak: Ridge
     ridge_strong: Ridge
     intercept: bool
-    _known: dict[int, tuple[Array, ...]] = field(default_factory=dict, init=False, repr=False)
-    """Candidate κ of the teacher → what students make of it."""
 
     def risks(self, asked: Question) -> Risks:
         """Evaluate the four models at the sizes asked for, with the ridges of each."""
@@ -184,36 +176,37 @@ class Tuned:
         return self._best(heard, teacher.shrinkage.defined, pools)
 
     def _recalled(self, rows: Array, pools: Array) -> Parts:
-        """Teach students at best ridges, by best teachers: of each κ once, for all n."""
+        """Teach students at best ridges, by best teachers."""
         chosen = self._weak.best(self.problem.noise, rows)
-        f, new = self._weak.filters, sorted({*chosen.places.tolist()} - {*self._known})
-        c = self.problem.weak.spectrum.vectors.T @ self.problem.weak.target
-        for start in range(0, len(new), TOGETHER):
-            some = new[start : start + TOGETHER]
-            R = f.resolvent[some]
-            means = self._listening.hear_means(R[:, :, None] * c, self._seen)
-            spreads = self._listening.hear_spreads(f.values * R**2, self._seen)
-            self._known.update(zip(some, zip(*means, *spreads, strict=True), strict=True))
-        parts = [self._known[place] for place in chosen.places.tolist()]
-        bias, lacked, inherited, copied = (np.stack(each) for each in zip(*parts, strict=True))
+        known = self._heard
+        bias, lacked, inherited, copied = (each[chosen.places] for part in known for each in part)
         misfit = chosen.misfit(self.problem.noise)
         share = (misfit / np.maximum(rows - int(self.intercept), 1.0))[:, None]
         own = misfit * int(self.intercept) / rows
         heard = Heard(bias, share * inherited, lacked + share * copied, own[:, None])
         return self._best(heard, chosen.defined, pools)[0]
 
+    @cached_property
+    def _heard(self) -> tuple[Part, Part]:
+        """What students make of teachers at all candidates κ, for all n: of means, and spreads."""
+        f, weak = self._weak.filters, self.problem.weak
+        means = self._listening.hear_means(f.resolvent, weak.along_axes, self._seen)
+        return means, self._listening.hear_spreads(f.values * f.squared, self._seen)
+
     def _best(self, heard: Heard, taught: NDArray[np.bool_], pools: Array) -> tuple[Parts, Array]:
         """Give each student the ridge of least risk."""
         reached, learnt = self._strong.learnt(pools)
-        shape = len(heard.bias), len(pools)
-        places = np.zeros(shape, dtype=np.intp)
-        variance = np.zeros(shape)
-        for a in range(shape[0]):
-            spread = heard.inherited[a] + heard.lacked[a].clip(0) * learnt
-            spread = np.where(reached, spread, np.inf)
-            places[a] = np.argmin(heard.bias[a] + spread, axis=1)
-            variance[a] = np.take_along_axis(spread, places[a][:, None], axis=1)[:, 0]
-        bias = np.take_along_axis(heard.bias, places, axis=1)
+        beyond, lacked = np.where(reached, 0.0, np.inf), heard.lacked.clip(0)
+        places, risks = np.zeros((len(lacked), len(pools)), dtype=np.intp), np.empty(learnt.shape)
+        for a, chosen in enumerate(places):  # in place: memory takes as long as the sums
+            np.multiply(lacked[a], learnt, out=risks)
+            risks += heard.inherited[a]
+            risks += beyond
+            risks += heard.bias[a]
+            np.argmin(risks, axis=1, out=chosen)
+        each, pool = np.arange(len(lacked))[:, None], np.arange(len(pools))
+        bias, variance = heard.bias[each, places], beyond[pool, places]
+        variance += heard.inherited[each, places] + lacked[each, places] * learnt[pool, places]
         defined = taught[:, None] & np.isfinite(variance)
         parts = np.where(defined, bias, np.nan), np.where(defined, variance + heard.own, np.nan)
         return parts, np.where(defined, self._strong.ridges(pools, places), np.nan)
