@@ -169,6 +169,7 @@ def test_a_linear_network_is_its_linearisation():
     network = fresh(Spec.of(STRONG, "strong"), 2, 0, "image")
     adapt(network, "head", NetworkSettings(**TOLD))
     before, rows = state_of(network), np.arange(40)
+    assert distance(network, before, Examples(digits()), rows) == (0, 0)
     with torch.no_grad():
         network.head.weight.add_(1.0)
     far = distance(network, before, Examples(digits()), rows)

@@ -44,6 +44,8 @@ def distance(network: Network, before: State, examples: Examples, rows: Index) -
     """
     after = state_of(network)
     step = {name: after[name] - before[name] for name in before}
+    if not any(bool(value.any()) for value in step.values()):
+        return Distance(0.0, 0.0)
     order = rows[np.argsort(examples.lengths(rows), kind="stable")]
     batches = (order[start : start + AT_A_TIME] for start in range(0, len(rows), AT_A_TIME))
     found = [_parts(network, before, step, network.inputs(examples.load(some))) for some in batches]
