@@ -137,6 +137,16 @@ def test_committed_recipes_name_models_and_settings_that_exist(path):
         for value in recipe["models"].values():
             settings = dict(value) if isinstance(value, dict) else {"model": value}
             check_model(settings.pop("model"), settings)
+    elif "finetune" in path.name:
+        pytest.importorskip("torch")
+        from w2slens.deep import NetworkSettings, Spec
+        from w2slens.deep.recipe import EXAMPLES, MODELS
+
+        assert Spec.of(recipe["weak"], "weak").model
+        assert Spec.of(recipe["strong"], "strong").model
+        told = {key: recipe[key] for key in recipe if key not in (*EXAMPLES, *MODELS, "title")}
+        settings = NetworkSettings(task="classification", **told)
+        assert max(settings.n) + max(settings.N) + settings.test <= recipe["rows"]
     else:
         known = signature(sweep).parameters.keys() | {"labels", "title"}
         assert set(recipe) <= known
