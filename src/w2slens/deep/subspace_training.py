@@ -55,7 +55,9 @@ class SubspaceTraining:
         Of the optimiser; of L-BFGS, iterations.
     rate
         Adam's, in full training. In d dimensions it is ``rate √(D / d)``: P has unit columns, and a
-        step of Adam then moves θ as far as in full training.
+        step of Adam then moves θ as far as in full training. A subspace often wants a few times
+        more, as most of a step there is no use: tune both (`dataclasses.replace`), since d90 counts
+        from the best full training. L-BFGS needs no rate.
     batch
         Rows a step; all unless given, and with L-BFGS.
     kind, blocks, free

@@ -77,9 +77,8 @@ def trained(
     stays. Where memory is too small, the batch is cut into twice as many parts; the steps are the
     same.
     """
-    optimiser = torch.optim.AdamW(
-        [p for p in network.parameters() if p.requires_grad], lr=rate, weight_decay=told.decay
-    )
+    moving = [p for p in network.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(moving, lr=rate, weight_decay=told.decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, told))
     mean = averaged(network, told.average) if told.average != "none" else None
     batches = examples.batches(lesson.rows, told.batch, np.random.default_rng(seed))
