@@ -182,7 +182,11 @@ def test_the_distance_grows_with_the_step():
     inputs = network.inputs
     network.inputs = lambda examples: inputs(examples).double()
     before, rows, found = state_of(network), np.arange(40), []
-    step = {name: torch.randn_like(value) for name, value in before.items()}
+    draw = torch.Generator().manual_seed(0)
+    step = {
+        name: torch.randn(value.shape, generator=draw, dtype=value.dtype)
+        for name, value in before.items()
+    }
     for size in (1e-4, 1e-2, 1.0):
         moved = {name: before[name] + size * step[name] for name in before}
         network.load_state_dict(moved)

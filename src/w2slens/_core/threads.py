@@ -16,7 +16,11 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BEFORE_LOADING = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+BEFORE_LOADING = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # torch: its threads sleep while they wait for one another
+}
 """Variables by which libraries that are not loaded yet are told; what a user has set, stays."""
 
 
@@ -28,9 +32,9 @@ def cores() -> int:
 
 
 def tell_libraries() -> None:
-    """Give one thread to the libraries that this process will load."""
-    for name in BEFORE_LOADING:
-        os.environ.setdefault(name, "1")
+    """Give one BLAS thread to the libraries that this process will load."""
+    for name, value in BEFORE_LOADING.items():
+        os.environ.setdefault(name, value)
 
 
 @contextmanager

@@ -18,13 +18,14 @@ from w2slens.experiments.folder.layout import PAGE
 @click.argument("recipe", metavar="RECIPE.yaml")
 @click.option("--out", metavar="DIR", help="Keep networks, pseudo-labels, result and report here.")
 @click.option("--overwrite", is_flag=True, help="Begin anew where --out holds another result.")
+@click.option("--jobs", type=int, help="Trials at a time [default: one a core].")
 @json_option
-def command(recipe: str, out: str | None, overwrite: bool, as_json: bool) -> None:
+def command(recipe: str, out: str | None, overwrite: bool, jobs: int | None, as_json: bool) -> None:
     """Fine-tune teacher, student, baseline and ceiling; a killed run goes on where it was."""
     with recipe_errors(recipe), notes(), progress("networks") as move:
         with needing("torch", "fine-tuning", extra="deep"):
             from w2slens.deep.recipe import load_finetuning
-        results = load_finetuning(recipe).run(out, overwrite=overwrite, progress=move)
+        results = load_finetuning(recipe).run(out, overwrite=overwrite, jobs=jobs, progress=move)
         document = results.to_dict()
     with notes():
         if out is not None:

@@ -189,15 +189,15 @@ class FineTuning:
         self, name: str, spec: Spec, n: int, lesson: Lesson, loss: str, pool: Index
     ) -> tuple[Network, Finished]:
         """Train at every rate; keep what the held-out labels like best."""
-        found = [self._at(rate, name, spec, n, lesson, loss) for rate in self._told.rates]
+        rates = spec.rates or self._told.rates
+        found = [self._at(rate, name, spec, n, lesson, loss) for rate in rates]
         places = np.arange(len(found))
         best = min(places, key=lambda place: found[place][2])
         network, before, _ = found[best]
         test, seen = self._split.test, self._examples
         far = distance(network, before, seen, test[:LINEARISED])
         outputs = seen.seen(network, np.concatenate([test, pool]))
-        rate = self._told.rates[int(best)]
-        return network, Finished(outputs[: len(test)], outputs[len(test) :], *far, rate)
+        return network, Finished(outputs[: len(test)], outputs[len(test) :], *far, rates[int(best)])
 
     def _at(
         self, rate: float, name: str, spec: Spec, n: int, lesson: Lesson, loss: str

@@ -1,14 +1,18 @@
-"""Features of networks before anything is trained, made once for all models of a run."""
+"""Features and gradients of networks before training, made once for all models of a run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from w2slens.deep.adaptation import adapt
 from w2slens.deep.examples import Examples
 from w2slens.deep.loading import Spec, fresh
 from w2slens.deep.networks import Network
+from w2slens.deep.tangent import tangent_features
+from w2slens.experiments.network_settings import NetworkSettings
 
 
 @dataclass(eq=False)
@@ -31,3 +35,24 @@ class Frozen:
             seen = self.examples.seen(network, places, network.features)
             self._features[key] = seen.astype(np.float32)
         return self._features[key]
+
+    def gradients(self, spec: Spec, told: NetworkSettings) -> NDArray[np.float32]:
+        """(examples, coordinates) gradients by what would be trained; features, if the head only.
+
+        Of a network that starts from scratch, those of the state that the run's seed draws.
+        """
+        how, seed = spec.adapt or told.adapt, told.seed
+        if how == "head":
+            return self.features(spec, seed)
+        key = repr(spec.describe()), how, told.gradient_dimensions, seed
+        if key not in self._features:
+            network = adapt(self.network(spec, seed), how, told)
+            size = told.gradient_dimensions
+            self._features[key] = tangent_features(network, self.examples, size, seed)
+        return self._features[key]
+
+    def prepare(self, specs: Iterable[Spec]) -> None:
+        """Make the features that no seed changes, so that every process has them."""
+        for spec in specs:
+            if not spec.scratch:
+                self.features(spec, 0)

@@ -12,7 +12,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError, first_line, needing
 from w2slens.deep.networks import Classifier, Network
 from w2slens.deep.small import SMALL
-from w2slens.experiments.network_settings import ADAPTATIONS
+from w2slens.experiments.network_settings import ADAPTATIONS, check_rates
 from w2slens.features.extractors import Differentiable, check_model, load_extractor
 from w2slens.features.extractors.catalogue import POOLINGS
 from w2slens.features.extractors.extractor import Learner
@@ -23,7 +23,7 @@ from w2slens.features.extractors.pretrained import MINILM, package
 CLASSIFIER = "classifier:"
 """Prefix of the sequence classifiers of `transformers`, with a head of their own."""
 
-OWN = ("model", "adapt", "layers", "config", "through")
+OWN = ("model", "adapt", "layers", "config", "through", "rates")
 """Keys of a model that are about its training; all others are the feature map's."""
 
 
@@ -37,6 +37,7 @@ class Spec:
     layers: int | None = None  # of a transformer, the first so many
     config: Mapping[str, Any] | None = None  # of a transformer that starts from scratch
     through: "tuple[Spec, ...]" = ()  # models between a teacher and the student
+    rates: tuple[float, ...] | None = None  # learning rates; None: as the run says
 
     @classmethod
     def of(cls, given: Any, argument: str) -> "Spec":
@@ -57,7 +58,10 @@ class Spec:
         listed = between if isinstance(between, list) else [between]
         through = tuple(cls.of(one, f"{argument}.through") for one in listed)
         settings = _checked(model, settings, argument)
-        return cls(model, settings, own.get("adapt"), own.get("layers"), config, through)
+        rates = own.get("rates")
+        if rates is not None:
+            rates = check_rates(rates, f"{argument}.rates")
+        return cls(model, settings, own.get("adapt"), own.get("layers"), config, through, rates)
 
     @property
     def scratch(self) -> bool:
@@ -70,6 +74,8 @@ class Spec:
         for name in ("adapt", "layers", "config"):
             if getattr(self, name) is not None:
                 found[name] = getattr(self, name)
+        if self.rates is not None:
+            found["rates"] = list(self.rates)
         if self.through:
             found["through"] = [one.describe() for one in self.through]
         return found

@@ -39,8 +39,16 @@ class Networks:
         truth = None if corpus.target is None else _truth(corpus.target, classes)
         return cls(corpus, teachers, strong, targets, truth, classes)
 
+    def _check_rates(self, settings: NetworkSettings) -> None:
+        for name, spec in {**self.teachers, "strong": self.strong}.items():
+            if not settings.holdout and spec.rates is not None and len(spec.rates) > 1:
+                raise InputError(
+                    "rates", f"of {name} are several; without a holdout none can be chosen"
+                )
+
     def prepared(self, settings: NetworkSettings) -> tuple["Networks", NetworkSettings]:
         """Settle the size of the test block."""
+        self._check_rates(settings)
         settings = replace(settings, test=_held_out(settings.test, len(self.targets)))
         groups = self.corpus.groups
         unused = 0 if groups is None else int(np.bincount(groups).max()) - 1

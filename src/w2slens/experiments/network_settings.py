@@ -26,6 +26,9 @@ LABELS = ("soft", "hard")
 FILTERS = ("none", "confident", "neighbours")
 """Which pseudo-labels are left out."""
 
+FEATURES = ("frozen", "gradients")
+"""What theory sees of a network: what its head sees, or its gradients."""
+
 AVERAGES = ("none", "ema", "swa")
 """Means of the weights along the way."""
 
@@ -79,6 +82,13 @@ class NetworkSettings(Settings):
     rounds: int = _told("further rounds in which the student teaches a fresh one", "whole", 0)
     average: str = _told("mean of the weights along the way: none, ema, swa", AVERAGES, AVERAGES[0])
 
+    predict_from: str = _told(
+        "features that predictions are made from: frozen ones, or gradients by what is trained",
+        FEATURES,
+        FEATURES[0],
+    )
+    gradient_dimensions: int = _told("coordinates of the projected gradients", "whole", 512)
+
     def __post_init__(self) -> None:
         own = CLASSES if self.task == "classification" else NUMBERS
         object.__setattr__(self, "loss", own)
@@ -87,12 +97,13 @@ class NetworkSettings(Settings):
         object.__setattr__(self, "students", (W2S,))
         super().__post_init__()
         object.__setattr__(self, "students", (W2S, *given[1:]))
-        object.__setattr__(self, "rates", check.several(self.rates, "rates", _rate, "rate"))
-        for name in ("labels", "adapt", "start", "filter", "average"):
+        object.__setattr__(self, "rates", check_rates(self.rates, "rates"))
+        for name in ("labels", "adapt", "start", "filter", "average", "predict_from"):
             check.choice(getattr(self, name), name, NETWORK_OPTIONS[name].metadata["kind"])
         for name, least in (("steps", 1), ("batch", 1), ("accumulate", 1), ("checks", 1)):
             check.whole(getattr(self, name), name, least)
         check.whole(self.rounds, "rounds", 0)
+        check.whole(self.gradient_dimensions, "gradient_dimensions", 1, 2**16)
         check.whole(self.patience, "patience", 1)
         check.whole(self.lora_rank, "lora_rank", 1)
         for name in ("warmup", "holdout"):
@@ -139,6 +150,11 @@ def _known(task: Any) -> Any:
         return str(value)
 
     return known
+
+
+def check_rates(given: Any, argument: str) -> tuple[float, ...]:
+    """Read one or several learning rates."""
+    return tuple(check.several(given, argument, _rate, "rate"))
 
 
 def _rate(value: Any, argument: str) -> float:

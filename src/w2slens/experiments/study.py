@@ -58,6 +58,9 @@ class Study:
     2
     """
 
+    long = False
+    """Whether a trial surely takes longer than a process to start."""
+
     def __init__(
         self, source: Rows | Draws, settings: Settings, words: Mapping[str, str] | None = None
     ) -> None:
@@ -157,7 +160,7 @@ class Study:
         move = partial(_move, progress, cells, settings.trials)
         move(len(done))
         left = [trial for trial in range(settings.trials) if trial not in done]
-        for trial, records in side_by_side(run, left, workers):
+        for trial, records in side_by_side(run, left, workers, long=self.long):
             done[trial] = pd.DataFrame(records)
             save(trial, done[trial])
             move(len(done))

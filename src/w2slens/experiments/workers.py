@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -21,22 +22,28 @@ WATCH_SECONDS = 1.0
 
 
 def side_by_side(
-    run: Callable[[int], list[Record]], trials: Sequence[int], workers: int
+    run: Callable[[int], list[Record]], trials: Sequence[int], workers: int, *, long: bool = False
 ) -> Iterator[tuple[int, list[Record]]]:
     """Run trials, several in processes of their own where that saves time, one BLAS thread each.
 
-    Processes take seconds to start: how long the first trial takes says whether they are worth it.
+    Processes take seconds to start: how long the first trial takes says whether they are worth it,
+    unless trials are known to be `long`.
     """
     start, left = time.monotonic(), list(trials)
     for trial in trials:
-        if workers > 1 and _worth_it(time.monotonic() - start, len(trials) - len(left), left):
+        taken = time.monotonic() - start, len(trials) - len(left)
+        if workers > 1 and len(left) > 1 and (long or _worth_it(*taken, left)):
             break
         left.remove(trial)
         yield trial, _threaded(run, trial)
     if left:
         with parallel_config("loky", inner_max_num_threads=1):
             jobs = Parallel(n_jobs=min(workers, len(left)), return_as="generator_unordered")
-            yield from jobs(delayed(_numbered)(run, trial, os.getpid()) for trial in left)
+            made = jobs(delayed(_numbered)(run, trial, os.getpid()) for trial in left)
+            for trial, records, warned in made:
+                for message, category in warned:
+                    warnings.warn(message, category, stacklevel=2)
+                yield trial, records
 
 
 def _worth_it(seconds: float, done: int, left: Sequence[int]) -> bool:
@@ -46,9 +53,12 @@ def _worth_it(seconds: float, done: int, left: Sequence[int]) -> bool:
 
 def _numbered(
     run: Callable[[int], list[Record]], trial: int, parent: int
-) -> tuple[int, list[Record]]:
+) -> tuple[int, list[Record], list[tuple[str, type[Warning]]]]:
+    """Run a trial in a process of its own; what it warned of is for the parent to say."""
     _leave_with(parent)
-    return trial, _threaded(run, trial)
+    with warnings.catch_warnings(record=True) as caught:
+        records = _threaded(run, trial)
+    return trial, records, [(str(one.message), one.category) for one in caught]
 
 
 def _threaded(run: Callable[[int], list[Record]], trial: int) -> list[Record]:

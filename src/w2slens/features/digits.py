@@ -72,14 +72,14 @@ def digits() -> tuple[Array, Array, NDArray[np.intp]]:
     classes
         (1797,) the digit.
     """
-    images, classes = _bundled()
+    images, classes = bundled_digits()
     weak = principal(pixel_differences(images), 60, "weak")
     strong = principal(random_convolutions(images), 40, "strong")
     return weak, strong, classes
 
 
-def _bundled() -> tuple[Array, NDArray[np.intp]]:
-    """Read the images (1797, 8, 8) and classes, without all that scikit-learn imports first."""
+def bundled_digits() -> tuple[Array, NDArray[np.intp]]:
+    """Read (1797, 8, 8) images, 0 to 16, and classes, without all that scikit-learn imports."""
     package = find_spec("sklearn")
     places = package.submodule_search_locations if package else None
     for place in places or ():

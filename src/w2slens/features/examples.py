@@ -17,6 +17,7 @@ from w2slens.features.extract import load_example
 IMAGES = {
     "idx": ("idx", "labels"),
     "folder": ("folder", "label"),
+    "bundled": ("bundled",),
     "dataset": ("dataset", "config", "split", "image", "label"),
 }
 """Ways to name images → their keys, the path first."""
@@ -49,6 +50,9 @@ def _images(recipe: dict[str, Any], base: Path) -> Corpus:
     if way == "idx":
         paths = {key: located(given.get(key), f"images.{key}", base) for key in IMAGES[way]}
         corpus = corpora.idx_images(paths["idx"], paths["labels"])
+    elif way == "bundled":
+        with within("images"):
+            corpus = corpora.bundled_images(given["bundled"])
     elif way == "dataset":
         corpus = corpora.dataset_images(**_dataset(given, "images", base))
     else:

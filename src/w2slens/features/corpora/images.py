@@ -18,12 +18,16 @@ from w2slens._core import check
 from w2slens._core.errors import InputError, first_line, needing
 from w2slens._core.inputs import regular
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
+from w2slens.features.digits import bundled_digits
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """Files of a folder that are taken for images."""
 
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """Type codes of the IDX format."""
+
+BUNDLED = ("digits",)
+"""Images that packages bring."""
 
 
 def folder_images(folder: str | Path, *, label: str | None = None) -> Corpus:
@@ -101,11 +105,24 @@ def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
         raise InputError("labels", f"has shape {classes.shape}; there are {len(pixels):,} images")
     if classes is not None:
         check.finite(classes, "labels")
+    source = {"idx": str(images), "labels": None if labels is None else str(labels)}
+    return _grey(pixels, classes, source)
+
+
+def bundled_images(bundled: str) -> Corpus:
+    """Take images that a package brings: scikit-learn's digits, 8 × 8, with classes 0 to 9."""
+    check.choice(bundled, "bundled", BUNDLED)
+    pixels, classes = bundled_digits()
+    return _grey(np.round(pixels * (255 / 16)).astype(np.uint8), classes, {"bundled": bundled})
+
+
+def _grey(pixels: NDArray[Any], classes: NDArray[Any] | None, source: dict[str, Any]) -> Corpus:
+    """Make a corpus of (images, height, width) grey images, shown as RGB."""
     return Corpus(
         "image",
         [str(i) for i in range(len(pixels))],
-        lambda i: np.repeat(pixels[i][:, :, None], 3, axis=2),  # grey as RGB
-        {"idx": str(images), "labels": None if labels is None else str(labels)},
+        lambda i: np.repeat(pixels[i][:, :, None], 3, axis=2),
+        source,
         None if classes is None else classes.astype(np.int64),
     )
 
