@@ -5,11 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from tests.laws import agrees
 from w2slens import InputError
 from w2slens.features.corpora import (
     BrokenExampleError,
+    bundled_images,
     coloured,
     dataset_images,
     dataset_texts,
@@ -45,6 +47,15 @@ def test_idx_files_are_read_plain_and_gzipped(digits):
     some = corpus.take(np.array([7, 3]))
     assert some.ids == ["7", "3"]
     np.testing.assert_array_equal(some.load(1), corpus.load(3))
+
+
+def test_bundled_digits_are_images():
+    corpus, known = bundled_images("digits"), load_digits()
+    assert (corpus.labels == known.target).all()
+    assert corpus.load(5).shape == (8, 8, 3)
+    assert corpus.load(5)[:, :, 1] * (16 / 255) == pytest.approx(known.images[5], abs=0.04)
+    with pytest.raises(InputError, match="bundled: is 'letters'"):
+        bundled_images("letters")
 
 
 @pytest.mark.parametrize(

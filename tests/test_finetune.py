@@ -79,6 +79,49 @@ def test_a_killed_run_goes_on_with_the_same_numbers(tmp_path):
     assert calls[-1] == (4, 4)
 
 
+def test_trials_side_by_side_have_the_same_numbers(tmp_path):
+    calls = []
+    alone = study(trials=2).run(jobs=1)
+    together = study(trials=2).run(tmp_path, jobs=2, progress=lambda *call: calls.append(call))
+    assert together.table.equals(alone.table)
+    assert calls[-1] == (8, 8)
+
+
+def test_what_a_trial_warns_of_is_said_from_its_process():
+    with pytest.warns(UserWarning, match="no longer finite"):
+        study(trials=2, rates=1e30).run(jobs=2)
+
+
+def test_overwriting_begins_anew(tmp_path):
+    study().run(tmp_path)
+    fresh_one = study(steps=13).run(tmp_path, overwrite=True)
+    assert fresh_one.table.equals(study(steps=13).run().table)
+
+
+def test_a_network_may_have_rates_of_its_own():
+    own = study({**WEAK, "rates": 1e-2}).run().table
+    assert own["weak"].equals(study(rates=1e-2).run().table["weak"])
+    assert own["strong"].equals(study().run().table["strong"])
+    with pytest.raises(InputError, match="of weak are several; without a holdout"):
+        study({**WEAK, "rates": [1e-3, 1e-2]}, holdout=0)
+
+
+def test_teachers_are_folders():
+    with pytest.raises(InputError, match="names 'a/b'; folders are called so"):
+        study({"a/b": WEAK})
+
+
+def test_gradients_predict_what_linear_networks_reach():
+    """A head alone has its features as gradients; whole networks have more of them."""
+    frozen, told = study(adapt="head"), study(predict_from="gradients", gradient_dimensions=64)
+    (curve,) = frozen.settings.curves(["weak"])
+    same = frozen.oracle("gradients").predicted(curve, None)
+    assert same.w2s == frozen.oracle("frozen").predicted(curve, None).w2s
+    found = told.run().to_dict()
+    assert found["dimensions"]["strong"]["coordinates"] == 64
+    assert found["cells"][0]["predicted"]["risk"]["ceiling"] > 0
+
+
 def test_a_network_of_another_recipe_is_refused(tmp_path):
     study().run(tmp_path)
     with pytest.raises(InputError, match="another sweep: steps is 12"):
@@ -247,6 +290,7 @@ def test_recipes_fine_tune_classifiers_of_texts(tmp_path, tiny_bert, adapt):
     assert np.isfinite(found.table["ceiling"]).all()
     assert found.table["drift_ceiling"][0] >= 0
     assert (tmp_path / "out/networks/trial-0000/strong.n40/model.safetensors").is_file()
+    assert load_finetuning(recipe).run().table.equals(found.table)  # dropout, too
 
 
 def test_layers_can_be_cut_and_targets_of_lora_are_listed(tiny_bert):

@@ -4,11 +4,14 @@ All four models, and all further students, are trained alike: the same steps, th
 rates to choose from, the same labeled holdout to choose by.
 """
 
+import time
 import zlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from w2slens._core.types import Array, Index, Ridge
 from w2slens.deep.adaptation import adapt
@@ -16,6 +19,7 @@ from w2slens.deep.examples import one_hot
 from w2slens.deep.filters import kept
 from w2slens.deep.frozen import Frozen
 from w2slens.deep.head import set_probe
+from w2slens.deep.labels import PSEUDO_LABELS, Teacher, write_labels
 from w2slens.deep.linearised import distance, state_of
 from w2slens.deep.loading import Spec
 from w2slens.deep.losses import loss as loss_of
@@ -56,8 +60,11 @@ class FineTuning:
         self._known: dict[str, Finished] = {}
 
     def teacher(self, n: int, name: str, ridge: Ridge) -> Finished:
-        """Train the weak network on n labels."""
+        """Train the weak network on n labels, or take what a file says."""
         spec, lesson = self._source.teachers[name], self._own(n)
+        if isinstance(spec, Teacher):
+            outputs = self._source.said[name]
+            return Finished(outputs[self._split.test], outputs[self._pool])
         return self._model(f"weak.{name}.n{n}", spec, n, lesson, self._plain, self._pool)
 
     def baseline(self, n: int, ridge: Ridge) -> Finished:
@@ -122,7 +129,8 @@ class FineTuning:
     def _taught(self, n: int, N: int, teacher: str, loss: str) -> Finished:
         """Teach through the models in between, then the student, then fresh students again."""
         said, name = self.teacher(n, teacher, "auto"), f"student.{teacher}.{loss}.n{n}.N{N}"
-        for place, spec in enumerate(self._source.teachers[teacher].through):
+        between = self._source.teachers[teacher].through
+        for place, spec in enumerate(between):
             lesson = self._pseudo(said, N)
             said = self._model(f"{name}.through{place}", spec, n, lesson, loss, self._pool)
         for turn in range(self._told.rounds + 1):
@@ -161,7 +169,7 @@ class FineTuning:
 
     def _first(self, spec: Spec) -> int:
         """Seed of a network's first state in this trial."""
-        return self._seed(repr(spec.describe()))
+        return self._seed(repr(spec.state))
 
     def _seed(self, name: str) -> int:
         """Seed of one model of the trial, whichever others were trained before."""
@@ -182,35 +190,48 @@ class FineTuning:
             self._known[name] = self._shelf.made(
                 name, facts, lambda: self._trained(name, spec, n, lesson, loss, pool)
             )
+            if len(pool):
+                self._shelf.beside(name, PSEUDO_LABELS, lambda path: self._write(path, name))
             self._move()
         return self._known[name]
+
+    def _write(self, path: Path, name: str) -> None:
+        """Write the pseudo-labels of the whole pool for other programs."""
+        outputs, classes = self._known[name].pool, self._source.classes
+        said = outputs if classes is None else probabilities(outputs)
+        write_labels(path, self._examples, self._pool, said, classes)
 
     def _trained(
         self, name: str, spec: Spec, n: int, lesson: Lesson, loss: str, pool: Index
     ) -> tuple[Network, Finished]:
         """Train at every rate; keep what the held-out labels like best."""
-        rates = spec.rates or self._told.rates
-        found = [self._at(rate, name, spec, n, lesson, loss) for rate in rates]
-        places = np.arange(len(found))
-        best = min(places, key=lambda place: found[place][2])
-        network, before, _ = found[best]
+        start, rates = time.monotonic(), spec.rates or self._told.rates
+        network, before, least, rate = self._at(rates[0], name, spec, n, lesson, loss)
+        for other in rates[1:]:
+            rival = self._at(other, name, spec, n, lesson, loss)
+            if rival[2] < least:
+                network, before, least, rate = rival
+        taken = time.monotonic() - start
         test, seen = self._split.test, self._examples
         far = distance(network, before, seen, test[:LINEARISED])
         outputs = seen.seen(network, np.concatenate([test, pool]))
-        return network, Finished(outputs[: len(test)], outputs[len(test) :], *far, rates[int(best)])
+        return network, Finished(outputs[: len(test)], outputs[len(test) :], *far, rate, taken)
 
     def _at(
         self, rate: float, name: str, spec: Spec, n: int, lesson: Lesson, loss: str
-    ) -> tuple[Network, dict[str, Any], float]:
+    ) -> tuple[Network, dict[str, Any], float, float]:
+        """Train at a rate; the network, its first state, its held-out error, the rate."""
         told, held = self._told, self._held(n)
         network = self._frozen.network(spec, self._first(spec))
         if told.start == "probe":
             set_probe(network, self._frozen.features(spec, self._first(spec)), lesson, held)
-        adapt(network, spec.adapt or told.adapt, told)
-        before, best = state_of(network), Best(self._examples, held, self._error, told.patience)
-        seed = self._seed(name)
-        trained(network, self._examples, lesson, best, loss_of(loss), told, rate=rate, seed=seed)
-        return network, before, best.least
+        best, seed = Best(self._examples, held, self._error, told.patience), self._seed(name)
+        with torch.random.fork_rng():  # of new matrices and dropout
+            torch.manual_seed(seed)
+            adapt(network, spec.adapt or told.adapt, told)
+            before, loss_ = state_of(network), loss_of(loss)
+            trained(network, self._examples, lesson, best, loss_, told, rate=rate, seed=seed)
+        return network, before, best.least, rate
 
     def _error(self, outputs: Array, labels: Array) -> float:
         """Error on held-out labels: what networks minimise on true labels."""
@@ -224,14 +245,3 @@ def _squared_marks(outputs: Array, labels: Array, truth: Array | None) -> Marks:
     if truth is None:
         return {"risk": raw}
     return {"risk": float(np.mean(np.sum((outputs - truth) ** 2, axis=1))), "raw": raw}
-
-
-def models(source: Networks, told: NetworkSettings) -> int:
-    """Count the networks of one trial."""
-    n, N, students = len(told.n), len(told.N), len(told.losses)
-    taught = sum(
-        1 + N * students * (len(spec.through) + told.rounds + 1)
-        for spec in source.teachers.values()
-    )
-    tops = {"labels": 0, "pool": n * N, "all": n * N}[told.ceiling]
-    return n * (taught + 1) + tops

@@ -29,7 +29,7 @@ class Frozen:
 
     def features(self, spec: Spec, seed: int) -> NDArray[np.float32]:
         """(examples, width) features; of a pre-trained body they do not depend on the seed."""
-        key = repr(spec.describe()), seed if spec.scratch else None
+        key = repr(spec.state), seed if spec.scratch else None
         if key not in self._features:
             network, places = self.network(spec, seed), np.arange(len(self.examples.corpus))
             seen = self.examples.seen(network, places, network.features)
@@ -44,7 +44,7 @@ class Frozen:
         how, seed = spec.adapt or told.adapt, told.seed
         if how == "head":
             return self.features(spec, seed)
-        key = repr(spec.describe()), how, told.gradient_dimensions, seed
+        key = repr(spec.state), how, told.gradient_dimensions, seed
         if key not in self._features:
             network = adapt(self.network(spec, seed), how, told)
             size = told.gradient_dimensions

@@ -68,12 +68,18 @@ class Spec:
         """Whether no part of the body was trained before."""
         return self.model in SMALL or self.config is not None
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """Return what decides the network before it is trained, as JSON types."""
+        shape = {"layers": self.layers, "config": self.config}
+        known = {key: value for key, value in shape.items() if value is not None}
+        return {"model": self.model, **self.settings, **known}
+
     def describe(self) -> dict[str, Any]:
-        """Return everything that decides the network, as JSON types."""
-        found: dict[str, Any] = {"model": self.model, **self.settings}
-        for name in ("adapt", "layers", "config"):
-            if getattr(self, name) is not None:
-                found[name] = getattr(self, name)
+        """Return everything that decides the trained network, as JSON types."""
+        found = self.state
+        if self.adapt is not None:
+            found["adapt"] = self.adapt
         if self.rates is not None:
             found["rates"] = list(self.rates)
         if self.through:

@@ -16,6 +16,7 @@ from w2slens.experiments.curves import Curve
 from w2slens.experiments.network_settings import NetworkSettings
 from w2slens.experiments.oracle import SampleOracle
 from w2slens.experiments.rows import Rows
+from w2slens.models.logistic import probabilities
 from w2slens.models.risks import Risks
 from w2slens.theory import predict
 
@@ -35,7 +36,7 @@ class NetworkOracle:
         """Features of a teacher and of the student, with the labels: rows for probes."""
         source = self._source
         return Rows(
-            {teacher: self._seen(source.teachers[teacher])},
+            {teacher: self._weak(teacher)},
             self._seen(source.strong),
             source.targets,
             source.truth,
@@ -81,6 +82,14 @@ class NetworkOracle:
         if teacher not in self._known:
             self._known[teacher] = SampleOracle(self.rows(teacher), self._settings)
         return self._known[teacher]
+
+    def _weak(self, name: str) -> NDArray[Any]:
+        """Features of a teacher; of one that is known by a file, what it says less the first."""
+        spec, source = self._source.teachers[name], self._source
+        if isinstance(spec, Spec):
+            return self._seen(spec)
+        said = source.said[name]
+        return said if source.classes is None else probabilities(said)[:, 1:]
 
     def _seen(self, spec: Spec) -> NDArray[np.float32]:
         told = self._settings

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from w2slens._core.errors import InputError
-from w2slens._core.yaml import complete, known_keys, read_recipe
+from w2slens._core.yaml import complete, known_keys, located, read_recipe
 from w2slens.deep.study import NetworkStudy
 from w2slens.experiments.network_settings import NETWORK_OPTIONS, SHARED, NetworkSettings
 from w2slens.features.examples import examples_of
@@ -41,4 +41,14 @@ def load_finetuning(path: str | Path) -> NetworkStudy:
     given.setdefault("task", "classification")
     corpus = examples_of({key: recipe[key] for key in EXAMPLES if key in recipe}, path.parent)
     words = {"title": title, "recipe": text}
-    return NetworkStudy(corpus, recipe["weak"], recipe["strong"], NetworkSettings(**given), words)
+    weak = _located(recipe["weak"], path.parent)
+    return NetworkStudy(corpus, weak, recipe["strong"], NetworkSettings(**given), words)
+
+
+def _located(weak: Any, base: Path) -> Any:
+    """Read the paths of teachers' labels as relative to the recipe's folder."""
+    if not isinstance(weak, dict):
+        return weak
+    if isinstance(weak.get("labels"), str):
+        return {**weak, "labels": located(weak["labels"], "weak.labels", base)}
+    return {name: _located(one, base) for name, one in weak.items()}

@@ -3,8 +3,10 @@
 networks/trial-0000/NAME/model.safetensors    what was trained, and what changed with it
 outputs.npz          outputs on the test rows and on the pool
 facts.json           what it was made from; written last
+pseudo_labels.parquet    what a teacher says of the pool, for other programs
 """
 
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,9 +33,10 @@ class Finished(NamedTuple):
 
     test: Array  # (test, k) outputs on the test rows
     pool: Array  # (N, k) outputs on the largest pool, or none
-    drift: float
-    moved: float
-    rate: float  # learning rate that was taken
+    drift: float = math.nan
+    moved: float = math.nan
+    rate: float = math.nan  # learning rate that was taken
+    seconds: float = math.nan  # of training, at all rates
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,14 @@ class Shelf:
         except OSError as error:
             raise InputError("out", f"{place} cannot be written ({error.strerror})") from None
         return finished
+
+    def beside(self, name: str, file: str, write: Callable[[Path], None]) -> None:
+        """Write a file beside a finished network, unless it is there."""
+        if self.folder is None or (place := self.folder / name / file).is_file():
+            return
+        aside = place.with_name(f".{file}.part")
+        write(aside)
+        aside.rename(place)
 
     def _found(self, place: Path, facts: dict[str, Any]) -> Finished | None:
         if not (place / FACTS).is_file():

@@ -14,14 +14,14 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import cores
 from w2slens._core.types import Task
-from w2slens.deep.engine import FineTuning, models
+from w2slens.deep.engine import FineTuning
 from w2slens.deep.examples import Examples
 from w2slens.deep.frozen import Frozen
 from w2slens.deep.loading import Spec
 from w2slens.deep.oracle import NetworkOracle
 from w2slens.deep.progress import Shown, counted
 from w2slens.deep.shelf import FOLDER, Shelf
-from w2slens.deep.source import Networks
+from w2slens.deep.source import Networks, teacher_of
 from w2slens.experiments.network_settings import NetworkSettings
 from w2slens.experiments.oracle import Oracle
 from w2slens.experiments.results import Results
@@ -63,8 +63,9 @@ class NetworkStudy(Study):
         settings: NetworkSettings,
         words: Mapping[str, str] | None = None,
     ) -> None:
-        named = weak if isinstance(weak, Mapping) and "model" not in weak else {"weak": weak}
-        teachers = {str(name): Spec.of(one, f"weak.{name}") for name, one in named.items()}
+        several = isinstance(weak, Mapping) and not {"model", "labels"} & {*weak}
+        named = weak if several else {"weak": weak}
+        teachers = {str(name): teacher_of(one, f"weak.{name}") for name, one in named.items()}
         if not teachers:
             raise InputError("weak", "names no teacher; 'model: name' is needed")
         for name in teachers:
@@ -96,7 +97,7 @@ class NetworkStudy(Study):
         workers = min(most, self.settings.trials)
         self._threads = max(cores() // workers, 1)
         self._anew = overwrite
-        self._shown = Shown(progress, models(self.source, self.settings) * self.settings.trials)
+        self._shown = Shown(progress, self.source.count(self.settings) * self.settings.trials)
         if workers == 1:
             self._moved: Callable[[], None] = self._shown.one_more
             return super().run(out, overwrite=overwrite, jobs=1)
@@ -124,9 +125,9 @@ class NetworkStudy(Study):
         workers: int,
         progress: Progress | None,
     ) -> list[pd.DataFrame]:
-        self._shown.before = len(done) * models(self.source, self.settings)
+        self._shown.before = len(done) * self.source.count(self.settings)
         if len(done) < self.settings.trials:
-            self._frozen.prepare((*self.source.teachers.values(), self.source.strong))
+            self._frozen.prepare((*self.source.networks.values(), self.source.strong))
         return super()._tables(run, done, save, workers, progress)
 
     def oracle(self, seen: str) -> NetworkOracle:

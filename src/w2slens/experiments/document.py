@@ -67,8 +67,15 @@ def describe(row: dict[Any, Any], models: list[str]) -> dict[str, Any]:
 
 
 def _distances(row: dict[Any, Any], models: list[str]) -> dict[str, Any]:
-    """Say how far networks are from their linearisations; nothing of models that are linear."""
-    found = {kind: _prefixed(row, kind, models) for kind in DISTANCES}
+    """Say how far networks are from their linearisations; nothing of other models."""
+    found = {
+        kind: {
+            name: pair(row, f"{kind}_{name}")
+            for name in models
+            if not np.isnan(row.get(f"{kind}_{name}", np.nan))
+        }
+        for kind in DISTANCES
+    }
     return {"linearisation": found} if any(found.values()) else {}
 
 

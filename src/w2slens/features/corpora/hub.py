@@ -63,6 +63,11 @@ def dataset_images(
     return Corpus("image", ids, load, source, _labels(table, label))
 
 
+def saved_table(folder: Path) -> Any:
+    """Read a dataset that `datasets` saved in a folder as a data frame."""
+    return _load(str(folder), None, "train", {}).to_pandas()
+
+
 def _labels(table: Any, label: str | None) -> NDArray[Any] | None:
     return None if label is None else check.numeric(table[label][:], "label")
 

@@ -1,30 +1,20 @@
 """Texts: one column of a table, which may be a TSV, CSV, Parquet or JSONL file."""
 
-import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from numpy.typing import NDArray
 
 from w2slens._core import check
-from w2slens._core.errors import InputError, first_line
-from w2slens._core.inputs import regular
+from w2slens._core.errors import InputError
 from w2slens.features.corpora.corpus import BrokenExampleError, Corpus
-
-READERS: dict[str, Callable[[Path], Any]] = {
-    ".tsv": partial(pd.read_csv, sep="\t", quoting=csv.QUOTE_NONE, low_memory=False),
-    ".csv": partial(pd.read_csv, low_memory=False),
-    ".parquet": pd.read_parquet,
-    ".jsonl": partial(pd.read_json, lines=True),
-}
+from w2slens.features.corpora.tables import read_table
 
 
 def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpus:
     """Take the texts of a column of a table; a row without text is a broken example."""
-    table = _read(Path(path))
+    table = read_table(Path(path), "texts")
     require_columns({"text": text, "label": label}, table.columns, Path(path).name)
     labels = None if label is None else check.numeric(table[label].to_numpy(), "label")
     source = {"file": str(path), "text": text, "label": label}
@@ -53,16 +43,3 @@ def text_corpus(
         return str(texts[i])
 
     return Corpus("text", [str(i) for i in range(len(texts))], load, source, labels)
-
-
-def _read(path: Path) -> Any:
-    if path.suffix not in READERS:
-        raise InputError("texts", f"{path} ends in {path.suffix!r}; {', '.join(READERS)} are read")
-    try:
-        return READERS[path.suffix](regular(path, "texts"))
-    except InputError:
-        raise
-    except OSError as error:
-        raise InputError("texts", f"{path} cannot be read ({error.strerror or error})") from None
-    except Exception as error:
-        raise InputError("texts", f"{path} cannot be read ({first_line(error)})") from None
