@@ -1,13 +1,18 @@
 """Fine-tuned networks in the one trial loop: tiny networks, real training."""
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 from sklearn.datasets import load_digits
 
 torch = pytest.importorskip("torch")
+tokenizers = pytest.importorskip("tokenizers")
 
 from w2slens import InputError  # noqa: E402
 from w2slens.deep.adaptation import adapt  # noqa: E402
@@ -18,6 +23,9 @@ from w2slens.deep.recipe import load_finetuning  # noqa: E402
 from w2slens.deep.study import NetworkStudy  # noqa: E402
 from w2slens.experiments.network_settings import NetworkSettings  # noqa: E402
 from w2slens.features.corpora import Corpus  # noqa: E402
+from w2slens.features.extractors import ModuleFeatures  # noqa: E402
+
+RECIPES = Path(__file__).parents[1] / "recipes"
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::w2slens.models.estimates.UndefinedRatioWarning"  # tiny networks may learn nothing
@@ -279,6 +287,76 @@ steps: 8
 adapt: {adapt}
 rates: 0.001
 """
+
+
+def test_the_recipe_of_hub_models_runs(tmp_path, tiny_bert):
+    """The committed recipe, on a tiny model and a dataset that was saved to disk."""
+    datasets = pytest.importorskip("datasets")
+    reviews(tmp_path)
+    table = pd.read_csv(tmp_path / "reviews.tsv", sep="\t").rename(columns={"text": "sentence"})
+    saved = datasets.Dataset.from_pandas(table, preserve_index=False)
+    saved.save_to_disk(tmp_path / "sst2")
+    recipe = YAML(typ="safe", pure=True).load(RECIPES / "sst2/finetune-hub.yaml")
+    recipe["texts"] = {"dataset": "sst2", "text": "sentence", "label": "label"}
+    recipe["weak"] = dict.fromkeys(recipe["weak"], f"classifier:{tiny_bert}")
+    recipe["strong"] = f"classifier:{tiny_bert}"
+    recipe |= {"n": [20, 40], "N": [50, 100], "test": 80, "trials": 1, "steps": 2}
+    (tmp_path / "run.yaml").write_text(json.dumps(recipe), encoding="utf-8")  # JSON is YAML
+    assert len(load_finetuning(tmp_path / "run.yaml").run().table) == 16
+
+
+def test_a_module_of_ones_own_is_trained():
+    """Copies of it are: the module itself stays as it was."""
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 16), torch.nn.Tanh())
+    before = module[1].weight.clone()
+
+    def collate(images):
+        return torch.from_numpy(np.stack(images)).float() / 255
+
+    own = ModuleFeatures(module, collate, "own tanh", "image")
+    found = study({"mine": {"model": own, "rates": 1e-2}}, holdout=0).run()
+    assert found.config["networks"]["weak.mine"] == {"model": "own tanh", "rates": [0.01]}
+    assert found.table["drift_weak"][0] > 0
+    assert torch.equal(module[1].weight, before)
+    with pytest.raises(InputError, match="size"):
+        study({"mine": {"model": own, "size": 3}})
+
+
+def test_a_tokenizer_without_padding_pads_with_its_end(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    config = transformers.GPT2Config(
+        vocab_size=10, n_embd=16, n_layer=1, n_head=2, n_positions=32, pad_token_id=None
+    )
+    transformers.GPT2ForSequenceClassification(config).save_pretrained(tmp_path)
+    words = {word: i for i, word in enumerate(["<end>", "good", "bad", "film", "a", "very"])}
+    made = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="<end>"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<end>")
+    fast.save_pretrained(tmp_path)
+    network = fresh(Spec.of(f"classifier:{tmp_path}", "strong"), 2, 0, "text")
+    with torch.no_grad():
+        alone = network(network.inputs(["good film"]))
+        padded = network(network.inputs(["good film", "a very very good film"]))
+    assert padded[0].numpy() == pytest.approx(alone[0].numpy(), abs=1e-5)
+
+
+def test_a_model_without_a_classification_head_is_refused(tmp_path, tiny_bert):
+    shutil.copytree(tiny_bert, tmp_path / "vit")
+    (tmp_path / "vit/config.json").write_text('{"model_type": "vit"}', encoding="utf-8")
+    with pytest.raises(InputError, match="no classification head"):
+        fresh(Spec.of(f"classifier:{tmp_path / 'vit'}", "strong"), 2, 0, "text")
+
+
+@pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="no GPU here: training in bfloat16 on one is not tried"
+)
+def test_a_gpu_trains_as_a_cpu_does(tiny_bert, tmp_path):
+    reviews(tmp_path)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE.format(model=tiny_bert, adapt="full"), encoding="utf-8")
+    found = load_finetuning(recipe).run().table
+    assert next(fresh(Spec.of(WEAK, "weak"), 2, 0, "image").parameters()).is_cuda
+    assert np.isfinite(found[["weak", "w2s", "strong", "ceiling"]].to_numpy()).all()
 
 
 @pytest.mark.parametrize("adapt", ["full", "lora", "head"])

@@ -25,7 +25,8 @@ class Frozen:
 
     def network(self, spec: Spec, seed: int) -> Network:
         """Load a network; `seed` decides what is not pre-trained of it."""
-        return fresh(spec, self.outputs, seed, self.examples.corpus.kind)
+        example = self.examples.load(np.zeros(1, np.intp))[0]
+        return fresh(spec, self.outputs, seed, self.examples.corpus.kind, example)
 
     def features(self, spec: Spec, seed: int) -> NDArray[np.float32]:
         """(examples, width) features; of a pre-trained body they do not depend on the seed."""

@@ -1,15 +1,18 @@
 """Which network is meant, as a recipe says it, and a fresh copy of it to train."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from w2slens._core import check
 from w2slens._core.errors import InputError, first_line, needing
+from w2slens._core.yaml import known_keys
 from w2slens.deep.networks import Classifier, Network
 from w2slens.deep.small import SMALL
 from w2slens.experiments.network_settings import ADAPTATIONS, check_rates
@@ -20,8 +23,14 @@ from w2slens.features.extractors.hubs import loading
 from w2slens.features.extractors.networks import TextNetwork, device_of, ready
 from w2slens.features.extractors.pretrained import MINILM, package
 
+OWN_MAP = "own"
+"""What a user's own feature map is called in place of a model's name."""
+
 CLASSIFIER = "classifier:"
 """Prefix of the sequence classifiers of `transformers`, with a head of their own."""
+
+EXAMPLES = {"text": "a", "image": np.zeros((32, 32, 3), np.uint8)}
+"""Kind → an example of it."""
 
 OWN = ("model", "adapt", "layers", "config", "through", "rates")
 """Keys of a model that are about its training; all others are the feature map's."""
@@ -38,15 +47,18 @@ class Spec:
     config: Mapping[str, Any] | None = None  # of a transformer that starts from scratch
     through: "tuple[Spec, ...]" = ()  # models between a teacher and the student
     rates: tuple[float, ...] | None = None  # learning rates; None: as the run says
+    made: Any = None  # a feature map of the user's own, of which copies are trained
 
     @classmethod
     def of(cls, given: Any, argument: str) -> "Spec":
-        """Read a name, or a name with settings."""
-        told = {"model": given} if isinstance(given, str) else given
-        if not isinstance(told, dict) or not isinstance(told.get("model"), str):
+        """Read a name or a differentiable feature map, alone or with settings."""
+        told = given if isinstance(given, dict) else {"model": given}
+        if isinstance(told.get("model"), Differentiable):
+            told = {**told, "model": OWN_MAP, "made": told["model"]}
+        elif not isinstance(told.get("model"), str):
             raise InputError(argument, f"is {given!r}; a model's name, or 'model: name', is needed")
-        own = {key: told[key] for key in OWN if key in told}
-        model, settings = own["model"], {k: v for k, v in told.items() if k not in OWN}
+        own, made = {key: told[key] for key in OWN if key in told}, told.get("made")
+        settings = {key: value for key, value in told.items() if key not in (*OWN, "made")}
         if own.get("adapt") is not None:
             check.choice(own["adapt"], f"{argument}.adapt", ADAPTATIONS)
         if own.get("layers") is not None:
@@ -57,11 +69,16 @@ class Spec:
         between = own.get("through", [])
         listed = between if isinstance(between, list) else [between]
         through = tuple(cls.of(one, f"{argument}.through") for one in listed)
-        settings = _checked(model, settings, argument)
+        if made is not None:
+            known_keys(settings, [], f"{argument}.")
+            settings = made.describe()
+        else:
+            settings = _checked(own["model"], settings, argument)
         rates = own.get("rates")
         if rates is not None:
             rates = check_rates(rates, f"{argument}.rates")
-        return cls(model, settings, own.get("adapt"), own.get("layers"), config, through, rates)
+        shape = own.get("layers"), config
+        return cls(own["model"], settings, own.get("adapt"), *shape, through, rates, made)
 
     @property
     def scratch(self) -> bool:
@@ -105,7 +122,7 @@ def _checked(model: str, settings: dict[str, Any], argument: str) -> dict[str, A
         raise InputError(f"{argument}.{error.argument}", problem) from None
 
 
-def fresh(spec: Spec, outputs: int, seed: int, kind: str) -> Network:
+def fresh(spec: Spec, outputs: int, seed: int, kind: str, example: Any = None) -> Network:
     """Load a network for examples of a kind, its head drawn by a seed, in evaluation mode.
 
     Parameters
@@ -118,6 +135,8 @@ def fresh(spec: Spec, outputs: int, seed: int, kind: str) -> Network:
         Of everything that is not pre-trained.
     kind
         ``"image"`` or ``"text"``, as the examples are.
+    example
+        One of them, to see how many features a network makes; default a small one.
 
     Raises
     ------
@@ -126,18 +145,21 @@ def fresh(spec: Spec, outputs: int, seed: int, kind: str) -> Network:
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = _loaded(spec, outputs, kind)
+        network = _loaded(spec, outputs, kind, EXAMPLES[kind] if example is None else example)
     device = device_of(spec.settings.get("device", "auto"))
     network.float().eval().to(device)
     return network
 
 
-def _loaded(spec: Spec, outputs: int, kind: str) -> Network:
+def _loaded(spec: Spec, outputs: int, kind: str, example: Any) -> Network:
     if spec.model.startswith(CLASSIFIER):
         _require_kind("text", kind, spec.model)
         return _classifier(spec, outputs)
-    extractor: Any = SMALL[spec.model][0](**spec.settings) if spec.model in SMALL else None
-    if extractor is None:
+    if spec.made is not None:
+        extractor: Any = deepcopy(spec.made)
+    elif spec.model in SMALL:
+        extractor = SMALL[spec.model][0](**spec.settings)
+    else:
         extractor = load_extractor(spec.model, spec.settings)
     _require_kind(extractor.kind, kind, spec.model)
     if isinstance(extractor, Learner):
@@ -145,8 +167,9 @@ def _loaded(spec: Spec, outputs: int, kind: str) -> Network:
     if isinstance(extractor, TextNetwork):
         _shape(extractor, spec)
     if not isinstance(extractor, Differentiable):
-        return _on_fixed(extractor, outputs, kind)
-    width = _width(extractor, kind)
+        return _on_fixed(extractor, outputs, example)
+    with torch.no_grad():
+        width = int(extractor.features(extractor.inputs([example])).shape[1])
     head = nn.Linear(width, outputs)
     return Network(extractor.module, head, extractor.inputs, extractor.features)
 
@@ -156,23 +179,12 @@ def _require_kind(takes: str, kind: str, model: str) -> None:
         raise InputError("model", f"{model!r} takes {takes}s; the examples are {kind}s")
 
 
-def _width(extractor: Any, kind: str) -> int:
-    """Count the features, by an example that no corpus needs."""
-    import numpy as np
-
-    example = "a" if kind == "text" else np.zeros((32, 32, 3), np.uint8)
-    with torch.no_grad():
-        return int(extractor.features(extractor.inputs([example])).shape[1])
-
-
-def _on_fixed(extractor: Any, outputs: int, kind: str) -> Network:
+def _on_fixed(extractor: Any, outputs: int, example: Any) -> Network:
     """Put a head on a map that has no parameters."""
-    import numpy as np
 
     def inputs(examples: Sequence[Any]) -> torch.Tensor:
         return torch.from_numpy(np.asarray(extractor(examples), np.float32))
 
-    example = "a" if kind == "text" else np.zeros((32, 32, 3), np.uint8)
     head = nn.Linear(inputs([example]).shape[1], outputs)
     return Network(nn.Identity(), head, inputs, lambda given: given)
 
