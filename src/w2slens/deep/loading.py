@@ -12,7 +12,6 @@ from torch import nn
 
 from w2slens._core import check
 from w2slens._core.errors import InputError, first_line, needing
-from w2slens._core.yaml import known_keys
 from w2slens.deep.networks import Classifier, Network
 from w2slens.deep.small import SMALL
 from w2slens.experiments.network_settings import ADAPTATIONS, check_rates
@@ -70,7 +69,9 @@ class Spec:
         listed = between if isinstance(between, list) else [between]
         through = tuple(cls.of(one, f"{argument}.through") for one in listed)
         if made is not None:
-            known_keys(settings, [], f"{argument}.")
+            if settings:
+                listed = ", ".join(map(repr, settings))
+                raise InputError(argument, f"sets {listed}; a map of your own takes {', '.join(OWN)}")
             settings = made.describe()
         else:
             settings = _checked(own["model"], settings, argument)
