@@ -70,8 +70,10 @@ class Spec:
         through = tuple(cls.of(one, f"{argument}.through") for one in listed)
         if made is not None:
             if settings:
-                listed = ", ".join(map(repr, settings))
-                raise InputError(argument, f"sets {listed}; a map of your own takes {', '.join(OWN)}")
+                unknown = ", ".join(map(repr, settings))
+                raise InputError(
+                    argument, f"sets {unknown}; a map of your own takes {', '.join(OWN)}"
+                )
             settings = made.describe()
         else:
             settings = _checked(own["model"], settings, argument)

@@ -8,7 +8,8 @@ from typing import Any
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens.experiments.settings import OPTIONS, Settings, _told
+from w2slens.experiments.declared import told
+from w2slens.experiments.settings import OPTIONS, Settings
 from w2slens.models.students import LOSSES, W2S
 
 CLASSES, NUMBERS = "cross-entropy", "squared"
@@ -48,46 +49,46 @@ class NetworkSettings(Settings):
     ('imitate',)
     """
 
-    losses: Any = _told(
+    losses: Any = told(
         "how students learn from pseudo-labels; the first makes the W2S student, the others have "
         "columns of their own",
         "words",
         None,
     )
-    labels: str = _told("what students are taught: soft or hard pseudo-labels", LABELS, LABELS[0])
-    adapt: str = _told("parameters that are trained: full, lora, head", ADAPTATIONS, ADAPTATIONS[0])
-    start: str = _told("the head at the start: probe (of frozen features), random", STARTS, "probe")
-    steps: int = _told("steps of the optimiser, the same number for every model", "whole", 250)
-    batch: int = _told("examples a step", "whole", 32)
-    accumulate: int = _told("parts that a batch is cut into, to save memory", "whole", 1)
-    rates: Any = _told(
+    labels: str = told("what students are taught: soft or hard pseudo-labels", LABELS, LABELS[0])
+    adapt: str = told("parameters that are trained: full, lora, head", ADAPTATIONS, ADAPTATIONS[0])
+    start: str = told("the head at the start: probe (of frozen features), random", STARTS, "probe")
+    steps: int = told("steps of the optimiser, the same number for every model", "whole", 250)
+    batch: int = told("examples a step", "whole", 32)
+    accumulate: int = told("parts that a batch is cut into, to save memory", "whole", 1)
+    rates: Any = told(
         "learning rates; of several, every model takes its best by the labeled holdout",
         "numbers",
         (5e-5,),
     )
-    decay: float = _told("weight decay of AdamW", "number", 0.01)
-    warmup: float = _told("share of the steps in which the rate rises", "number", 0.1)
-    holdout: float = _told(
+    decay: float = told("weight decay of AdamW", "number", 0.01)
+    warmup: float = told("share of the steps in which the rate rises", "number", 0.1)
+    holdout: float = told(
         "share of the n labels by which every model chooses its checkpoint and rate; 0 takes the "
         "last checkpoint",
         "number",
         0.2,
     )
-    checks: int = _told("looks at the holdout along the way", "whole", 5)
-    patience: int = _told("looks without a gain after which a model stops early", "whole", 5)
-    lora_rank: int = _told("rank of the additions of LoRA", "whole", 8)
-    lora_targets: Any = _told("endings of the names of the modules they go to", "words", None)
-    filter: str = _told("which pseudo-labels are left out", FILTERS, FILTERS[0])
-    keep: float = _told("share of the pseudo-labels that a filter keeps", "number", 0.5)
-    rounds: int = _told("further rounds in which the student teaches a fresh one", "whole", 0)
-    average: str = _told("mean of the weights along the way: none, ema, swa", AVERAGES, AVERAGES[0])
+    checks: int = told("looks at the holdout along the way", "whole", 5)
+    patience: int = told("looks without a gain after which a model stops early", "whole", 5)
+    lora_rank: int = told("rank of the additions of LoRA", "whole", 8)
+    lora_targets: Any = told("endings of the names of the modules they go to", "words", None)
+    filter: str = told("which pseudo-labels are left out", FILTERS, FILTERS[0])
+    keep: float = told("share of the pseudo-labels that a filter keeps", "number", 0.5)
+    rounds: int = told("further rounds in which the student teaches a fresh one", "whole", 0)
+    average: str = told("mean of the weights along the way: none, ema, swa", AVERAGES, AVERAGES[0])
 
-    predict_from: str = _told(
+    predict_from: str = told(
         "features that predictions are made from: frozen ones, or gradients by what is trained",
         FEATURES,
         FEATURES[0],
     )
-    gradient_dimensions: int = _told("coordinates of the projected gradients", "whole", 512)
+    gradient_dimensions: int = told("coordinates of the projected gradients", "whole", 512)
 
     def __post_init__(self) -> None:
         own = CLASSES if self.task == "classification" else NUMBERS

@@ -20,6 +20,7 @@ from w2slens.experiments.draws import Draws
 from w2slens.experiments.flips import Flips
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
+from w2slens.experiments.streamed import StreamedRows
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.one_pass import measure
 from w2slens.measure.overlap import Correlation, Sample, sampled
@@ -178,6 +179,7 @@ class PopulationOracle:
 
 ORACLES: dict[type, Callable[[Any, Settings], Oracle]] = {
     Rows: SampleOracle,
+    StreamedRows: SampleOracle,
     Draws: PopulationOracle,
 }
 """Where rows come from → what is known of them."""

@@ -1,7 +1,7 @@
 """The validated rows of teachers and a student, read once."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index, Task
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
+from w2slens.features.ondisk import OnDisk, too_large
 from w2slens.features.reading import open_features, read_array, read_labels
 from w2slens.moments import Moments, principal
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
@@ -52,14 +53,22 @@ class Rows:
         target: Any = None,
         groups: Any = None,
         header: bool | None = None,
+        stream: str = "no",
     ) -> "Rows":
-        """Read each input once, and check that they fit together."""
+        """Read each input once, and check that they fit together.
+
+        With `stream`, features stay on disk: ``"yes"``, or ``"auto"`` where they are large.
+        """
         named = _named(weak)
-        teachers = {
-            name: open_features(rows, argument, header=header).read()
-            for name, argument, rows in named
+        opened = {
+            name: open_features(rows, argument, header=header) for name, argument, rows in named
         }
-        right = open_features(strong, "strong", header=header).read()
+        opened["strong"] = open_features(strong, "strong", header=header)
+        apart = stream == "yes" or (stream == "auto" and too_large(opened.values()))
+        sides: dict[str, Any] = {
+            name: OnDisk(source) if apart else source.read() for name, source in opened.items()
+        }
+        right, teachers = sides["strong"], {name: sides[name] for name, _, _ in named}
         known: dict[str, Any] = {"header": header, "rows": len(right)}
         labels = read_labels(y, "y", **known)
         targets, classes = check.labels(labels, "y", task)
@@ -158,10 +167,30 @@ class Rows:
             blocks = {name: self.side(name)[some] for name in sides}
             into.add({**blocks, "label": labels[some]})
 
+    def growth(self, split: Split, sides: Sequence[str], labels: Array) -> Any:
+        """Return the moments of the pools of a split, which grow from call to call."""
+        return Growth(self, split.pool, sides, labels)
+
     def moments(self, teacher: str) -> Moments:
         """Summarise ``weak``, ``strong`` and ``label`` (f* if known) of all rows."""
         label = self.targets if self.truth is None else self.truth
         return Moments.from_rows(weak=self.teachers[teacher], strong=self.strong, label=label)
+
+
+class Growth:
+    """The moments of a growing prefix of rows."""
+
+    def __init__(
+        self, rows: Rows, order: Callable[[int], Index], sides: Sequence[str], labels: Array
+    ) -> None:
+        self._rows, self._order, self._sides, self._labels = rows, order, sides, labels
+        self._running = Accumulator()
+
+    def to(self, size: int) -> Moments:
+        """Grow to the first `size` rows of the order."""
+        index = self._order(size)[self._running.count :]
+        self._rows.gather(index, self._running, self._sides, self._labels)
+        return Moments.of(self._running)
 
 
 def fingerprint(array: NDArray[Any]) -> str:

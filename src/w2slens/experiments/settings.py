@@ -5,20 +5,19 @@ of the command line and what every result records; nothing lists them a second t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, fields
 from itertools import product
-from typing import Any, TypeVar
+from typing import Any
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import TASKS, Task
 from w2slens.experiments.curves import Curve
+from w2slens.experiments.declared import levels_of, students_of, told
 from w2slens.models.metrics import METRICS, check_metric
 from w2slens.models.risks import CEILINGS
 from w2slens.models.students import AUTO, STUDENTS, W2S
 from w2slens.moments.components import Components
-
-T = TypeVar("T")
 
 LEAST_LABELS_AUTO = 3
 """Leave-one-out needs at least this many labels."""
@@ -36,14 +35,8 @@ LOSSES = ("squared", "cross-entropy")
 """What probes minimise; each has its engine in `w2slens.experiments.trial`."""
 
 
-def _told(words: str, kind: Any, default: Any = MISSING, *, drawn: bool = True) -> Any:
-    """Declare a setting.
-
-    `words` say what it is, for documentation and the command line; `kind` how it is typed there (a
-    word that it knows, or the choices); `drawn` whether it goes with a population, too.
-    """
-    metadata = {"words": words, "kind": kind, "drawn": drawn}
-    return field(default=default, metadata=metadata)
+STREAMS = ("auto", "yes", "no")
+"""Whether features stay on disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,53 +57,53 @@ class Settings:
     (0.0, 'auto')
     """
 
-    n: Any = _told("numbers of labels", "sizes")
-    N: Any = _told("numbers of pseudo-labels; the run covers their product with n", "sizes")
-    trials: int = _told("independent splits (or draws) of the rows", "whole", 10)
-    ridge_weak: Any = _told(
+    n: Any = told("numbers of labels", "sizes")
+    N: Any = told("numbers of pseudo-labels; the run covers their product with n", "sizes")
+    trials: int = told("independent splits (or draws) of the rows", "whole", 10)
+    ridge_weak: Any = told(
         "ridge λ of the teacher in (1/n)‖·‖² + λ‖·‖², or auto: chosen for every model alike by "
         "leave-one-out on the labels (the ceiling by GCV); several are run in turn",
         "ridges",
         "auto",
     )
-    ridge_strong: Any = _told("ridge λ of the strong models, alike", "ridges", "auto")
-    noise_levels: Any = _told(
+    ridge_strong: Any = told("ridge λ of the strong models, alike", "ridges", "auto")
+    noise_levels: Any = told(
         "noise added to the training labels, never to the test rows: the share of classes that are "
         "flipped, for regression in standard deviations of the labels",
         "numbers",
         (0.0,),
         drawn=False,
     )
-    task: Task | None = _told(
+    task: Task | None = told(
         "classification regresses on one-hot labels, with soft pseudo-labels; text is classes, and "
         "for labels that are whole numbers this must be said",
         TASKS,
         None,
         drawn=False,
     )
-    test: Any = _told(
+    test: Any = told(
         "rows held out first: a number, or a share below 1 (default a fifth; of a population 2000)",
         "rows or share",
         None,
     )
-    ceiling: str = _told(
+    ceiling: str = told(
         "rows with true labels for the ceiling: n+N, N or n of them", CEILINGS, CEILINGS[0]
     )
-    loss: str = _told(
+    loss: str = told(
         "what probes minimise; cross-entropy (of classes) is scored by Brier score, and auto "
         "chooses ridges by folds of the true labels",
         LOSSES,
         LOSSES[0],
         drawn=False,
     )
-    metric: str = _told(
+    metric: str = told(
         "what the verdict judges by: squared error, which theory predicts, or for classes accuracy "
         "or auroc, which are measured only",
         METRICS,
         METRICS[0],
         drawn=False,
     )
-    students: Any = _told(
+    students: Any = told(
         "what is made of labels and teacher besides plain imitation: posterior (or auto: a student "
         "of both together), neighbours (which also knows how the pool clusters), anchored, or both "
         "(which needs both models wherever it is used)",
@@ -118,17 +111,24 @@ class Settings:
         (W2S,),
         drawn=False,
     )
-    components_weak: Components = _told(
+    components_weak: Components = told(
         "cut the weak features to principal components over all rows: how many, or the share of "
         "the variance that they hold",
         "components",
         None,
         drawn=False,
     )
-    components_strong: Components = _told(
+    components_strong: Components = told(
         "cut the strong features alike", "components", None, drawn=False
     )
-    seed: int = _told("of all draws: the same seed gives the same digits", "whole", 0)
+    stream: str = told(
+        "leave features on disk, of files of any size: yes, no, or auto, where they would take a "
+        "quarter of the memory; trials are then made of groups to which the rows are hashed",
+        STREAMS,
+        STREAMS[0],
+        drawn=False,
+    )
+    seed: int = told("of all draws: the same seed gives the same digits", "whole", 0)
 
     def __post_init__(self) -> None:
         keep = {
@@ -137,13 +137,13 @@ class Settings:
             "trials": check.whole(self.trials, "trials", most=MOST_TRIALS),
             "ridge_weak": check.several(self.ridge_weak, "ridge_weak", check.ridge, "ridge"),
             "ridge_strong": check.several(self.ridge_strong, "ridge_strong", check.ridge, "ridge"),
-            "noise_levels": _levels(self.noise_levels, self.task),
-            "students": _students(self.students),
+            "noise_levels": levels_of(self.noise_levels, self.task),
+            "students": students_of(self.students),
             "seed": check.whole(self.seed, "seed", 0, LARGEST_SEED),
         }
         for name, value in keep.items():
             object.__setattr__(self, name, value)
-        for name in ("ceiling", "loss", *(["task"] if self.task is not None else [])):
+        for name in ("ceiling", "loss", "stream", *(["task"] if self.task is not None else [])):
             check.choice(getattr(self, name), name, OPTIONS[name].metadata["kind"])
         check_metric(self.metric, self.task)
         if self.loss != LOSSES[0]:
@@ -216,6 +216,8 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Return what replays the run as JSON types; a list of one ridge as the ridge."""
         found = {one.name: getattr(self, one.name) for one in fields(self)}
+        if self.stream == STREAMS[0]:
+            del found["stream"]  # where rows were is a fact of theirs
         for name in ("ridge_weak", "ridge_strong"):
             found[name] = found[name][0] if len(found[name]) == 1 else found[name]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
@@ -226,23 +228,3 @@ OPTIONS: Mapping[str, Field[Any]] = {one.name: one for one in fields(Settings)}
 
 DRAWN = tuple(name for name, one in OPTIONS.items() if one.metadata["drawn"])
 """Settings that go with a population."""
-
-
-def _levels(value: Any, task: Task | None) -> tuple[float, ...]:
-    given = 0.0 if value is None else value
-    levels = check.several(given, "noise_levels", check.non_negative, "noise level")
-    if task == "classification" and max(levels) >= 1:
-        raise InputError(
-            "noise_levels", f"holds {max(levels):g}; a share of flipped classes is below 1"
-        )
-    return levels
-
-
-def _students(value: Any) -> tuple[str, ...]:
-    """Validate names of students; plain imitation is always among them."""
-
-    def known(name: Any, argument: str) -> str:
-        check.choice(name, argument, (*STUDENTS, "auto"))
-        return AUTO if name == "auto" else str(name)
-
-    return tuple(dict.fromkeys((W2S, *check.several(value, "students", known, "student"))))

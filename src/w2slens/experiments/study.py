@@ -20,8 +20,10 @@ from w2slens.experiments.oracle import ORACLES, Oracle
 from w2slens.experiments.results import Results
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
+from w2slens.experiments.streamed import StreamedRows
 from w2slens.experiments.trial.loop import run_trial
 from w2slens.experiments.workers import Record, side_by_side
+from w2slens.features.ondisk import OnDisk
 from w2slens.synthetic import Planted
 
 Progress = Callable[[int, int], None]
@@ -82,9 +84,10 @@ class Study:
         words: Mapping[str, str] | None = None,
     ) -> "Study":
         """Read features and labels; parameters as of `w2slens.sweep`."""
-        rows = Rows.read(
-            weak, strong, y, settings.task, target=target, groups=groups, header=header
-        )
+        known = {"target": target, "groups": groups, "header": header}
+        rows = Rows.read(weak, strong, y, settings.task, stream=settings.stream, **known)
+        if isinstance(rows.strong, OnDisk):
+            rows = StreamedRows.of(rows)
         task: Task = "regression" if rows.classes is None else "classification"
         return cls(rows, replace(settings, task=task), words)
 

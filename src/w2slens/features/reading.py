@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
+from w2slens._core.types import Index
 from w2slens.features.readers import Layout, Sliceable, open_array
 
 
@@ -39,6 +41,16 @@ class Source:
         if not check.all_finite(rows):
             check.refuse_infinite(check.pieces(self.data), self.argument)
         return rows
+
+    def take(self, index: Index) -> NDArray[Any]:
+        """Read and validate rows by their numbers (ascending), near to one another."""
+        if isinstance(self.data, np.ndarray):
+            rows = check.numeric(self.data[index], self.argument)
+            if not check.all_finite(rows):
+                check.refuse_infinite(check.pieces(self.data), self.argument)
+            return rows
+        first, last = int(index[0]), int(index[-1])
+        return self.chunk(first, last + 1)[index - first]
 
     def read(self) -> NDArray[Any]:
         """Read the whole matrix once, in its own type, and validate it."""

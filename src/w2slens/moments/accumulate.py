@@ -30,7 +30,9 @@ class Accumulator:
     running mean and the panel's, carries the correction into the same rank-k update.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, panel: Array | None = None) -> None:
+        """Start with no rows; accumulators that take turns may share a `panel` to work in."""
+        self._shared = panel
         self._blocks: Blocks = ()
         self.count = 0  # rows added so far
         self._precision: dict[str, float] = {}
@@ -46,7 +48,7 @@ class Accumulator:
             self._blocks, p = blocks, sum(width for _, width in blocks)
             self._mean = np.zeros(p)
             self._scatter = np.zeros((p, p), order="F")
-            self._buffer = np.empty((PANEL_ROWS + 1, p))
+            self._buffer = np.empty((PANEL_ROWS + 1, p)) if self._shared is None else self._shared
         elif blocks != self._blocks:
             raise InputError("chunk", f"has blocks {blocks}; the first chunk had {self._blocks}")
         for name, part in rows.items():
@@ -75,12 +77,31 @@ class Accumulator:
         self.count += m
         return True
 
+    @property
+    def centre(self) -> Array:
+        """(p,) mean of the rows added so far."""
+        return self._mean
+
+    @property
+    def lower(self) -> Array:
+        """(p, p) scatter of the rows added so far, in the lower triangle."""
+        return self._scatter
+
+    @property
+    def precision(self) -> tuple[float, ...]:
+        """Machine epsilon of the coarsest type of each block."""
+        return tuple(self._precision[name] for name, _ in self._blocks)
+
+    @property
+    def blocks(self) -> Blocks:
+        """Names and widths of the blocks."""
+        return self._blocks
+
     def sums(self) -> Sums:
         """Return the statistics of all rows added so far."""
         scatter = mirrored(self._scatter.copy(order="F"))
         self._refuse_overflow(np.diag(scatter))
-        precision = tuple(self._precision[name] for name, _ in self._blocks)
-        return self._blocks, self.count, self._mean.copy(), scatter, precision
+        return self._blocks, self.count, self._mean.copy(), scatter, self.precision
 
     def _refuse_overflow(self, squares: Array) -> None:
         if np.isfinite(squares).all():

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError
 
 from w2slens._core.types import Array, Index, Ridge
-from w2slens.experiments.rows import Rows
+from w2slens.experiments.rows import Growth, Rows
 from w2slens.experiments.settings import Settings
 from w2slens.models.design import Design
 from w2slens.models.fit import Fitted, fit, sure_solver
@@ -26,21 +26,6 @@ from w2slens.models.probe import LinearProbe
 from w2slens.models.students import Lesson
 from w2slens.models.tuning import choose_loo
 from w2slens.moments import Moments
-from w2slens.moments.accumulate import Accumulator
-
-
-class Growth:
-    """The moments of a growing prefix of rows."""
-
-    def __init__(self, rows: Rows, order: Index, sides: Sequence[str], labels: Array) -> None:
-        self._rows, self._order, self._sides, self._labels = rows, order, sides, labels
-        self._running = Accumulator()
-
-    def to(self, size: int) -> Moments:
-        """Grow to `size` rows."""
-        index = self._order[self._running.count : size]
-        self._rows.gather(index, self._running, self._sides, self._labels)
-        return Moments.of(self._running)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +98,11 @@ def learn(rows: Rows, order: Index, noisy: Array, settings: Settings) -> Labels:
     Labels become known in the given order of the rows; `noisy` holds those of all rows at all
     noise levels, (rows, levels · k).
     """
-    growths = {name: Growth(rows, order, [name], noisy) for name in rows.teachers}
-    growths["strong"] = Growth(rows, order, ["strong"], noisy)
+    first = order.__getitem__
+    growths = {
+        name: Growth(rows, lambda n: first(slice(n)), [name], noisy)
+        for name in (*rows.teachers, "strong")
+    }
     gathered = {
         side: cache(lambda side=side: rows.side(side)[order[: max(settings.n)]]) for side in growths
     }

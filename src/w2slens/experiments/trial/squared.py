@@ -17,7 +17,7 @@ from w2slens.experiments.split import Split
 from w2slens.experiments.table import Marks
 from w2slens.experiments.trial.ceilings import KINDS, Ceilings
 from w2slens.experiments.trial.exam import Exam
-from w2slens.experiments.trial.labels import Growth, learn
+from w2slens.experiments.trial.labels import learn
 from w2slens.models.fit import Fitted
 from w2slens.models.students import Pool, train
 from w2slens.moments import Moments
@@ -39,8 +39,7 @@ class Squared:
         self._settings, self._teachers = settings, list(rows.teachers)
         self._exam = Exam(rows, split, settings.levels, areas=settings.metric == "auroc")
         self._labels = learn(rows, split.labels(max(settings.n)), noisy, settings)
-        order, sides = split.pool(max(settings.N)), ["strong", *rows.teachers]
-        self._growth = Growth(rows, order, sides, noisy)
+        self._growth = rows.growth(split, ["strong", *rows.teachers], noisy)
 
     def teacher(self, n: int, name: str, ridge: Ridge) -> Fitted:
         """Weak features on n labels."""

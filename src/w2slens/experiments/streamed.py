@@ -1,0 +1,189 @@
+"""Rows that do not fit into memory: every group's moments in one pass, and single rows by number.
+
+The labels are in memory; features stay on disk. A trial reads its test rows, its labeled rows and
+the ends of its pools, together, in one pass; its pools are unions of groups.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.errors import InputError
+from w2slens._core.types import Array, Index
+from w2slens.experiments.partition import GROUPS, GroupSplit, Partition
+from w2slens.experiments.rows import Rows, _held_out
+from w2slens.experiments.settings import Settings
+from w2slens.moments import Moments
+from w2slens.moments.accumulate import Accumulator
+from w2slens.moments.components import leading
+from w2slens.moments.grouped import GroupedMoments
+
+CHUNK_BYTES = 2**27
+"""Bytes of features that are read at a time."""
+
+KEPT_BYTES = 2**29
+"""Most bytes of the moments of all groups; beyond, every pool is a pass over the rows."""
+
+MOST_TEST = 20_000
+"""Test rows, unless asked otherwise: the errors of the means fall little with more."""
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedRows(Rows):
+    """Rows of which the features stay on disk."""
+
+    teachers: Mapping[str, Any]  # name → OnDisk
+    strong: Any  # OnDisk
+    partition: Partition = field(kw_only=True)
+    _known: dict[str, Any] = field(default_factory=dict, kw_only=True, repr=False)
+
+    @classmethod
+    def of(cls, rows: Rows) -> "StreamedRows":
+        """Take rows whose features were left where they are."""
+        partition = Partition.of(rows.rows, rows.groups)
+        return cls(
+            rows.teachers,
+            rows.strong,
+            rows.targets,
+            rows.truth,
+            rows.classes,
+            rows.groups,
+            partition=partition,
+        )
+
+    @property
+    def unused(self) -> int:
+        """Most rows that a split leaves out: of one hashed group."""
+        return int(self.partition.counts.max()) - 1
+
+    def prepared(self, settings: Settings) -> tuple["StreamedRows", Settings]:
+        """Cut the features to components as asked, and settle what depends on the rows."""
+        if any(settings.noise_levels):
+            raise InputError(
+                "noise_levels", "change the labels of all rows; that needs rows in memory"
+            )
+        test = settings.test
+        test = min(_held_out(test, self.rows), MOST_TEST) if test is None else test
+        settings = replace(settings, test=_held_out(test, self.rows))
+        settings.check_rows(self.rows, self.unused)
+        cuts: dict[str, Any] = dict.fromkeys(self.teachers, settings.components_weak)
+        cuts["strong"] = settings.components_strong
+        if all(components is None for components in cuts.values()):
+            return self, settings
+        whole = self._whole
+        sides = {name: self._cut(whole, name, cut) for name, cut in cuts.items()}
+        strong = sides.pop("strong")
+        return replace(self, teachers=sides, strong=strong, _known={}), settings
+
+    def _cut(self, whole: Moments, name: str, components: Any) -> Any:
+        """Project one side on its leading principal components as it is read."""
+        side: Any = self.side(name)
+        if components is None:
+            return side
+        argument = f"components_{'strong' if name == 'strong' else 'weak'}"
+        axes = leading(whole.spectrum(name), components, argument)
+        return replace(side, centre=whole.centre(name), axes=axes)
+
+    def trial(self, settings: Settings, number: int) -> tuple["StreamedRows", Any]:
+        """Return the rows of one trial, those that it looks at one by one in memory."""
+        split = GroupSplit.draw(self.partition, int(settings.test), settings.seed, number)
+        ends = [split.parts(N).rows for N in settings.N]
+        wanted = np.concatenate([split.test, split.labels(max(settings.n)), *ends])
+        teachers = {name: side.holding(wanted) for name, side in self.teachers.items()}
+        return replace(self, teachers=teachers, strong=self.strong.holding(wanted)), split
+
+    def facts(self, settings: Settings) -> dict[str, Any]:
+        """Return what a result says of its rows."""
+        return {**super().facts(settings), "streamed": True}
+
+    def growth(self, split: Any, sides: Sequence[str], labels: Array) -> "GroupGrowth":
+        """Return the moments of the pools of a split."""
+        return GroupGrowth(self, split, sides, labels)
+
+    def moments(self, teacher: str) -> Moments:
+        """Summarise ``weak``, ``strong`` and ``label`` (f* if known) of all rows."""
+        label = "label" if self.truth is None else "truth"
+        found = self._whole.select(teacher, "strong", label)
+        named = zip(("weak", "strong", "label"), (width for _, width in found.blocks), strict=True)
+        return replace(found, blocks=tuple(named))
+
+    def chunks(self) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
+        """Go through all rows once; the first row of each chunk, and its blocks by name."""
+        sides = {"strong": self.strong, **self.teachers}
+        width = sum(side.shape[1] * side.dtype.itemsize for side in sides.values())
+        size = max(CHUNK_BYTES // width, 1)
+        for start in range(0, self.rows, size):
+            some = slice(start, start + size)
+            chunk = {name: side[some] for name, side in sides.items()}
+            chunk["label"] = self.targets[some]
+            if self.truth is not None:
+                chunk["truth"] = self.truth[some]
+            yield start, chunk
+
+    @property
+    def _whole(self) -> Moments:
+        """Moments of all rows."""
+        if "whole" not in self._known:
+            grouped = self.grouped
+            if grouped is None:
+                running = Accumulator()
+                for _, chunk in self.chunks():
+                    running.add(chunk)
+                self._known["whole"] = Moments.of(running)
+            else:
+                self._known["whole"] = grouped.union(range(GROUPS))
+        return self._known["whole"]  # type: ignore[no-any-return]
+
+    @property
+    def grouped(self) -> GroupedMoments | None:
+        """Moments of every group, made once; None where they would take too much memory."""
+        sides = [self.strong, *self.teachers.values()]
+        labels = self.targets.shape[1] * (1 if self.truth is None else 2)
+        p = sum(side.shape[1] for side in sides) + labels
+        if 8 * p * p * GROUPS > KEPT_BYTES:
+            return None
+        if "grouped" not in self._known:
+            found = GroupedMoments(GROUPS)
+            for start, chunk in self.chunks():
+                stop = start + len(chunk["label"])
+                found.add(chunk, self.partition.codes[start:stop])
+            self._known["grouped"] = found
+        return self._known["grouped"]  # type: ignore[no-any-return]
+
+
+class GroupGrowth:
+    """The moments of a growing pool of whole groups, and of some rows of the next."""
+
+    def __init__(
+        self, rows: StreamedRows, split: GroupSplit, sides: Sequence[str], labels: Array
+    ) -> None:
+        self._rows, self._split, self._sides, self._labels = rows, split, sides, labels
+        self._running = Accumulator()  # whole groups, where each pool is a pass
+        self._done = np.zeros(0, np.intp)
+
+    def to(self, size: int) -> Moments:
+        """Return the moments of `size` rows."""
+        groups, ends = self._split.parts(size)
+        found = self._union(groups) if len(groups) else None
+        if len(ends):
+            more = Accumulator()
+            self._rows.gather(ends, more, self._sides, self._labels)
+            found = Moments.of(more) if found is None else found + Moments.of(more)
+        if found is None:
+            raise InputError("N", "is 0")
+        return found
+
+    def _union(self, groups: Index) -> Moments:
+        known = self._rows.grouped
+        if known is not None:
+            return known.union(groups).select(*self._sides, "label")
+        new = np.setdiff1d(groups, self._done)
+        codes = self._rows.partition.codes
+        for start, chunk in self._rows.chunks() if len(new) else ():
+            own = np.isin(codes[start : start + len(chunk["label"])], new)
+            self._running.add({name: chunk[name][own] for name in (*self._sides, "label")})
+        self._done = groups
+        return Moments.of(self._running)
