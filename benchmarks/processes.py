@@ -12,24 +12,27 @@ OFTEN = 0.02
 
 
 class Cost(NamedTuple):
-    """Of a command and its children; memory is anonymous, so that mapped files do not count."""
+    """Of a command and its children."""
 
     cpu_s: float
     wall_s: float
-    peak_mib: float
+    peak_mib: float  # anonymous memory, so that mapped files do not count
+    resident_mib: float  # with mapped files
 
 
 def cost(command, folder=None, **variables):
     """Run a command to its end on one BLAS thread a process, and say what it cost."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", **variables}
-    begin, peak = time.perf_counter(), 0
+    begin, peak, resident = time.perf_counter(), 0, 0
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=told
         )
         while process.poll() is None:
-            peak = max(peak, sum(map(_anonymous, _family(process.pid))))
+            family = _family(process.pid)
+            peak = max(peak, sum(_held(pid, "RssAnon") for pid in family))
+            resident = max(resident, sum(_held(pid, "VmRSS") for pid in family))
             time.sleep(OFTEN)
         wall = time.perf_counter() - begin
         if process.returncode:
@@ -37,7 +40,7 @@ def cost(command, folder=None, **variables):
             raise RuntimeError(told.read().decode()[-2000:])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = sum(getattr(after, k) - getattr(before, k) for k in ("ru_utime", "ru_stime"))
-    return Cost(cpu, wall, peak / 1024)
+    return Cost(cpu, wall, peak / 1024, resident / 1024)
 
 
 def _family(pid):
@@ -50,10 +53,10 @@ def _family(pid):
     return [pid, *(one for child in children for one in _family(int(child)))]
 
 
-def _anonymous(pid):
-    """KiB that a process holds for itself."""
+def _held(pid, kind):
+    """KiB of a kind of memory that a process has."""
     try:
         with open(f"/proc/{pid}/status", encoding="ascii") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
+            return next(int(line.split()[1]) for line in file if line.startswith(kind))
     except (OSError, StopIteration):
         return 0

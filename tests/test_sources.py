@@ -497,3 +497,73 @@ def test_an_index_that_was_written_along_is_no_column(tmp_path):
 def test_all_columns_of_a_name_are_picked(tmp_path):
     (tmp_path / "x.csv").write_text("a,a,b\n1,2,3\n4,5,6\n")
     assert open_features(f"{tmp_path}/x.csv:a", "weak").read().tolist() == [[1, 2], [4, 5]]
+
+
+@pytest.mark.parametrize("ending", [".npy", ".parquet", ".safetensors"])
+def test_a_folder_of_parts_is_one_matrix(tmp_path, ending):
+    matrix = np.random.default_rng(0).standard_normal((1300, 4)).astype(np.float32)
+    for i, part in enumerate(np.split(matrix, 13)):  # part 2 comes before part 10
+        path = tmp_path / f"part-{i}{ending}"
+        if ending == ".npy":
+            np.save(path, part)
+        elif ending == ".parquet":
+            pd.DataFrame(part).add_prefix("w").to_parquet(path)
+        else:
+            pytest.importorskip("safetensors.numpy").save_file({"w": part}, path)
+    source = open_features(tmp_path, "weak")
+    assert (source.rows, source.coordinates) == (1300, 4)
+    assert np.array_equal(source.read(), matrix)
+    assert np.array_equal(source.chunk(95, 405), matrix[95:405])
+    assert np.array_equal(source.take(np.array([3, 99, 100, 777])), matrix[[3, 99, 100, 777]])
+
+
+def test_parts_that_do_not_fit_are_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((5, 3)))
+    np.save(tmp_path / "b.npy", np.ones((5, 4)))
+    with pytest.raises(InputError, match=r"b.npy has shape \(5, 4\); a.npy .* has \(5, 3\)"):
+        open_features(tmp_path, "weak")
+    (tmp_path / "b.npy").unlink()
+    np.save(tmp_path / "c.npy", np.ones((5, 3)))
+    source = open_features(tmp_path, "weak")
+    (tmp_path / "c.npy").write_bytes(b"\x93NUMPY")
+    with pytest.raises(InputError, match=r"c\.npy cannot be read"):
+        open_features(tmp_path, "weak")
+    assert source.rows == 10
+    pd.DataFrame({"a": [1.0]}).to_parquet(tmp_path / "d.parquet")
+    with pytest.raises(InputError, match="is a folder; a file is needed, or a folder of parts"):
+        open_features(tmp_path, "weak")
+
+
+def test_a_part_that_vanishes_is_named(tmp_path):
+    for name in "ab":
+        pd.DataFrame(np.ones((50, 3))).add_prefix("w").to_parquet(tmp_path / f"{name}.parquet")
+    source = open_features(tmp_path, "weak")
+    content = (tmp_path / "b.parquet").read_bytes()
+    (tmp_path / "b.parquet").write_bytes(content[:100] + bytes(len(content) - 100))
+    with pytest.raises(InputError, match=r"b\.parquet cannot be read"):
+        source.chunk(0, 100)
+
+
+def test_bfloat16_tensors_are_read_as_float32(tmp_path):
+    torch = pytest.importorskip("torch")
+    save = pytest.importorskip("safetensors.torch").save_file
+    matrix = torch.randn(40, 3, generator=torch.Generator().manual_seed(0)).bfloat16()
+    save({"w": matrix, "other": torch.zeros(7)}, tmp_path / "w.safetensors")
+    source = open_features(f"{tmp_path}/w.safetensors:w", "weak")
+    assert source.read().dtype == np.float32
+    assert np.array_equal(source.read(), matrix.float().numpy())
+    assert np.array_equal(source.chunk(7, 9), matrix[7:9].float().numpy())
+
+
+def test_zarr_behind_a_url_is_read():
+    zarr, fsspec = pytest.importorskip("zarr"), pytest.importorskip("fsspec")
+    matrix = np.random.default_rng(0).standard_normal((40, 3))
+    url = "memory://bucket/w.zarr"
+    array = zarr.create_array(url, shape=matrix.shape, chunks=(10, 3), dtype="f8")
+    array[:] = matrix
+    assert fsspec.filesystem("memory").exists("bucket/w.zarr")
+    assert np.array_equal(open_features(url, "weak").read(), matrix)
+    with pytest.raises(InputError, match=r"is a URL; those of \.zarr are read"):
+        open_features("https://example.org/w.npy", "weak")
+    with pytest.raises(InputError, match="cannot be read"):
+        open_features("memory://bucket/none.zarr", "weak")

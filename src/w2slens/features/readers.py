@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from w2slens._core.check import densified, is_sparse
 from w2slens._core.errors import InputError, first_line, needing
 from w2slens._core.inputs import regular
+from w2slens.features.brain import BrainTensor
+from w2slens.features.parts import ENDINGS, Parts, parts_in
 
 MANIFEST, FEATURES, PROGRESS = "manifest.json", "features.npy", "progress.json"
 """Files of a feature store: what it says of itself, its features, how far it is until then."""
@@ -23,6 +25,9 @@ KEYED = re.compile(
 """Files that hold several arrays, one of which is named as ``file.npz:key``, or several columns,
 some of which are, by name or pattern, as ``file.csv:w0,w1`` or ``file.parquet:w*``."""
 
+
+URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+"""What begins like this is no path."""
 
 SPARSE = {"format", "shape", "data"}
 """Arrays in a file of ``scipy.sparse.save_npz``."""
@@ -72,6 +77,9 @@ class Guarded:
 def open_array(value: str | Path, argument: str, layout: Layout = UNKNOWN) -> Sliceable:
     """Open the array that a path (with ``:key`` where a file holds several) names."""
     keyed = KEYED.fullmatch(str(value))
+    if URL.match(str(value)):
+        where, key = (keyed["path"], keyed["key"]) if keyed else (str(value), None)
+        return _remote(where, key, argument)
     path, key = (Path(keyed["path"]), keyed["key"]) if keyed else (Path(value), None)
     with reading(path, argument):
         if not regular(path, argument).exists():
@@ -81,7 +89,7 @@ def open_array(value: str | Path, argument: str, layout: Layout = UNKNOWN) -> Sl
         elif (path / PROGRESS).is_file():
             raise InputError(argument, f"{path} is a store that is not finished; extract it again")
         if path.is_dir() and path.suffix != ".zarr":
-            raise InputError(argument, f"{path} is a folder; a file is needed")
+            return _folder(path, argument, layout)
         if not path.is_dir() and not path.is_file():
             raise InputError(argument, f"{path} is no regular file; a file of numbers is needed")
         if path.suffix not in READERS:
@@ -91,6 +99,27 @@ def open_array(value: str | Path, argument: str, layout: Layout = UNKNOWN) -> Sl
     if is_sparse(data):
         return densified(data, argument)
     return data if isinstance(data, np.ndarray) else Guarded(data, path, argument)
+
+
+def _folder(path: Path, argument: str, layout: Layout) -> Sliceable:
+    """Open a folder of parts."""
+    paths = parts_in(path)
+    if not paths:
+        kinds = ", ".join(ENDINGS)
+        raise InputError(
+            argument,
+            f"{path} is a folder; a file is needed, or a folder of parts of one of {kinds}",
+        )
+    return Parts(paths, lambda part: open_array(part, argument, layout), argument)
+
+
+def _remote(url: str, key: str | None, argument: str) -> Sliceable:
+    """Open a Zarr array behind a URL, by fsspec."""
+    path = Path(url)
+    if path.suffix != ".zarr":
+        raise InputError(argument, f"{url} is a URL; those of .zarr are read, all else from files")
+    with reading(path, argument):
+        return Guarded(_zarr(url, key, argument), path, argument)
 
 
 @contextmanager
@@ -175,10 +204,11 @@ def _parquet(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
     return read_parquet(path, key, argument, text=layout.text)
 
 
-def _zarr(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
+def _zarr(path: Path | str, key: str | None, argument: str, layout: Layout = UNKNOWN) -> Any:
+    path, where = Path(path), str(path)
     with needing("zarr", f"reading {path.name}", extra="zarr"):
         import zarr
-    node = zarr.open(str(path), mode="r")
+    node = zarr.open(where, mode="r")
     if key is not None and not isinstance(node, zarr.Array) and key in node:
         node = node[key]
     if isinstance(node, zarr.Array):
@@ -193,7 +223,7 @@ class _Tensor:
         self.slices = tensors.get_slice(key)
         self.shape = tuple(self.slices.get_shape())
         kind = self.slices.get_dtype()
-        if kind.startswith(("BF", "F8", "F4", "F6")):
+        if kind.startswith(("F8", "F4", "F6")):
             raise ValueError(f"{key} is of type {kind}; save it as float16 or float32")
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
@@ -204,7 +234,9 @@ def _safetensors(path: Path, key: str | None, argument: str, layout: Layout) -> 
     with needing("safetensors", f"reading {path.name}", extra="safetensors"):
         from safetensors import safe_open
     tensors: Any = safe_open(path, framework="numpy")
-    return _Tensor(tensors, _pick(list(tensors.keys()), key, path, argument))
+    name = _pick(list(tensors.keys()), key, path, argument)
+    brain = tensors.get_slice(name).get_dtype() == "BF16"
+    return BrainTensor(path, name) if brain else _Tensor(tensors, name)
 
 
 READERS: dict[str, Callable[[Path, str | None, str, Layout], Any]] = {

@@ -24,6 +24,7 @@ class Source:
 
     argument: str  # the name by which errors call it
     data: Sliceable  # array-like of shape (rows, coordinates); slices of it are read when taken
+    opened: bool = False  # whether the file was opened here, so that it is known to be whole
 
     @property
     def rows(self) -> int:
@@ -37,20 +38,28 @@ class Source:
 
     def chunk(self, start: int, stop: int) -> NDArray[Any]:
         """Read and validate the rows from `start` up to `stop`."""
-        rows = check.numeric(self.data[start:stop], self.argument)
+        return self._valid(self._fresh()[start:stop])
+
+    def take(self, index: Index) -> NDArray[Any]:
+        """Read and validate rows by their numbers (ascending), near to one another."""
+        data = self._fresh()
+        if isinstance(data, np.ndarray):
+            return self._valid(data[index])
+        first, last = int(index[0]), int(index[-1])
+        return self.chunk(first, last + 1)[index - first]
+
+    def _valid(self, read: Any) -> NDArray[Any]:
+        rows: NDArray[Any] = check.numeric(read, self.argument)
         if not check.all_finite(rows):
             check.refuse_infinite(check.pieces(self.data), self.argument)
         return rows
 
-    def take(self, index: Index) -> NDArray[Any]:
-        """Read and validate rows by their numbers (ascending), near to one another."""
-        if isinstance(self.data, np.ndarray):
-            rows = check.numeric(self.data[index], self.argument)
-            if not check.all_finite(rows):
-                check.refuse_infinite(check.pieces(self.data), self.argument)
-            return rows
-        first, last = int(index[0]), int(index[-1])
-        return self.chunk(first, last + 1)[index - first]
+    def _fresh(self) -> Any:
+        """Map a file anew: what was read of it leaves this process's memory with the map."""
+        data = self.data
+        if not (self.opened and isinstance(data, np.memmap) and data.flags.c_contiguous):
+            return data
+        return np.memmap(str(data.filename), data.dtype, "r", shape=data.shape, offset=data.offset)
 
     def read(self) -> NDArray[Any]:
         """Read the whole matrix once, in its own type, and validate it."""
@@ -77,7 +86,7 @@ def open_features(
     else:
         data = check.numeric(value, argument)
     check.matrix_shape(data.shape, argument)
-    return Source(argument, data)
+    return Source(argument, data, opened=isinstance(value, (str, Path)))
 
 
 def read_array(

@@ -1,0 +1,56 @@
+"""A folder of parts as one matrix: files of one kind, in the order of their names."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.errors import InputError
+
+ENDINGS = (".npy", ".parquet", ".safetensors")
+"""Kinds of files that may be parts."""
+
+NUMBERS = re.compile(r"(\d+)")
+
+
+def parts_in(folder: Path) -> list[Path]:
+    """List the parts in a folder, part 2 before part 10; of none or of several kinds, none."""
+    found = [path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file()]
+    if len({path.suffix for path in found}) != 1:
+        return []
+    return sorted(found, key=_natural)
+
+
+def _natural(path: Path) -> list[Any]:
+    """Take numbers in a name as numbers."""
+    return [int(part) if part.isdigit() else part for part in NUMBERS.split(path.name)]
+
+
+class Parts:
+    """Matrices of the same width, one below the other; each is opened once."""
+
+    def __init__(self, paths: list[Path], open_one: Callable[[Path], Any], argument: str) -> None:
+        self.parts = [open_one(path) for path in paths]
+        shapes = [part.shape for part in self.parts]
+        for path, shape in zip(paths, shapes, strict=True):
+            if len(shape) != 2 or shape[1] != shapes[0][1]:
+                raise InputError(
+                    argument,
+                    f"{path} has shape {shape}; {paths[0].name} in the same folder has "
+                    f"{shapes[0]}: parts are matrices of one width",
+                )
+        self.ends = np.cumsum([0, *(shape[0] for shape in shapes)])
+        self.shape = (int(self.ends[-1]), int(shapes[0][1]))
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        start, stop, _ = rows.indices(self.shape[0])
+        found = [
+            np.asarray(part[max(start - low, 0) : min(stop, high) - low])
+            for part, (low, high) in zip(self.parts, pairwise(self.ends.tolist()), strict=True)
+            if low < stop and high > start
+        ]
+        return np.concatenate(found) if found else np.asarray(self.parts[0][:0])
