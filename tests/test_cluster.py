@@ -1,0 +1,189 @@
+"""Files that the workers of a cluster read: real schedulers, real workers, and their deaths."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from tests.laws import close
+from w2slens import InputError, Moments, dimensions
+from w2slens._core import cluster as connection
+from w2slens.measure import on_cluster
+from w2slens.moments.tree import Tree
+
+distributed = pytest.importorskip("distributed")
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # sockets of what was killed
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+ROWS = 409_600  # 40 ranges
+SMALL = 2**20  # bytes a range: one chunk
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder, rng = tmp_path_factory.mktemp("files"), np.random.default_rng(0)
+    z = rng.standard_normal((ROWS, 12), dtype=np.float32)
+    np.save(folder / "weak.npy", z[:, :8])
+    np.save(folder / "strong.npy", z[:, 5:] @ rng.standard_normal((7, 9), dtype=np.float32))
+    return folder / "weak.npy", folder / "strong.npy"
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setattr(on_cluster, "RANGE_BYTES", SMALL)
+    monkeypatch.setattr(on_cluster, "SAVED_EVERY", 1)
+
+
+@pytest.fixture
+def two():
+    """A scheduler with two worker processes."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as own:
+        yield own
+
+
+def same(one, other):
+    """Whether two measurements are equal to the last bit."""
+    a, b = one.to_dict(), other.to_dict()
+    return a == b
+
+
+def test_sums_do_not_depend_on_the_order():
+    rng = np.random.default_rng(0)
+    parts = [Moments.from_rows(weak=rng.standard_normal((50, 3)) + i) for i in range(11)]
+    whole = Tree(11)
+    for place, part in enumerate(parts):
+        whole.add(place, part)
+    for _ in range(5):
+        tree = Tree(11)
+        order = rng.permutation(11)
+        for place in order[:6]:
+            tree.add(int(place), parts[place])
+        assert tree.missing == sorted(order[6:].tolist())
+        with pytest.raises(InputError, match="lack 5 of 11"):
+            _ = tree.sum
+        tree = Tree.of(tree.arrays())  # as a journal keeps it
+        for place in order[6:]:
+            tree.add(int(place), parts[place])
+        assert np.array_equal(tree.sum.scatter, whole.sum.scatter)
+        assert np.array_equal(tree.sum.mean, whole.sum.mean)
+    plain = sum(parts)
+    assert whole.sum.count == plain.count == 550
+    close(whole.sum.scatter, plain.scatter, 1e-12)
+
+
+def test_digits_do_not_depend_on_the_workers(files, two):
+    serial = dimensions(*files)
+    both = dimensions(*files, scheduler=two.scheduler_address)
+    two.scale(1)
+    one = dimensions(*files, scheduler=two.scheduler_address)
+    assert same(one, both)
+    assert both.d_sw == pytest.approx(serial.d_sw, rel=1e-10)
+    assert both.correlation.interval == pytest.approx(serial.correlation.interval, rel=1e-8)
+
+
+def test_a_dead_worker_changes_no_digit(files, two):
+    whole = dimensions(*files, scheduler=two.scheduler_address)
+    with distributed.Client(two) as client:
+        victims = list(client.run(os.getpid).values())
+    seen = []
+
+    def kill(rows):
+        seen.append(rows)
+        if len(seen) == 2:  # the first call says what a journal had
+            os.kill(victims[0], signal.SIGKILL)
+
+    again = dimensions(*files, scheduler=two.scheduler_address, progress=kill)
+    assert sum(seen) == ROWS
+    assert same(again, whole)
+
+
+def test_a_killed_client_goes_on(files, two, tmp_path):
+    """The second call reads what the first one had not summed."""
+    journal = tmp_path / "sums.npz"
+    program = (
+        "import sys, time\nfrom w2slens import dimensions\n"
+        "from w2slens.measure import on_cluster\n"
+        f"on_cluster.RANGE_BYTES, on_cluster.SAVED_EVERY = {SMALL}, 1\n"
+        "def slow(rows):\n    time.sleep(1.0)\n"
+        "dimensions(*sys.argv[1:3], scheduler=sys.argv[3], journal=sys.argv[4], progress=slow)\n"
+    )
+    command = [sys.executable, "-c", program, *map(str, files), two.scheduler_address, str(journal)]
+    with subprocess.Popen(command) as process:
+        deadline = time.monotonic() + 60
+        while not journal.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    assert journal.exists()
+    read = []
+    told = {"scheduler": two.scheduler_address, "progress": read.append}
+    again = dimensions(*files, journal=journal, **told)
+    assert read[0] > 0  # what the journal had
+    assert sum(read) == ROWS
+    assert same(again, dimensions(*files, scheduler=two.scheduler_address))
+    other = files[1], files[0]
+    with pytest.raises(InputError, match=r"journal: .* holds the sums of other files"):
+        dimensions(*other, scheduler=two.scheduler_address, journal=journal)
+
+
+def test_a_bad_row_is_named_from_afar(files, two, tmp_path):
+    broken = np.load(files[1])
+    broken[23_456, 2] = np.nan
+    np.save(tmp_path / "broken.npy", broken)
+    with pytest.raises(InputError, match=r"strong: holds 1 value .* row 23456, column 2"):
+        dimensions(files[0], tmp_path / "broken.npy", scheduler=two.scheduler_address)
+
+
+def test_a_scheduler_that_is_not_there_is_named(files, monkeypatch):
+    monkeypatch.setattr(connection, "WAIT_SECONDS", 1)
+    with pytest.raises(InputError, match=r"scheduler: 'tcp://127.0.0.1:9' does not answer"):
+        dimensions(*files, scheduler="tcp://127.0.0.1:9")
+    with pytest.raises(InputError, match="scheduler: 'nonsense://x' does not answer"):
+        dimensions(*files, scheduler="nonsense://x")
+
+
+def test_what_a_cluster_cannot_do_is_refused(files):
+    with pytest.raises(InputError, match=r"scheduler: needs files .* weak is an array"):
+        dimensions(np.load(files[0]), files[1], scheduler="local")
+    with pytest.raises(InputError, match="journal: goes with a scheduler"):
+        dimensions(*files, journal="sums.npz")
+
+
+def test_a_scheduler_that_goes_away_is_named(files, tmp_path):
+    python, address = sys.executable, tmp_path / "scheduler.json"
+    scheduler = [python, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(address)]
+    options = ["--port", "0", "--no-dashboard", "--host", "127.0.0.1"]
+    worker = [python, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(address)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with (
+        subprocess.Popen([*scheduler, *options], **quiet) as leader,
+        subprocess.Popen([*worker, "--nthreads", "1", "--no-dashboard"], **quiet) as follower,
+    ):
+        deadline = time.monotonic() + 60
+        while not address.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        where = distributed.Client(scheduler_file=str(address))
+        place = where.scheduler.address
+        where.wait_for_workers(1, timeout=60)
+        where.close()
+        calls = []
+
+        def kill(rows):
+            calls.append(rows)
+            if len(calls) == 2:
+                leader.send_signal(signal.SIGKILL)
+
+        try:
+            with pytest.raises(InputError, match="scheduler: went away"):
+                dimensions(*files, scheduler=place, progress=kill)
+        finally:
+            leader.kill()
+            follower.kill()
