@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.laws import close
-from w2slens import InputError, Moments, dimensions
+from w2slens import InputError, Moments, Settings, Study, dimensions
 from w2slens._core import cluster as connection
 from w2slens.measure import on_cluster
 from w2slens.moments.tree import Tree
@@ -155,6 +155,27 @@ def test_what_a_cluster_cannot_do_is_refused(files):
         dimensions(np.load(files[0]), files[1], scheduler="local")
     with pytest.raises(InputError, match="journal: goes with a scheduler"):
         dimensions(*files, journal="sums.npz")
+
+
+def test_trials_of_a_sweep_run_on_workers(files, two, tmp_path):
+    y = np.load(files[1])[:2000, 0] + np.random.default_rng(1).standard_normal(2000)
+    sides = [np.load(file)[:2000] for file in files]
+    told = {"n": 50, "N": 500, "trials": 5, "test": 300}
+    study = Study.of_rows(*sides, y, Settings(**told))
+    with distributed.Client(two) as client:
+        victim = next(iter(client.run(os.getpid).values()))
+    calls = []
+
+    def kill(done, total):
+        calls.append(done)
+        if len(calls) == 2:
+            os.kill(victim, signal.SIGKILL)
+
+    far = study.run(tmp_path, scheduler=two.scheduler_address, progress=kill)
+    assert far.table.equals(study.run(jobs=1).table)
+    assert calls[-1] == 5
+    with pytest.raises(InputError, match="jobs: are the workers of the scheduler"):
+        study.run(jobs=2, scheduler="local")
 
 
 def test_a_scheduler_that_goes_away_is_named(files, tmp_path):

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +88,29 @@ def test_a_killed_run_goes_on_with_the_same_numbers(tmp_path):
     again = study().run(tmp_path / "part", progress=lambda *call: calls.append(call))
     assert again.table.equals(whole.table)
     assert calls[-1] == (4, 4)
+
+
+def test_a_command_that_was_killed_goes_on(tmp_path):
+    """SIGKILL while its second network is trained; the same command then ends with the same."""
+    lines = {**TOLD, "images": {"bundled": "digits"}, "weak": WEAK, "strong": STRONG, "steps": 40}
+    recipe = tmp_path / "run.yaml"
+    recipe.write_text(json.dumps({**lines, "losses": ["cross-entropy", "gce"]}), encoding="utf-8")
+    command = [sys.executable, "-m", "w2slens", "finetune", str(recipe), "--json", "--out"]
+    done = tmp_path / "killed/networks/trial-0000"
+    with subprocess.Popen([*command, tmp_path / "killed"], stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while not list(done.glob("*/facts.json")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+    kept = list(done.glob("*/facts.json"))
+    assert 0 < len(kept) < 5
+    before = {path: path.stat().st_mtime_ns for path in kept}
+    documents = [
+        json.loads(subprocess.check_output([*command, tmp_path / name], stderr=subprocess.DEVNULL))
+        for name in ("killed", "whole")
+    ]
+    assert documents[0] == documents[1]
+    assert all(path.stat().st_mtime_ns == when for path, when in before.items())
 
 
 def test_trials_side_by_side_have_the_same_numbers(tmp_path):

@@ -74,9 +74,11 @@ class Cluster:
         self._client = client
 
     def completed(
-        self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]
+        self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], *, shared: Any = None
     ) -> Iterator[tuple[int, Any]]:
         """Run a pure function on arguments; give (place of the task, result) as they come.
+
+        What all tasks need is `shared`: sent to every worker once, and each task's first argument.
 
         Raises
         ------
@@ -88,10 +90,15 @@ class Cluster:
         threads = sum(self._client.nthreads().values())
         waiting = iter(enumerate(tasks))
         places: dict[str, int] = {}
+        common: tuple[Any, ...] = ()
+        if shared is not None:
+            common = (self._client.scatter(shared, broadcast=True, hash=False),)
 
         def submit() -> Any:
             for place, arguments in waiting:
-                future = self._client.submit(_guarded, function, arguments, retries=RETRIES)
+                future = self._client.submit(
+                    _guarded, function, *common, *arguments, retries=RETRIES
+                )
                 places[future.key] = place
                 return future
             return None
@@ -124,7 +131,7 @@ class Cluster:
         return result
 
 
-def _guarded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+def _guarded(function: Callable[..., Any], *arguments: Any) -> Any:
     """Run on one BLAS thread; a refusal is a result, which is not tried again."""
     with one_blas_thread():
         try:

@@ -14,7 +14,7 @@ from w2slens._core.types import TASKS, Ridge
 from w2slens.features.reading import read_labels
 from w2slens.models.metrics import METRICS
 
-OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs")
+OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs", "scheduler")
 """Arguments that a command line gives beside a recipe."""
 
 

@@ -1,6 +1,7 @@
 """``w2slens finetune``: weak-to-strong training of networks, from a recipe."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -19,13 +20,22 @@ from w2slens.experiments.folder.layout import PAGE
 @click.option("--out", metavar="DIR", help="Keep networks, pseudo-labels, result and report here.")
 @click.option("--overwrite", is_flag=True, help="Begin anew where --out holds another result.")
 @click.option("--jobs", type=int, help="Trials at a time [default: one a core].")
+@click.option("--scheduler", metavar="ADDRESS|local", help="Trials run on Dask workers instead.")
 @json_option
-def command(recipe: str, out: str | None, overwrite: bool, jobs: int | None, as_json: bool) -> None:
+def command(
+    recipe: str,
+    out: str | None,
+    overwrite: bool,
+    jobs: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
     """Fine-tune teacher, student, baseline and ceiling; a killed run goes on where it was."""
     with recipe_errors(recipe), notes(), progress("networks") as move:
         with needing("torch", "fine-tuning", extra="deep"):
             from w2slens.deep.recipe import load_finetuning
-        results = load_finetuning(recipe).run(out, overwrite=overwrite, jobs=jobs, progress=move)
+        told: dict[str, Any] = {"overwrite": overwrite, "jobs": jobs, "scheduler": scheduler}
+        results = load_finetuning(recipe).run(out, progress=move, **told)
         document = results.to_dict()
     with notes():
         if out is not None:

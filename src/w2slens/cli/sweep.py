@@ -1,6 +1,7 @@
 """``w2slens sweep``: a recorded, resumable grid from a recipe."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -20,11 +21,20 @@ from w2slens.report.fresh import shows
 @click.option("--out", required=True, metavar="DIR", help="Keep trials, result and report here.")
 @click.option("--overwrite", is_flag=True, help="Begin anew where --out holds another result.")
 @click.option("--jobs", type=int, help="Trials at a time [default: one a core].")
+@click.option("--scheduler", metavar="ADDRESS|local", help="Trials run on Dask workers instead.")
 @json_option
-def command(recipe: str, out: str, overwrite: bool, jobs: int | None, as_json: bool) -> None:
+def command(
+    recipe: str,
+    out: str,
+    overwrite: bool,
+    jobs: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
     """Run the grid of a recipe; every finished trial is kept, and a killed run goes on."""
     with recipe_errors(recipe), notes(), progress("cells") as move:
-        results = load_recipe(recipe).run(out, overwrite=overwrite, jobs=jobs, progress=move)
+        told: dict[str, Any] = {"overwrite": overwrite, "jobs": jobs, "scheduler": scheduler}
+        results = load_recipe(recipe).run(out, progress=move, **told)
         document = results.to_dict()
     with notes():
         page = Path(out) / PAGE

@@ -27,7 +27,7 @@ from w2slens.experiments.oracle import Oracle
 from w2slens.experiments.results import Results
 from w2slens.experiments.study import Progress, Study
 from w2slens.experiments.trial.loop import Loop
-from w2slens.experiments.workers import Record
+from w2slens.experiments.workers import Record, Where
 from w2slens.features.corpora import Corpus
 
 
@@ -85,6 +85,7 @@ class NetworkStudy(Study):
         overwrite: bool = False,
         jobs: int | None = None,
         progress: Progress | None = None,
+        scheduler: str | None = None,
     ) -> Results:
         """Train what is not there yet; with `out`, keep every finished network there.
 
@@ -97,11 +98,18 @@ class NetworkStudy(Study):
         workers = min(most, self.settings.trials)
         self._threads = max(cores() // workers, 1)
         self._anew = overwrite
+        self._moved: Callable[[], None] = _unseen
+        self._shown = Shown(progress, self.source.count(self.settings) * self.settings.trials)
+        if scheduler is not None:
+            self._threads = 1
+            told: dict[str, Any] = {"jobs": jobs, "progress": progress, "scheduler": scheduler}
+            return super().run(out, overwrite=overwrite, **told)
         self._shown = Shown(progress, self.source.count(self.settings) * self.settings.trials)
         if workers == 1:
-            self._moved: Callable[[], None] = self._shown.one_more
+            self._moved = self._shown.one_more
             return super().run(out, overwrite=overwrite, jobs=1)
-        with counted(self._shown) as self._moved:
+        with counted(self._shown) as ticks:
+            self._moved = ticks
             return super().run(out, overwrite=overwrite, jobs=workers)
 
     def _runner(self, folder: Path | None) -> Callable[[int], list[Record]]:
@@ -122,13 +130,13 @@ class NetworkStudy(Study):
         run: Callable[[int], list[Record]],
         done: dict[int, pd.DataFrame],
         save: Callable[[int, pd.DataFrame], None],
-        workers: int,
+        where: Where,
         progress: Progress | None,
     ) -> list[pd.DataFrame]:
         self._shown.before = len(done) * self.source.count(self.settings)
         if len(done) < self.settings.trials:
             self._frozen.prepare((*self.source.networks.values(), self.source.strong))
-        return super()._tables(run, done, save, workers, progress)
+        return super()._tables(run, done, save, where, progress)
 
     def oracle(self, seen: str) -> NetworkOracle:
         """Return what theory says, from ``"frozen"`` features or from ``"gradients"``."""
@@ -137,6 +145,10 @@ class NetworkStudy(Study):
 
     def _oracle(self) -> Oracle:
         return self.oracle(self.settings.predict_from)
+
+
+def _unseen() -> None:
+    """Say nothing of a network that is done on another machine."""
 
 
 def one_trial(

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from w2slens._core import check
+from w2slens._core.errors import InputError
 from w2slens._core.threads import cores
 from w2slens._core.types import Task
 from w2slens._version import __version__
@@ -22,7 +23,7 @@ from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.streamed import StreamedRows
 from w2slens.experiments.trial.loop import run_trial
-from w2slens.experiments.workers import Record, side_by_side
+from w2slens.experiments.workers import Record, Where, on_cluster, side_by_side
 from w2slens.features.ondisk import OnDisk
 from w2slens.synthetic import Planted
 
@@ -111,6 +112,7 @@ class Study:
         overwrite: bool = False,
         jobs: int | None = None,
         progress: Progress | None = None,
+        scheduler: str | None = None,
     ) -> Results:
         """Run the trials that are not done yet; with `out`, keep them and the result there.
 
@@ -124,12 +126,14 @@ class Study:
             Trials at a time; default one a core.
         progress
             Called with (cells done, cells in all).
+        scheduler
+            Address of a Dask scheduler on whose workers the trials run, in place of `jobs`;
+            ``"local"`` starts a worker a core.
         """
-        most = cores() if jobs is None else check.whole(jobs, "jobs")
-        workers = min(self.settings.trials, most)
+        where = self._where(jobs, scheduler)
         if out is None:
             run = self._runner(None)
-            trials = self._tables(run, {}, lambda trial, table: None, workers, progress)
+            trials = self._tables(run, {}, lambda trial, table: None, where, progress)
             return self._results(trials)
         config = {**self.config, "data": self.source.fingerprints()}
         with open_journal(out, config, overwrite=overwrite) as journal:
@@ -139,10 +143,19 @@ class Study:
                     progress(len(found.table), len(found.table))
                 return found
             run = self._runner(Path(out))
-            results = self._results(self._tables(run, done, journal.save, workers, progress))
+            results = self._results(self._tables(run, done, journal.save, where, progress))
             document = results.to_dict()  # first: its pass over the rows serves the tables too
             write_folder(out, tables(results), document, kind="sweep", overwrite=True, held=True)
         return results
+
+    def _where(self, jobs: int | None, scheduler: str | None) -> Where:
+        """Choose where trials run."""
+        if scheduler is not None:
+            if jobs is not None:
+                raise InputError("jobs", "are the workers of the scheduler; name one of the two")
+            return partial(on_cluster, scheduler=scheduler)
+        most = cores() if jobs is None else check.whole(jobs, "jobs")
+        return partial(side_by_side, workers=min(self.settings.trials, most), long=self.long)
 
     def _runner(self, folder: Path | None) -> Callable[[int], list[Record]]:
         """Make what runs a trial, by its number; it may keep models of its own in the folder."""
@@ -153,7 +166,7 @@ class Study:
         run: Callable[[int], list[Record]],
         done: dict[int, pd.DataFrame],
         save: Callable[[int, pd.DataFrame], None],
-        workers: int,
+        where: Where,
         progress: Progress | None,
     ) -> list[pd.DataFrame]:
         """All tables in the order of the trials, whatever order they were finished in."""
@@ -163,7 +176,7 @@ class Study:
         move = partial(_move, progress, cells, settings.trials)
         move(len(done))
         left = [trial for trial in range(settings.trials) if trial not in done]
-        for trial, records in side_by_side(run, left, workers, long=self.long):
+        for trial, records in where(run, left):
             done[trial] = pd.DataFrame(records)
             save(trial, done[trial])
             move(len(done))

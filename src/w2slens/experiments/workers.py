@@ -10,9 +10,16 @@ from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
+from w2slens._core.cluster import connected
 from w2slens._core.threads import one_blas_thread
 
 Record = dict[str, Any]
+
+Warned = list[tuple[str, type[Warning]]]
+"""What a process elsewhere warned of."""
+
+Where = Callable[[Callable[[int], list[Record]], Sequence[int]], Iterator[tuple[int, list[Record]]]]
+"""Where trials run: their numbers with what runs one ↦ (number, records) as they are done."""
 
 WORTH_SECONDS = 6.0
 """Work that is left, in seconds of one process, from which on more processes are started."""
@@ -40,10 +47,34 @@ def side_by_side(
         with parallel_config("loky", inner_max_num_threads=1):
             jobs = Parallel(n_jobs=min(workers, len(left)), return_as="generator_unordered")
             made = jobs(delayed(_numbered)(run, trial, os.getpid()) for trial in left)
-            for trial, records, warned in made:
-                for message, category in warned:
-                    warnings.warn(message, category, stacklevel=2)
+            for trial, (records, warned) in made:
+                _warn(warned)
                 yield trial, records
+
+
+def on_cluster(
+    run: Callable[[int], list[Record]], trials: Sequence[int], scheduler: str
+) -> Iterator[tuple[int, list[Record]]]:
+    """Run trials on the workers of a cluster; the rows are sent to each of them once."""
+    if not trials:
+        return
+    with connected(scheduler) as cluster:
+        tasks = [(trial,) for trial in trials]
+        for place, (records, warned) in cluster.completed(_far, tasks, shared=run):
+            _warn(warned)
+            yield trials[place], records
+
+
+def _far(run: Callable[[int], list[Record]], trial: int) -> tuple[list[Record], Warned]:
+    with warnings.catch_warnings(record=True) as caught:
+        records = run(trial)
+    return records, [(str(one.message), one.category) for one in caught]
+
+
+def _warn(warned: Warned) -> None:
+    """Say here what was warned of elsewhere."""
+    for message, category in warned:
+        warnings.warn(message, category, stacklevel=3)
 
 
 def _worth_it(seconds: float, done: int, left: Sequence[int]) -> bool:
@@ -53,12 +84,11 @@ def _worth_it(seconds: float, done: int, left: Sequence[int]) -> bool:
 
 def _numbered(
     run: Callable[[int], list[Record]], trial: int, parent: int
-) -> tuple[int, list[Record], list[tuple[str, type[Warning]]]]:
+) -> tuple[int, tuple[list[Record], Warned]]:
     """Run a trial in a process of its own; what it warned of is for the parent to say."""
     _leave_with(parent)
-    with warnings.catch_warnings(record=True) as caught:
-        records = _threaded(run, trial)
-    return trial, records, [(str(one.message), one.category) for one in caught]
+    with one_blas_thread():
+        return trial, _far(run, trial)
 
 
 def _threaded(run: Callable[[int], list[Record]], trial: int) -> list[Record]:
