@@ -104,7 +104,6 @@ class NetworkStudy(Study):
             self._threads = 1
             told: dict[str, Any] = {"jobs": jobs, "progress": progress, "scheduler": scheduler}
             return super().run(out, overwrite=overwrite, **told)
-        self._shown = Shown(progress, self.source.count(self.settings) * self.settings.trials)
         if workers == 1:
             self._moved = self._shown.one_more
             return super().run(out, overwrite=overwrite, jobs=1)
