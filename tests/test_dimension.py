@@ -174,3 +174,45 @@ def test_coordinate_overlap_in_one_space_is_the_rank():
 def test_bad_features_are_refused(weak, strong, message):
     with pytest.raises(InputError, match=message):
         dimensions(weak, strong)
+
+
+def test_streams_of_blocks_are_measured_as_arrays_are():
+    rng = np.random.default_rng(0)
+    weak, strong = rng.standard_normal((9000, 5)), rng.standard_normal((9000, 7))
+    strong[:, :2] = weak[:, :2]
+    whole = dimensions(weak, strong)
+    blocks = [slice(start, start + 700) for start in range(0, 9000, 700)]
+    ways = {
+        "pairs": ((weak[some], strong[some]) for some in blocks),
+        "names": ({"weak": weak[some], "strong": strong[some]} for some in blocks),
+    }
+    for way in ways.values():
+        read = []
+        found = dimensions(way, progress=read.append)
+        assert sum(read) == found.rows == 9000
+        assert found.d_sw == pytest.approx(whole.d_sw, rel=1e-10)
+        assert found.correlation.interval == pytest.approx(whole.correlation.interval, rel=0.02)
+
+
+def test_a_loader_of_torch_is_a_stream():
+    torch = pytest.importorskip("torch")
+    weak = torch.randn(500, 3, generator=torch.Generator().manual_seed(0))
+    data = torch.utils.data.TensorDataset(weak, weak[:, :2].bfloat16())
+    found = dimensions(torch.utils.data.DataLoader(data, batch_size=64))
+    assert (found.d_w, found.d_s) == (3, 2)
+    assert found.d_sw == pytest.approx(2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("stream", "message"),
+    [
+        (iter([]), "weak: is a stream that holds no rows"),
+        (iter([np.ones((5, 2))]), "weak: is a stream of other things"),
+        (iter([{"weak": np.ones((5, 2))}]), "weak: is a stream of other things"),
+        (np.ones((5, 2)), "strong: is missing"),
+        ("weak.npy", "strong: is missing"),
+    ],
+)
+def test_what_is_no_stream_is_refused(stream, message):
+    with pytest.raises(InputError, match=message):
+        dimensions(stream)

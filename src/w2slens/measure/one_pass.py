@@ -1,8 +1,9 @@
 """Dimensions of two feature maps, measured in one pass over their rows."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +13,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
 from w2slens.features.reading import Source, open_features, paired_chunks
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
+from w2slens.measure.of_stream import of_stream
 from w2slens.measure.overlap import Sample, correlate, sampled
 from w2slens.moments import Moments
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
@@ -23,8 +25,8 @@ CHUNK = 20 * PANEL_ROWS
 
 @one_thread
 def dimensions(
-    weak: "ArrayLike | str | Path | Source",
-    strong: "ArrayLike | str | Path | Source",
+    weak: Any,
+    strong: "ArrayLike | str | Path | Source | None" = None,
     *,
     energy: float = 0.99,
     interval: bool = True,
@@ -39,7 +41,8 @@ def dimensions(
     ----------
     weak, strong
         (rows, p_w) and (rows, p_s): features of the same examples in the same order, as arrays or
-        paths. Files are streamed; no float64 copy of the data is made.
+        paths. Files are streamed; no float64 copy of the data is made. Or `weak` alone: a stream of
+        pairs of blocks, as a generator or a torch ``DataLoader`` gives them.
     energy
         Share of variance for `SideDimensions.energy_rank`, in (0, 1].
     interval
@@ -83,6 +86,10 @@ def dimensions(
     (8, 7, 3.0)
     """
     energy = check.share(energy, "energy")
+    if strong is None:
+        if isinstance(weak, (str, Path, np.ndarray)) or not isinstance(weak, Iterable):
+            raise InputError("strong", "is missing; weak alone is a stream of pairs of blocks")
+        return measure(*of_stream(weak, interval=interval, progress=progress), energy=energy)
     left = open_features(weak, "weak", header=header)
     right = open_features(strong, "strong", header=header)
     rows = check.same_rows({"weak": left.rows, "strong": right.rows})
