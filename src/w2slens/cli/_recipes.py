@@ -1,0 +1,52 @@
+"""What the commands that run a recipe share: their options, and how a result is shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from w2slens._core.json import to_json
+from w2slens.cli._notes import notes
+from w2slens.cli._output import json_option
+from w2slens.cli._tables import shown
+from w2slens.experiments.folder.layout import PAGE
+from w2slens.experiments.results import Results
+from w2slens.report.fresh import shows
+
+
+def recipe_options(kept: str, *, required: bool) -> Callable[[Any], Any]:
+    """Add the recipe, the folder in which `kept` things are kept, and where trials run."""
+    options = (
+        click.argument("recipe", metavar="RECIPE.yaml"),
+        click.option("--out", required=required, metavar="DIR", help=f"Keep {kept} here."),
+        click.option("--overwrite", is_flag=True, help="Begin anew where --out holds another."),
+        click.option("--jobs", type=int, help="Trials at a time [default: one a core]."),
+        click.option("--scheduler", metavar="ADDRESS|local", help="Run trials on Dask workers."),
+        json_option,
+    )
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def deliver(results: Results, document: dict[str, Any], out: str | None, as_json: bool) -> None:
+    """Write the page where there is none yet, and show the result."""
+    with notes():
+        if out is not None and not shows(Path(out) / PAGE, results):
+            from w2slens.report.files import render_into  # loads slowly
+
+            render_into(results, Path(out))
+        if as_json:
+            click.echo(to_json(document))
+            return
+        console = Console()
+        for part in shown(results):
+            console.print(part)
+    if out is not None:
+        console.print(f"Result: {out} (open {PAGE})", markup=False)
