@@ -29,6 +29,7 @@ NEAR = 0.1
 """Difference of predicted and measured PGR that counts as right."""
 
 SEEN = ("frozen", "gradients")
+SEEDS = 3
 STUDENTS = ("logconf", "reverse-kl")
 AUTO = ("posterior", "neighbours")
 """What `auto` may take."""
@@ -41,19 +42,19 @@ def rows_of(folder):
     results = study.run(out, jobs=2)
     known = out.parent / f"{folder}.json"
     if not known.exists():
-        known.write_text(json.dumps(compared(study, results)), encoding="utf-8")
+        known.write_text(json.dumps(compared(study)), encoding="utf-8")
     extra = json.loads(known.read_text(encoding="utf-8"))
     for row in results.summary.to_dict("records"):
         yield {**row, **extra[f"{row['teacher']} {row['n']}"], "folder": folder}
 
 
-def compared(study, results):
+def compared(study):
     """Name of a teacher and n → predictions, and the risks of tuned probes on the same splits."""
     found = {}
-    for curve in results.curves():
-        name, table = curve.setting.teacher, curve.table
-        risks = {seen: study.oracle(seen).predicted(curve.setting, table) for seen in SEEN}
-        dims = {seen: study.oracle(seen).dimensions(name) for seen in SEEN}
+    for curve in study.settings.curves(study.source.teachers):
+        name, oracles = curve.teacher, {seen: study.oracle(seen) for seen in SEEN}
+        risks = {seen: oracle.predicted(curve, None) for seen, oracle in oracles.items()}
+        dims = {seen: oracle.dimensions(name) for seen, oracle in oracles.items()}
         probes = probed(study, name)
         for place, row in enumerate(probes.to_dict("records")):
             one = {f"pgr {seen}": float(risks[seen].quiet_ratios()[0][place, 0]) for seen in SEEN}
@@ -178,7 +179,10 @@ def main():
     took = {
         f"seconds_{folder.split('-')[0]}": f"{seconds(folder, 'student'):.0f}" for folder in folders
     }
-    write_page("finetuning", **tables(rows), **counts, **took)
+    kinds = ("weak", "student", "strong", "ceiling")
+    longest = max(sum(seconds(folder, kind) for kind in kinds) for folder in folders)
+    configuration = f"{longest * SEEDS / 60:.0f}"
+    write_page("finetuning", **tables(rows), **counts, **took, configuration=configuration)
 
 
 if __name__ == "__main__":
