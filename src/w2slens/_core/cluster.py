@@ -25,11 +25,10 @@ AHEAD = 2
 
 
 @contextmanager
-def connected(scheduler: str, *, tls: Sequence[str | None] = ()) -> Iterator["Cluster"]:
+def connected(scheduler: str) -> Iterator["Cluster"]:
     """Connect to a scheduler by its address, or start one with a worker a core.
 
-    `tls` may name the files of a certificate authority, a certificate and its key; else what Dask
-    is configured to use holds.
+    Encryption is what Dask is configured to use.
 
     Raises
     ------
@@ -39,15 +38,6 @@ def connected(scheduler: str, *, tls: Sequence[str | None] = ()) -> Iterator["Cl
     with needing("distributed", "a scheduler", extra="dask"):
         import distributed as dask
     distributed: Any = dask  # it has no types
-    security = None
-    if any(tls):
-        authority, certificate, key = tls
-        security = distributed.Security(
-            tls_ca_file=authority,
-            tls_client_cert=certificate,
-            tls_client_key=key,
-            require_encryption=True,
-        )
     if scheduler == LOCAL:
         with (
             distributed.LocalCluster(
@@ -58,7 +48,7 @@ def connected(scheduler: str, *, tls: Sequence[str | None] = ()) -> Iterator["Cl
             yield Cluster(client)
         return
     try:
-        client = distributed.Client(scheduler, timeout=WAIT_SECONDS, security=security)
+        client = distributed.Client(scheduler, timeout=WAIT_SECONDS)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             "scheduler", f"{scheduler!r} does not answer ({first_line(error)})"

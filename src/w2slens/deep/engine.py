@@ -129,8 +129,7 @@ class FineTuning:
     def _taught(self, n: int, N: int, teacher: str, loss: str) -> Finished:
         """Teach through the models in between, then the student, then fresh students again."""
         said, name = self.teacher(n, teacher, "auto"), f"student.{teacher}.{loss}.n{n}.N{N}"
-        between = self._source.teachers[teacher].through
-        for place, spec in enumerate(between):
+        for place, spec in enumerate(self._source.teachers[teacher].through):
             lesson = self._pseudo(said, N)
             said = self._model(f"{name}.through{place}", spec, n, lesson, loss, self._pool)
         for turn in range(self._told.rounds + 1):

@@ -65,7 +65,7 @@ def on_cluster(
     sent = 8 * (weak.coordinates + strong.coordinates) ** 2
     size = max(max(RANGE_BYTES, READ_OVER_SENT * sent) // row // CHUNK, 1) * CHUNK
     starts = range(0, weak.rows, size)
-    known = _Journal(journal, _described(weak, strong, size), len(starts), len(places))
+    known = _Journal(journal, _described(weak, strong, size), len(starts))
     left = known.tree.missing
     if progress is not None:
         progress(min((len(starts) - len(left)) * size, weak.rows))
@@ -117,7 +117,7 @@ def _described(weak: Source, strong: Source, size: int) -> str:
 class _Journal:
     """The sums and the sampled rows so far, in a file if one was named."""
 
-    def __init__(self, path: str | Path | None, words: str, leaves: int, wanted: int) -> None:
+    def __init__(self, path: str | Path | None, words: str, leaves: int) -> None:
         self._path, self._words = None if path is None else Path(path), words
         self.tree, self._samples = Tree(leaves), dict[int, Sample]()
         if self._path is not None and self._path.exists():
