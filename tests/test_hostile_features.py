@@ -132,6 +132,7 @@ SECTIONS = [
 ]
 WAYS = {
     ("images", "idx"): {"idx": "images", "labels": "labels"},
+    ("images", "bundled"): {"bundled": "digits"},
     ("images", "folder"): {"folder": "pictures", "label": r"^(\d+)_"},
     ("images", "dataset"): {"dataset": "none", "image": "image"},
     ("texts", "file"): {"file": "t.csv", "text": "text", "label": "n"},

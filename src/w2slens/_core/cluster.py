@@ -47,14 +47,20 @@ def connected(scheduler: str) -> Iterator["Cluster"]:
         ):
             yield Cluster(client)
         return
+    with _client(distributed, scheduler) as client:
+        yield Cluster(client)
+
+
+def _client(distributed: Any, scheduler: str) -> Any:
     try:
-        client = distributed.Client(scheduler, timeout=WAIT_SECONDS)
+        try:
+            return distributed.Client(scheduler, timeout=WAIT_SECONDS)
+        except AssertionError:  # its thread had no turn in ten seconds: this machine stood still
+            return distributed.Client(scheduler, timeout=WAIT_SECONDS)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             "scheduler", f"{scheduler!r} does not answer ({first_line(error)})"
         ) from None
-    with client:
-        yield Cluster(client)
 
 
 class Cluster:
