@@ -204,4 +204,6 @@ def test_a_block_beside_a_known_one_is_that_of_both_together():
     weak = (rng.standard_normal((1500, 4)) + 3).astype(np.float32)
     strong = rng.standard_normal((1500, 7)) @ rng.standard_normal((7, 7)) - 1
     known = Moments.from_rows(other=weak[:, :2], strong=strong)
-    same(beside(known, "strong", strong, weak=weak), Moments.from_rows(weak=weak, strong=strong))
+    parts = (slice(0, 700), slice(700, 701), slice(701, None))
+    chunks = ({"weak": weak[some], "strong": strong[some]} for some in parts)
+    same(beside(known, "strong", "weak", chunks), Moments.from_rows(weak=weak, strong=strong))

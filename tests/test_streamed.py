@@ -11,6 +11,7 @@ from w2slens.experiments.partition import GROUPS, GroupSplit, Partition
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.split import Split
 from w2slens.experiments.trial.loop import run_trial
+from w2slens.features import ondisk
 from w2slens.features.ondisk import OnDisk
 from w2slens.features.reading import open_features
 from w2slens.moments.grouped import GroupedMoments
@@ -54,7 +55,7 @@ def in_memory(found, rows, trial):
 @pytest.mark.parametrize("task", ["regression", "classification"])
 def test_streamed_and_in_memory_agree(pair, strong, kept, task, monkeypatch):
     monkeypatch.setattr(streamed, "KEPT_BYTES", kept)
-    monkeypatch.setattr(streamed, "CHUNK_BYTES", 2**17)  # of several chunks
+    monkeypatch.setattr(ondisk, "CHUNK_BYTES", 2**17)  # of several chunks
     _, weak, right, y = pair
     labels = y if task == "regression" else (y > 0).astype(int)
     found = study(pair, labels, strong, students="auto", task=task)

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
 from w2slens._core.types import Array, Ridge, Task
 from w2slens.advise.candidates import Candidate, Ranking
+from w2slens.features.ondisk import Matrix, taken
 from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.forecast import Forecast, forecast_pair, known_labels
 from w2slens.forecasting.pool import strong_only
@@ -39,6 +40,7 @@ def rank_teachers(
     task: Task | None = None,
     metric: Metric = "risk",
     header: bool | None = None,
+    stream: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Ranking:
     """Order candidate teachers of one student by forecast W2S risk.
@@ -58,7 +60,7 @@ def rank_teachers(
         Number of pseudo-labels; default the whole pool.
     ridge_weak, ridge_strong
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
-    task, header
+    task, header, stream
         As in `transfer`.
     metric
         What teachers are ordered by: the forecast squared error of their students, or for classes
@@ -98,8 +100,8 @@ def rank_teachers(
     labels = known_labels(read_labels(y, header=header), task)
     asked = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
     found: list[tuple[Forecast, Candidate]] = []
-    student = open_features(strong, "strong", header=header).read()
-    for name, pair in _pairs(teachers, student, labels, header):
+    student = _taken(strong, "strong", header, stream)
+    for name, pair in _pairs(teachers, student, labels, header, stream):
         size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)
         forecast = forecast_pair(pair, size, *asked, metric=metric)
         found.append((forecast, _candidate(name, forecast, pair)))
@@ -111,15 +113,16 @@ def rank_teachers(
 
 def _pairs(
     teachers: "Mapping[str, ArrayLike | str | Path | Source]",
-    strong: NDArray[Any],
+    strong: Matrix,
     labels: Labels,
     header: bool | None,
+    stream: str,
 ) -> Iterator[tuple[str, PairSample]]:
     """Pair every teacher with the student, whose side is done once."""
     pair: PairSample | None = None
     for name, features in teachers.items():
         try:
-            weak = open_features(features, "weak", header=header).read()
+            weak = _taken(features, "weak", header, stream)
             refuse_short(weak, strong, labels)
         except InputError as error:
             if error.argument != "weak":
@@ -127,6 +130,11 @@ def _pairs(
             raise InputError("weak", f"({name}) {error.problem}") from None
         pair = pair.with_teacher(weak) if pair else PairSample.of(weak, strong, labels)
         yield name, pair
+
+
+def _taken(rows: Any, name: str, header: bool | None, stream: str) -> Matrix:
+    found: Matrix = taken({name: open_features(rows, name, header=header)}, stream)[name]
+    return found
 
 
 def _candidate(name: str, found: Forecast, pair: PairSample) -> Candidate:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
@@ -16,6 +16,7 @@ from w2slens._core.types import TASKS, Array, Ridge, Task
 from w2slens._version import __version__
 from w2slens.advise.pool_labels import pseudo_labels, rows_to_buy
 from w2slens.advise.student import Student
+from w2slens.features.ondisk import Matrix, beside, spread, taken
 from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.students import Classroom
@@ -44,6 +45,7 @@ def train(
     task: Task | None = None,
     header: bool | None = None,
     seed: int = 0,
+    stream: str = "auto",
 ) -> Student:
     """Train a student on all labels and the whole pool.
 
@@ -65,7 +67,7 @@ def train(
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
     buy
         How many rows of the pool to name whose labels would leave the least of f* unknown.
-    task, header
+    task, header, stream
         As in `transfer`.
     seed
         Of the draws behind the forecast risk.
@@ -92,15 +94,14 @@ def train(
     if len(targets) < FEWEST:
         raise InputError("y", f"has {len(targets)} rows; at least {FEWEST} labels are needed")
     labels = Labels.of(targets, classes)
-    right = open_features(strong, "strong", header=header).read()
-    left = _teachers(weak, scores, len(right), header)
+    left, right = _sides(weak, strong, scores, header, stream)
     refuse_short(left, right, labels)
     _refuse_unable(student, scores, len(right))
     pair = PairSample.of(left, right, labels)
     λ_w = pair.weak.ridge(check.ridge(ridge_weak, "ridge_weak"))
     room = Classroom.of(pair, λ_w, check.ridge(ridge_strong, "ridge_strong"), seed)
     name, notes = _chosen(student, room)
-    notes += _contradictions(left[: len(targets)], right[: len(targets)], targets)
+    notes += _contradictions(left, right, targets)
     for note in notes:
         LOG.info(note)
     facts = {
@@ -140,21 +141,36 @@ def _known(task: Task | None) -> Task | None:
     return task
 
 
-def _teachers(
-    weak: Any, scores: Mapping[str, ArrayLike] | None, rows: int, header: bool | None
-) -> NDArray[Any]:
-    """Read the weak features, and scores beside them: each of as much variance as all of these."""
+def _sides(
+    weak: Any,
+    strong: Any,
+    scores: Mapping[str, ArrayLike] | None,
+    header: bool | None,
+    stream: str,
+) -> tuple[Matrix, Matrix]:
+    """Open both sides, the scores beside the weak features."""
     if weak is None and not scores:
         raise InputError("weak", "features are missing; give them, or scores of a teacher")
-    parts = [] if weak is None else [open_features(weak, "weak", header=header).read()]
-    size = float(np.sum(parts[0].var(axis=0))) if parts and scores else 1.0
-    for name, given in (scores or {}).items():
-        one = check.numeric(given, f"scores[{name!r}]").astype(np.float64)
+    given = {"strong": strong} | ({} if weak is None else {"weak": weak})
+    opened = {name: open_features(rows, name, header=header) for name, rows in given.items()}
+    sides = taken(opened, stream)
+    features = sides.get("weak")
+    parts = [] if features is None else [features]
+    parts += _scores(scores or {}, features, len(sides["strong"]))
+    return beside(parts), sides["strong"]
+
+
+def _scores(given: Mapping[str, ArrayLike], weak: Matrix | None, rows: int) -> list[Array]:
+    """Check scores of teachers; each gets as much variance as all weak features have."""
+    size = 1.0 if weak is None or not given else spread(weak)
+    parts = []
+    for name, scores in given.items():
+        one = check.numeric(scores, f"scores[{name!r}]").astype(np.float64)
         one = one[:, None] if one.ndim == 1 else one
         check.same_rows({f"scores[{name!r}]": len(one), "strong": rows})
         check.finite(one, f"scores[{name!r}]")
         parts.append(one * (size / max(float(np.sum(one.var(axis=0))), 1e-300)) ** 0.5)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+    return parts
 
 
 def _chosen(student: str, room: Classroom) -> tuple[str, list[str]]:
@@ -172,9 +188,10 @@ def _chosen(student: str, room: Classroom) -> tuple[str, list[str]]:
     ]
 
 
-def _contradictions(weak: NDArray[Any], strong: NDArray[Any], targets: Array) -> list[str]:
+def _contradictions(weak: Matrix, strong: Matrix, targets: Array) -> list[str]:
     """Count the rows that stand twice among the labeled ones, with different labels."""
-    rows = np.ascontiguousarray(np.concatenate([weak, strong], axis=1))
+    n = len(targets)
+    rows = np.ascontiguousarray(np.concatenate([weak[:n], strong[:n]], axis=1))
     labels: dict[bytes, set[bytes]] = {}
     for row, label in zip(rows, targets, strict=True):
         labels.setdefault(row.tobytes(), set()).add(label.tobytes())
@@ -188,8 +205,8 @@ def _contradictions(weak: NDArray[Any], strong: NDArray[Any], targets: Array) ->
 def _taken_home(
     name: str,
     room: Classroom,
-    weak: NDArray[Any],
-    strong: NDArray[Any],
+    weak: Matrix,
+    strong: Matrix,
     facts: dict[str, Any],
     notes: tuple[str, ...],
 ) -> Student:

@@ -11,6 +11,7 @@ import click
 from w2slens import InputError
 from w2slens._core import check
 from w2slens._core.types import TASKS, Ridge
+from w2slens.features.ondisk import STREAMS
 from w2slens.features.reading import read_labels
 from w2slens.models.metrics import METRICS
 
@@ -81,6 +82,15 @@ def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(told)
 
 
+stream_option = click.option(
+    "--stream",
+    type=click.Choice(STREAMS),
+    default=STREAMS[0],
+    show_default=True,
+    help="Leave features on disk; auto: where they would take a quarter of the memory.",
+)
+
+
 def labeled_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the labels of the first rows, and what is asked of them and the pool beside them."""
     ridge: dict[str, Any] = {"type": RIDGE, "default": "auto", "show_default": True}
@@ -97,6 +107,7 @@ def labeled_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--ridge-strong", help="λ, strong.", **ridge),
         click.option("--task", type=click.Choice(TASKS), help="Needed for whole numbers."),
         click.option("--metric", help="What decides.", **metric),
+        stream_option,
         header_option,
     )
     for option in reversed(options):

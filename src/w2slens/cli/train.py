@@ -7,7 +7,7 @@ import click
 from w2slens import train
 from w2slens._core.types import TASKS, Ridge, Task
 from w2slens.cli._notes import notes
-from w2slens.cli._options import RIDGE, first_labels, header_option
+from w2slens.cli._options import RIDGE, first_labels, header_option, stream_option
 from w2slens.cli._output import Output, output_options
 from w2slens.models.students import STUDENTS
 from w2slens.report.take_home import KIND, files_of_student
@@ -31,6 +31,7 @@ from w2slens.report.take_home import KIND, files_of_student
 @click.option("--seed", default=0, show_default=True, help="Of the draws behind the forecast.")
 @click.option("--buy", default=0, help="Name so many unlabeled rows that are most worth a label.")
 @click.option("--torch", is_flag=True, help="Also write head.safetensors, for a torch.nn.Linear.")
+@stream_option
 @header_option
 @output_options
 def command(
@@ -45,6 +46,7 @@ def command(
     seed: int,
     buy: int,
     torch: bool,
+    stream: str,
     header: bool | None,
     output: Output,
 ) -> None:
@@ -64,6 +66,7 @@ def command(
             header=header,
             buy=buy,
             seed=seed,
+            stream=stream,
         )
     output.deliver(
         found.to_dict(),

@@ -13,7 +13,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index, Task
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
-from w2slens.features.ondisk import OnDisk, too_large
+from w2slens.features.ondisk import taken
 from w2slens.features.reading import open_features, read_array, read_labels
 from w2slens.moments import Moments, principal
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
@@ -64,10 +64,7 @@ class Rows:
             name: open_features(rows, argument, header=header) for name, argument, rows in named
         }
         opened["strong"] = open_features(strong, "strong", header=header)
-        apart = stream == "yes" or (stream == "auto" and too_large(opened.values()))
-        sides: dict[str, Any] = {
-            name: OnDisk(source) if apart else source.read() for name, source in opened.items()
-        }
+        sides = taken(opened, stream)
         right, teachers = sides["strong"], {name: sides[name] for name, _, _ in named}
         known: dict[str, Any] = {"header": header, "rows": len(right)}
         labels = read_labels(y, "y", **known)

@@ -14,6 +14,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import TASKS, Task
 from w2slens.experiments.curves import Curve
 from w2slens.experiments.declared import levels_of, students_of, told
+from w2slens.features.ondisk import STREAMS
 from w2slens.models.metrics import METRICS, check_metric
 from w2slens.models.risks import CEILINGS
 from w2slens.models.students import AUTO, STUDENTS, W2S
@@ -33,10 +34,6 @@ CROSS_ENTROPY = (W2S, AUTO, "labels", "teacher")
 
 LOSSES = ("squared", "cross-entropy")
 """What probes minimise; each has its engine in `w2slens.experiments.trial`."""
-
-
-STREAMS = ("auto", "yes", "no")
-"""Whether features stay on disk."""
 
 
 @dataclass(frozen=True, kw_only=True)

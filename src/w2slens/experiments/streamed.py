@@ -16,13 +16,11 @@ from w2slens._core.types import Array, Index
 from w2slens.experiments.partition import GROUPS, GroupSplit, Partition
 from w2slens.experiments.rows import Rows, _held_out
 from w2slens.experiments.settings import Settings
+from w2slens.features.ondisk import chunks
 from w2slens.moments import Moments
 from w2slens.moments.accumulate import Accumulator
 from w2slens.moments.components import leading
 from w2slens.moments.grouped import GroupedMoments
-
-CHUNK_BYTES = 2**27
-"""Bytes of features that are read at a time."""
 
 KEPT_BYTES = 2**29
 """Most bytes of the moments of all groups; beyond, every pool is a pass over the rows."""
@@ -112,16 +110,14 @@ class StreamedRows(Rows):
 
     def chunks(self) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
         """Go through all rows once; the first row of each chunk, and its blocks by name."""
-        sides = {"strong": self.strong, **self.teachers}
-        width = sum(side.shape[1] * side.dtype.itemsize for side in sides.values())
-        size = max(CHUNK_BYTES // width, 1)
-        for start in range(0, self.rows, size):
-            some = slice(start, start + size)
-            chunk = {name: side[some] for name, side in sides.items()}
+        start = 0
+        for chunk in chunks({"strong": self.strong, **self.teachers}):
+            some = slice(start, start + len(chunk["strong"]))
             chunk["label"] = self.targets[some]
             if self.truth is not None:
                 chunk["truth"] = self.truth[some]
             yield start, chunk
+            start = some.stop
 
     @property
     def _whole(self) -> Moments:

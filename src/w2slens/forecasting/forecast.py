@@ -17,6 +17,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
 from w2slens._core.types import TASKS, Ridge, Task
+from w2slens.features.ondisk import taken
 from w2slens.features.reading import Source, open_features, read_labels
 from w2slens.forecasting.combine import combined
 from w2slens.forecasting.population import likely_population
@@ -44,6 +45,7 @@ def forecast(
     task: Task | None = None,
     metric: Metric = "risk",
     header: bool | None = None,
+    stream: str = "auto",
 ) -> Forecast:
     """Forecast risks, PGR and OPR from n labels and an unlabeled pool.
 
@@ -58,7 +60,7 @@ def forecast(
         Number of pseudo-labels; default the whole pool.
     ridge_weak, ridge_strong
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
-    task, header
+    task, header, stream
         As in `transfer`.
     metric
         What the statement decides by. Theory predicts squared errors alone: ``"accuracy"`` and
@@ -89,10 +91,9 @@ def forecast(
     True
     """
     labels = known_labels(read_labels(y, header=header), task)
-    left, right = (
-        open_features(rows, name, header=header).read()
-        for name, rows in (("weak", weak), ("strong", strong))
-    )
+    sides = {"weak": weak, "strong": strong}
+    opened = {name: open_features(rows, name, header=header) for name, rows in sides.items()}
+    left, right = taken(opened, stream).values()
     refuse_short(left, right, labels)
     pair = PairSample.of(left, right, labels)
     size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)

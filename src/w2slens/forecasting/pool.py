@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2slens._core.types import Array
+from w2slens.features.ondisk import Matrix, chunks
 from w2slens.forecasting.pool_side import PoolSide
 from w2slens.measure.debiased import debiased_overlap
 from w2slens.measure.overlap import whitened_cross
 from w2slens.moments import Moments, Spectrum
 from w2slens.moments.moments import factored
-from w2slens.moments.stream import beside
+from w2slens.moments.stream import beside, reduce
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,15 +24,16 @@ class Unlabeled:
     strong: PoolSide
 
     @classmethod
-    def from_rows(cls, weak: NDArray[Any], strong: NDArray[Any]) -> "Unlabeled":
-        """Take (N, p_w) and (N, p_s) features."""
-        moments = Moments.from_rows(weak=weak, strong=strong)
+    def from_rows(cls, weak: Matrix, strong: Matrix) -> "Unlabeled":
+        """Take (N, p_w) and (N, p_s) features, in memory or on disk."""
+        moments = reduce(chunks({"weak": weak, "strong": strong}))
         return cls(moments, PoolSide(weak, "weak", moments), PoolSide(strong, "strong", moments))
 
-    def with_teacher(self, weak: NDArray[Any]) -> "Unlabeled":
+    def with_teacher(self, weak: Matrix) -> "Unlabeled":
         """See the same student beside another teacher, (N, p_w): its side is not done again."""
         strong = self.strong
-        moments = beside(strong.moments, "strong", strong.rows, weak=weak)
+        rows = chunks({"weak": weak, "strong": strong.rows})
+        moments = beside(strong.moments, "strong", "weak", rows)
         moments = factored(moments, "strong", strong.moments.spectrum("strong"))
         return Unlabeled(moments, PoolSide(weak, "weak", moments), strong)
 

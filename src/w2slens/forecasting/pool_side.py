@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2slens._core.types import Array
+from w2slens.features.ondisk import Matrix, gathered
 from w2slens.moments import Moments, Spectrum
 from w2slens.moments.spectrum import WHITENED, spectrum
 
@@ -33,7 +32,7 @@ class Drawn:
 class PoolSide:
     """The weak or the strong features of the rows without labels."""
 
-    rows: NDArray[Any]  # (N, p)
+    rows: Matrix  # (N, p)
     name: str  # "weak" or "strong"
     moments: Moments  # of the rows, under that name, and of others beside them
     _drawn: dict[int, Drawn] = field(default_factory=dict, init=False, repr=False)
@@ -69,8 +68,9 @@ class PoolSide:
         rng = np.random.default_rng(0)
         W, rest = eigen.whitening, m.count - n
         inverse, share = np.zeros((eigen.rank, eigen.rank)), 0.0
-        for _ in range(SUBSETS):
-            X = (self.rows[np.sort(rng.choice(m.count, n, replace=False))] - mean) @ W.T
+        draws = [np.sort(rng.choice(m.count, n, replace=False)) for _ in range(SUBSETS)]
+        for drawn in gathered(self.rows, draws):
+            X = (drawn - mean) @ W.T
             centre = X.mean(axis=0)
             gram = X.T @ X - n * np.outer(centre, centre)
             others = (m.count * np.eye(eigen.rank) - X.T @ X) / rest

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Ridge, Task
+from w2slens.features.ondisk import Matrix, after
 from w2slens.forecasting.pool import Unlabeled
 from w2slens.models.design import Design
 from w2slens.models.labeled import LabeledBlock
@@ -75,7 +76,7 @@ class LabeledSide:
         return self.design.loo_residuals(self.labels.values, ridge)
 
 
-def refuse_short(weak: NDArray[Any], strong: NDArray[Any], labels: Labels) -> None:
+def refuse_short(weak: Matrix, strong: Matrix, labels: Labels) -> None:
     """Refuse sides of different rows, and rows that leave no pool beside the labels."""
     n, rows = len(labels.values), len(weak)
     check.same_rows({"strong": len(strong), "weak": rows})
@@ -96,19 +97,19 @@ class PairSample:
     pool: Unlabeled  # the rows without labels
 
     @classmethod
-    def of(cls, weak: NDArray[Any], strong: NDArray[Any], labels: Labels) -> "PairSample":
+    def of(cls, weak: Matrix, strong: Matrix, labels: Labels) -> "PairSample":
         """Divide (rows, p) features: those of the labels come first."""
         n = len(labels.values)
-        pool = Unlabeled.from_rows(weak[n:], strong[n:])
+        pool = Unlabeled.from_rows(after(weak, n), after(strong, n))
         note_left_out(pool.moments, "weak", "strong")
         left, right = (LabeledSide(Design.from_rows(rows[:n]), labels) for rows in (weak, strong))
         return cls(left, right, pool)
 
-    def with_teacher(self, weak: NDArray[Any]) -> "PairSample":
+    def with_teacher(self, weak: Matrix) -> "PairSample":
         """Give the same student another teacher, (rows, p_w): its side is not done again."""
         n = len(self.labels.values)
         left = LabeledSide(Design.from_rows(weak[:n]), self.labels)
-        pool = self.pool.with_teacher(weak[n:])
+        pool = self.pool.with_teacher(after(weak, n))
         note_left_out(pool.moments, "weak")
         return PairSample(left, self.strong, pool)
 

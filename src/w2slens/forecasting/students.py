@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Ridge
+from w2slens.features.ondisk import Matrix
 from w2slens.forecasting.sample import Labels, PairSample
 from w2slens.models.distil import crossed
 from w2slens.models.labeled import LabeledBlock
@@ -57,7 +57,7 @@ class Classroom:
     ) -> "Classroom":
         """Show students what a user has."""
         rows = pair.pool
-        pool = Pool(rows.moments, rows=lambda: (rows.weak.rows, rows.strong.rows))
+        pool = Pool(rows.moments, rows=lambda: (rows.weak.rows[:], rows.strong.rows[:]))
         return cls(pool, pair.block, pair.labels, ridge_weak, ridge_strong, seed)
 
     @cached_property
@@ -97,9 +97,9 @@ class Classroom:
             found[name] = Expected(one.risk * unit, (low * unit, high * unit))
         return found
 
-    def beside(self, weak: NDArray[Any]) -> NDArray[Any]:
+    def beside(self, weak: Matrix) -> Matrix:
         """Put what is known of all rows beside their (n + N, p_w) weak features."""
-        return weak if self.coordinates is None else np.hstack([weak, self.coordinates])
+        return weak if self.coordinates is None else np.hstack([weak[:], self.coordinates])
 
     @property
     def names(self) -> list[str]:

@@ -5,10 +5,8 @@ import operator
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg.blas import dgemm
 
 from w2slens._core import check
@@ -24,25 +22,27 @@ def total(parts: Sequence[Moments]) -> Moments:
     return functools.reduce(operator.add, parts)
 
 
-def beside(known: Moments, name: str, rows: NDArray[Any], **more: NDArray[Any]) -> Moments:
-    """Summarise one block more over rows (m, p) whose own block `name` is known already.
+def beside(known: Moments, name: str, new: str, chunks: Iterable[Chunk]) -> Moments:
+    """Summarise a block more, `new`, over rows whose block `name` is known already.
 
-    The known block's products are not taken again; the new one comes first.
+    The known block's products are not taken again; the new one comes first. Chunks hold both.
     """
-    ((new, features),) = more.items()
-    running = Accumulator()
-    running.add(more)
-    _, count, mean, scatter, (precision,) = running.sums()
-    centre = known.centre(name)
-    cross = np.zeros((known.width(name), features.shape[1]), order="F")
-    for start in range(0, len(rows), PANEL_ROWS):
-        some = slice(start, start + PANEL_ROWS)
-        left = rows[some].astype(np.float64) - centre
-        right = features[some].astype(np.float64) - mean
-        cross = dgemm(1.0, left.T, right.T, trans_b=1, beta=1.0, c=cross, overwrite_c=1)
+    running, centre = Accumulator(), known.centre(name)
+    for chunk in chunks:
+        rows, features = chunk[name], chunk[new]
+        first = not running.count
+        running.add({new: features})
+        if first:  # rows less their mean sum to 0: any shift of the others will do, near their own
+            shift = running.centre.copy()
+            cross = np.zeros((known.width(name), features.shape[1]), order="F")
+        for start in range(0, len(rows), PANEL_ROWS):
+            some = slice(start, start + PANEL_ROWS)
+            left = rows[some].astype(np.float64) - centre
+            right = features[some].astype(np.float64) - shift
+            cross = dgemm(1.0, left.T, right.T, trans_b=1, beta=1.0, c=cross, overwrite_c=1)
+    ((_, width),), count, mean, scatter, (precision,) = running.sums()
     whole = np.block([[scatter, cross.T], [cross, known.cross(name, name)]])
-    blocks = ((new, features.shape[1]), (name, known.width(name)))
-    means = np.concatenate([mean, centre])
+    blocks, means = ((new, width), (name, known.width(name))), np.concatenate([mean, centre])
     return Moments(blocks, count, means, whole, (precision, known.rounding(name)))
 
 
