@@ -199,9 +199,19 @@ def test_a_bad_row_is_named(pair, tmp_path):
         Study.of_rows(folder / "weak.npy", tmp_path / "broken.npy", y, told).run()
 
 
-def test_noise_needs_rows_in_memory(pair):
-    with pytest.raises(InputError, match="noise_levels: change the labels of all rows"):
-        study(pair, pair[3], noise_levels=[0, 0.5])
+@pytest.mark.parametrize("kept", [2**29, 0], ids=["groups kept", "a pass a pool"])
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_noise_is_streamed(pair, kept, task, monkeypatch):
+    monkeypatch.setattr(streamed, "KEPT_BYTES", kept)
+    monkeypatch.setattr(ondisk, "CHUNK_BYTES", 2**17)
+    _, weak, right, y = pair
+    labels = y if task == "regression" else (y > 0).astype(int)
+    found = study(pair, labels, task=task, noise_levels=[0, 0.3], ridge_weak=0.1)
+    rows = Rows({"weak": weak}, right, found.source.targets, classes=found.source.classes)
+    table = found.run(jobs=1).table.query("trial == 1").sort_values(["noise", "n", "N"])
+    other = in_memory(found, rows, 1).sort_values(["noise", "n", "N"])
+    for name in MODELS[:4]:
+        close(table[name], other[name], 1e-10)
 
 
 def test_every_row_has_a_group():

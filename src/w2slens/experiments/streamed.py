@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index
 from w2slens.experiments.partition import GROUPS, GroupSplit, Partition
 from w2slens.experiments.rows import Rows, _held_out
@@ -21,6 +20,7 @@ from w2slens.moments import Moments
 from w2slens.moments.accumulate import Accumulator
 from w2slens.moments.components import leading
 from w2slens.moments.grouped import GroupedMoments
+from w2slens.moments.stream import beside, reduce, total
 
 KEPT_BYTES = 2**29
 """Most bytes of the moments of all groups; beyond, every pool is a pass over the rows."""
@@ -59,10 +59,6 @@ class StreamedRows(Rows):
 
     def prepared(self, settings: Settings) -> tuple["StreamedRows", Settings]:
         """Cut the features to components as asked, and settle what depends on the rows."""
-        if any(settings.noise_levels):
-            raise InputError(
-                "noise_levels", "change the labels of all rows; that needs rows in memory"
-            )
         test = settings.test
         test = min(_held_out(test, self.rows), MOST_TEST) if test is None else test
         settings = replace(settings, test=_held_out(test, self.rows))
@@ -151,35 +147,46 @@ class StreamedRows(Rows):
 
 
 class GroupGrowth:
-    """The moments of a growing pool of whole groups, and of some rows of the next."""
+    """The moments of a growing pool of whole groups, and of some rows of the next.
+
+    `labels` are those of the trial; every row of theirs is read once where they are not the rows'
+    own, or where the groups' moments are not kept.
+    """
 
     def __init__(
         self, rows: StreamedRows, split: GroupSplit, sides: Sequence[str], labels: Array
     ) -> None:
         self._rows, self._split, self._sides, self._labels = rows, split, sides, labels
-        self._running = Accumulator()  # whole groups, where each pool is a pass
+        self._whole: list[Moments] = []  # of the groups that pools take whole
         self._done = np.zeros(0, np.intp)
 
     def to(self, size: int) -> Moments:
         """Return the moments of `size` rows."""
         groups, ends = self._split.parts(size)
-        found = self._union(groups) if len(groups) else None
-        if len(ends):
-            more = Accumulator()
-            self._rows.gather(ends, more, self._sides, self._labels)
-            found = Moments.of(more) if found is None else found + Moments.of(more)
-        if found is None:
-            raise InputError("N", "is 0")
-        return found
-
-    def _union(self, groups: Index) -> Moments:
-        known = self._rows.grouped
-        if known is not None:
-            return known.union(groups).select(*self._sides, "label")
         new = np.setdiff1d(groups, self._done)
+        if len(new):
+            self._whole.append(self._summarised(new))
+            self._done = groups
+        if not len(ends):
+            return total(self._whole)
+        more = Accumulator()
+        self._rows.gather(ends, more, self._sides, self._labels)
+        return total([*self._whole, Moments.of(more)])
+
+    def _summarised(self, groups: Index) -> Moments:
+        known, sides = self._rows.grouped, self._sides
+        if known is None:
+            return reduce(self._own(groups))
+        found = known.union(groups)
+        if self._labels is self._rows.targets:
+            return found.select(*sides, "label")
+        own = beside(found.select(*sides), "label", self._own(groups))
+        return own.select(*sides, "label")
+
+    def _own(self, groups: Index) -> Iterator[dict[str, NDArray[Any]]]:
+        """Read the rows of some groups, with the trial's labels."""
         codes = self._rows.partition.codes
-        for start, chunk in self._rows.chunks() if len(new) else ():
-            own = np.isin(codes[start : start + len(chunk["label"])], new)
-            self._running.add({name: chunk[name][own] for name in (*self._sides, "label")})
-        self._done = groups
-        return Moments.of(self._running)
+        for start, chunk in self._rows.chunks():
+            own = np.isin(codes[start : start + len(chunk["label"])], groups)
+            labels = self._labels[start : start + len(own)][own]
+            yield {**{name: chunk[name][own] for name in self._sides}, "label": labels}

@@ -33,7 +33,7 @@ class Unlabeled:
         """See the same student beside another teacher, (N, p_w): its side is not done again."""
         strong = self.strong
         rows = chunks({"weak": weak, "strong": strong.rows})
-        moments = beside(strong.moments, "strong", "weak", rows)
+        moments = beside(strong.moments.select("strong"), "weak", rows)
         moments = factored(moments, "strong", strong.moments.spectrum("strong"))
         return Unlabeled(moments, PoolSide(weak, "weak", moments), strong)
 

@@ -22,28 +22,29 @@ def total(parts: Sequence[Moments]) -> Moments:
     return functools.reduce(operator.add, parts)
 
 
-def beside(known: Moments, name: str, new: str, chunks: Iterable[Chunk]) -> Moments:
-    """Summarise a block more, `new`, over rows whose block `name` is known already.
+def beside(known: Moments, new: str, chunks: Iterable[Chunk]) -> Moments:
+    """Summarise a block more, `new`, over rows whose other blocks are known already.
 
-    The known block's products are not taken again; the new one comes first. Chunks hold both.
+    The known blocks' products are not taken again; the new one comes first. Chunks hold all.
     """
-    running, centre = Accumulator(), known.centre(name)
+    running, names = Accumulator(), [name for name, _ in known.blocks]
     for chunk in chunks:
-        rows, features = chunk[name], chunk[new]
+        features = chunk[new]
         first = not running.count
         running.add({new: features})
         if first:  # rows less their mean sum to 0: any shift of the others will do, near their own
             shift = running.centre.copy()
-            cross = np.zeros((known.width(name), features.shape[1]), order="F")
-        for start in range(0, len(rows), PANEL_ROWS):
+            cross = np.zeros((len(known.mean), features.shape[1]), order="F")
+        for start in range(0, len(features), PANEL_ROWS):
             some = slice(start, start + PANEL_ROWS)
-            left = rows[some].astype(np.float64) - centre
+            left = np.concatenate([chunk[name][some] for name in names], axis=1, dtype=np.float64)
+            left -= known.mean
             right = features[some].astype(np.float64) - shift
             cross = dgemm(1.0, left.T, right.T, trans_b=1, beta=1.0, c=cross, overwrite_c=1)
-    ((_, width),), count, mean, scatter, (precision,) = running.sums()
-    whole = np.block([[scatter, cross.T], [cross, known.cross(name, name)]])
-    blocks, means = ((new, width), (name, known.width(name))), np.concatenate([mean, centre])
-    return Moments(blocks, count, means, whole, (precision, known.rounding(name)))
+    blocks, count, mean, scatter, precision = running.sums()
+    whole = np.block([[scatter, cross.T], [cross, known.scatter]])
+    means, coarsest = np.concatenate([mean, known.mean]), map(known.rounding, names)
+    return Moments((*blocks, *known.blocks), count, means, whole, (*precision, *coarsest))
 
 
 def reduce(chunks: Iterable[Chunk], *, threads: int = 1) -> Moments:
