@@ -199,6 +199,19 @@ def test_a_bad_row_is_named(pair, tmp_path):
         Study.of_rows(folder / "weak.npy", tmp_path / "broken.npy", y, told).run()
 
 
+@pytest.mark.parametrize("kept", [2**30, 0], ids=["in memory", "a pass a step"])
+def test_logistic_probes_are_streamed(pair, kept, monkeypatch):
+    monkeypatch.setattr(streamed, "LOGISTIC_BYTES", kept)
+    monkeypatch.setattr(ondisk, "STEP_BYTES", 2**15)
+    _, weak, right, y = pair
+    told = {"students": "auto", "n": 60, "N": 300, "loss": "cross-entropy", "trials": 1}
+    found = study(pair, (y > 0).astype(int), task="classification", **told)
+    rows = Rows({"weak": weak}, right, found.source.targets, classes=found.source.classes)
+    table, other = found.run(jobs=1).table, in_memory(found, rows, 0)
+    for name in (*MODELS, *[f"accuracy_{name}" for name in MODELS]):
+        close(table[name], other[name], 1e-10 if kept else 1e-5)
+
+
 @pytest.mark.parametrize("kept", [2**29, 0], ids=["groups kept", "a pass a pool"])
 @pytest.mark.parametrize("task", ["regression", "classification"])
 def test_noise_is_streamed(pair, kept, task, monkeypatch):

@@ -12,8 +12,8 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Task
 from w2slens.deep.labels import Teacher
 from w2slens.deep.loading import Spec
+from w2slens.experiments.given import fingerprint, held_out, known_truth
 from w2slens.experiments.network_settings import NetworkSettings
-from w2slens.experiments.rows import _held_out, _truth, fingerprint
 from w2slens.experiments.split import Split
 from w2slens.features.corpora import Corpus
 
@@ -38,7 +38,7 @@ class Networks:
         if corpus.labels is None:
             raise InputError("label", "is missing: the examples have no labels to learn from")
         targets, classes = check.labels(corpus.labels, "label", task)
-        truth = None if corpus.target is None else _truth(corpus.target, classes)
+        truth = None if corpus.target is None else known_truth(corpus.target, classes)
         k = targets.shape[1]
         said = {
             name: one.outputs(corpus, classes, k)
@@ -57,7 +57,7 @@ class Networks:
     def prepared(self, settings: NetworkSettings) -> tuple["Networks", NetworkSettings]:
         """Settle the size of the test block."""
         self._check_rates(settings)
-        settings = replace(settings, test=_held_out(settings.test, len(self.targets)))
+        settings = replace(settings, test=held_out(settings.test, len(self.targets)))
         groups = self.corpus.groups
         unused = 0 if groups is None else int(np.bincount(groups).max()) - 1
         settings.check_rows(len(self.targets), unused)

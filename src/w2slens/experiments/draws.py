@@ -8,7 +8,8 @@ import numpy as np
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens.experiments.rows import TEACHER, Rows, fingerprint
+from w2slens.experiments.given import TEACHER, fingerprint
+from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import DRAWN, OPTIONS, Settings
 from w2slens.experiments.split import Split
 from w2slens.synthetic import Planted, Sample

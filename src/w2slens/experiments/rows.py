@@ -1,6 +1,5 @@
 """The validated rows of teachers and a student, read once."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,24 +10,14 @@ from numpy.typing import NDArray
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index, Task
+from w2slens.experiments.given import fingerprint, held_out, known_truth, named_teachers
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
+from w2slens.features.chosen import Chosen
 from w2slens.features.ondisk import taken
 from w2slens.features.reading import open_features, read_array, read_labels
 from w2slens.moments import Moments, principal
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
-
-TEACHER = "weak"
-"""Name of a teacher that was given none."""
-
-TEST_SHARE = 0.2
-"""Share of the rows that is held out for testing unless asked otherwise."""
-
-HASH_ROWS = 4096
-"""Rows hashed at a time, so that no second copy of the features is made."""
-
-RESERVED = ("strong", "label")
-"""Blocks of moments that no teacher may be called."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +48,7 @@ class Rows:
 
         With `stream`, features stay on disk: ``"yes"``, or ``"auto"`` where they are large.
         """
-        named = _named(weak)
+        named = named_teachers(weak)
         opened = {
             name: open_features(rows, argument, header=header) for name, argument, rows in named
         }
@@ -71,7 +60,9 @@ class Rows:
         targets, classes = check.labels(labels, "y", task)
         sizes = {argument: len(teachers[name]) for name, argument, _ in named}
         sizes |= {"strong": len(right), "y": len(targets)}
-        truth = None if target is None else _truth(read_array(target, "target", **known), classes)
+        truth = (
+            None if target is None else known_truth(read_array(target, "target", **known), classes)
+        )
         if truth is not None:
             sizes["target"] = len(truth)
         numbers = None
@@ -90,7 +81,7 @@ class Rows:
 
     def prepared(self, settings: Settings) -> tuple["Rows", Settings]:
         """Cut the features to components as asked, and settle what depends on the rows."""
-        settings = replace(settings, test=_held_out(settings.test, self.rows))
+        settings = replace(settings, test=held_out(settings.test, self.rows))
         settings.check_rows(self.rows, self.unused)
         teachers = {
             name: principal(features, settings.components_weak, "components_weak")
@@ -136,6 +127,10 @@ class Rows:
     def side(self, name: str) -> NDArray[Any]:
         """Return the features of a teacher, or of the student (``strong``)."""
         return self.strong if name == "strong" else self.teachers[name]
+
+    def chosen(self, name: str, index: Index) -> NDArray[Any] | Chosen:
+        """Take many rows of one side, which may be read whenever they are needed."""
+        return self.side(name)[index]
 
     def noisy(self, levels: Sequence[float], rng: np.random.Generator) -> Array:
         """Return the labels at several levels of noise, side by side: (rows, levels · k).
@@ -188,60 +183,3 @@ class Growth:
         index = self._order(size)[self._running.count :]
         self._rows.gather(index, self._running, self._sides, self._labels)
         return Moments.of(self._running)
-
-
-def fingerprint(array: NDArray[Any]) -> str:
-    """Write shape, type and SHA-256 of an array's rows."""
-    digest = hashlib.sha256()
-    for start in range(0, len(array), HASH_ROWS):
-        digest.update(np.ascontiguousarray(array[start : start + HASH_ROWS]).data)
-    shape = "×".join(map(str, array.shape))
-    return f"{shape} {array.dtype.str} {digest.hexdigest()}"
-
-
-def _held_out(test: Any, rows: int) -> int:
-    """Resolve the size of the test block: a count, a share, or the default share."""
-    share = TEST_SHARE if test is None else test
-    if not isinstance(share, (float, np.floating)):
-        return check.whole(share, "test")
-    if not 0 < share < 1:
-        raise InputError("test", f"is {share!r}; a number of rows or a share below 1 is needed")
-    return max(int(share * rows), 1)
-
-
-def _truth(target: NDArray[Any], classes: NDArray[Any] | None) -> Array:
-    truth, _ = check.labels(target, "target", "regression")
-    return _as_probabilities(truth, classes)
-
-
-def _as_probabilities(truth: Array, classes: NDArray[Any] | None) -> Array:
-    """Read one column beside two classes a < b as E[class | x]: ``P(b) = (E − a)/(b − a)``."""
-    if classes is None or len(classes) != 2 or truth.shape[1] != 1:
-        return truth
-    if classes.dtype.kind == "U":  # of text, the mean is the share of the second
-        classes = np.array([0, 1])
-    share = (truth - classes[0]) / (classes[1] - classes[0])
-    if share.min() < 0 or share.max() > 1:
-        raise InputError(
-            "target",
-            f"holds {truth.min():g} to {truth.max():g}; the mean of two classes lies between "
-            f"{classes[0]} and {classes[1]}",
-        )
-    return np.hstack([1 - share, share])
-
-
-def _named(weak: Any) -> list[tuple[str, str, Any]]:
-    """List (name, argument as the user knows it, features) of one teacher or of several."""
-    if not isinstance(weak, Mapping):
-        return [(TEACHER, "weak", weak)]
-    if not weak:
-        raise InputError("weak", "names no teacher; give features or {name: features}")
-    for name in weak:
-        usable = isinstance(name, str) and name.strip() and name.isprintable()
-        if not usable or name in RESERVED:
-            raise InputError(
-                "weak",
-                f"names a teacher {name!r}; a line of printable text other than "
-                f"{' and '.join(RESERVED)} is needed",
-            )
-    return [(name, f"weak.{name}", features) for name, features in weak.items()]

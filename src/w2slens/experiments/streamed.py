@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index
+from w2slens.experiments.given import held_out
 from w2slens.experiments.partition import GROUPS, GroupSplit, Partition
-from w2slens.experiments.rows import Rows, _held_out
+from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
+from w2slens.features.chosen import Chosen
 from w2slens.features.ondisk import chunks
 from w2slens.moments import Moments
 from w2slens.moments.accumulate import Accumulator
@@ -24,6 +26,9 @@ from w2slens.moments.stream import beside, reduce, total
 
 KEPT_BYTES = 2**29
 """Most bytes of the moments of all groups; beyond, every pool is a pass over the rows."""
+
+LOGISTIC_BYTES = 2**30
+"""Most bytes of float64 rows that a logistic probe keeps; beyond, every step of it is a pass."""
 
 MOST_TEST = 20_000
 """Test rows, unless asked otherwise: the errors of the means fall little with more."""
@@ -60,8 +65,8 @@ class StreamedRows(Rows):
     def prepared(self, settings: Settings) -> tuple["StreamedRows", Settings]:
         """Cut the features to components as asked, and settle what depends on the rows."""
         test = settings.test
-        test = min(_held_out(test, self.rows), MOST_TEST) if test is None else test
-        settings = replace(settings, test=_held_out(test, self.rows))
+        test = min(held_out(test, self.rows), MOST_TEST) if test is None else test
+        settings = replace(settings, test=held_out(test, self.rows))
         settings.check_rows(self.rows, self.unused)
         cuts: dict[str, Any] = dict.fromkeys(self.teachers, settings.components_weak)
         cuts["strong"] = settings.components_strong
@@ -88,6 +93,13 @@ class StreamedRows(Rows):
         wanted = np.concatenate([split.test, split.labels(max(settings.n)), *ends])
         teachers = {name: side.holding(wanted) for name, side in self.teachers.items()}
         return replace(self, teachers=teachers, strong=self.strong.holding(wanted)), split
+
+    def chosen(self, name: str, index: Index) -> NDArray[Any] | Chosen:
+        """Take many rows of one side: into memory, if that is little."""
+        side: Any = self.side(name)
+        if 8 * len(index) * side.shape[1] > LOGISTIC_BYTES:
+            return Chosen(side, index)
+        return super().chosen(name, index)
 
     def facts(self, settings: Settings) -> dict[str, Any]:
         """Return what a result says of its rows."""

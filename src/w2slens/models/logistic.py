@@ -7,6 +7,7 @@ that the same stopping rule serves every model: teacher, student, baseline and c
 """
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 from scipy import special
 
 from w2slens._core.types import Array
+from w2slens.features.chosen import Chosen
 from w2slens.models.probe import LinearProbe
 from w2slens.moments.products import product
 from w2slens.moments.spectrum import EPS64, singular, spectrum
+from w2slens.moments.stream import reduce
 
 GRADIENT = 1e-6
 """A fit has converged when no component of its gradient, in scaled coordinates, exceeds this."""
@@ -34,16 +37,17 @@ CURVATURE_SOFTMAX = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class LogisticDesign:
+class LogisticDesign(ABC):
     """Rows of one feature matrix in their principal axes, to be fitted to many labels."""
 
-    scores: Array  # (m, r) centred rows along the axes
     axes: Array  # (p, r) orthonormal
     mean: Array  # (p,) what was subtracted
 
-    @classmethod
-    def from_rows(cls, features: NDArray[Any]) -> "LogisticDesign":
-        """Rotate features (m, p) of any real type."""
+    @staticmethod
+    def from_rows(features: NDArray[Any] | Chosen) -> "LogisticDesign":
+        """Take features (m, p) of any real type: rotated in memory, or read again at every step."""
+        if isinstance(features, Chosen):
+            return OnDiskDesign.of(features)
         rows = features.astype(np.float64)
         mean = rows.mean(axis=0)
         rows -= mean
@@ -52,12 +56,21 @@ class LogisticDesign:
         else:
             axes = singular(rows, np.sum(rows**2, axis=0), EPS64)[2].T
         axes = np.ascontiguousarray(axes)
-        return cls(product(rows, axes), axes, mean)
+        return RotatedDesign(axes, mean, product(rows, axes))
 
     @property
+    @abstractmethod
+    def count(self) -> int:
+        """Number of rows."""
+
+    @property
+    @abstractmethod
     def variances(self) -> Array:
         """(r,) mean squares along the axes."""
-        return np.asarray(np.mean(self.scores**2, axis=0))
+
+    @abstractmethod
+    def sums(self, W: Array, b: Array, labels: Array) -> tuple[float, Array, Array]:
+        """Sum cross-entropies at weights along the axes, and their derivatives in W and b."""
 
     def fit(self, labels: Array, ridge: float) -> LinearProbe:
         """Fit soft labels (m, k) at λ > 0: a probe to k logits, of two of which the first is 0."""
@@ -80,7 +93,7 @@ class LogisticDesign:
     def _minimise(
         self, labels: Array, ridge: float, coef: Array, intercept: Array
     ) -> tuple[Array, Array]:
-        m, r = self.scores.shape
+        m, r = self.count, self.axes.shape[1]
         curvature = CURVATURE.get(labels.shape[1], CURVATURE_SOFTMAX)
         scale = 1 / np.sqrt(curvature * self.variances + 2 * ridge)
         steps = np.vstack([np.repeat(scale[:, None], coef.shape[1], axis=1), np.ones(len(coef.T))])
@@ -88,8 +101,8 @@ class LogisticDesign:
         def objective(x: Array) -> tuple[float, Array]:
             θ = x.reshape(steps.shape) * steps
             W, b = θ[:r], θ[r]
-            loss, slope = _cross_entropy(self.scores @ W + b, labels)
-            gradient = np.vstack([self.scores.T @ slope / m + 2 * ridge * W, slope.mean(0)])
+            loss, pull, shift = self.sums(W, b, labels)
+            gradient = np.vstack([pull / m + 2 * ridge * W, shift / m])
             return loss / m + ridge * float(np.sum(W**2)), (gradient * steps).ravel()
 
         start = np.vstack([coef, intercept]) / steps
@@ -103,6 +116,65 @@ class LogisticDesign:
             warnings.warn(f"a logistic fit did not converge in {STEPS} steps", stacklevel=4)
         θ = found.x.reshape(steps.shape) * steps
         return θ[:r], θ[r]
+
+
+@dataclass(frozen=True, eq=False)
+class RotatedDesign(LogisticDesign):
+    """Rows in memory."""
+
+    scores: Array  # (m, r) centred rows along the axes
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self.scores)
+
+    @property
+    def variances(self) -> Array:
+        """(r,) mean squares along the axes."""
+        return np.asarray(np.mean(self.scores**2, axis=0))
+
+    def sums(self, W: Array, b: Array, labels: Array) -> tuple[float, Array, Array]:
+        """Sum over all rows at once."""
+        loss, slope = _cross_entropy(self.scores @ W + b, labels)
+        return loss, self.scores.T @ slope, slope.sum(axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class OnDiskDesign(LogisticDesign):
+    """Rows that are read anew at every step of a fit."""
+
+    rows: Chosen
+    spread: Array  # (r,) the variances
+
+    @classmethod
+    def of(cls, rows: Chosen) -> "OnDiskDesign":
+        """Find the axes in a pass."""
+        moments = reduce({"rows": part} for _, part in rows.pieces())
+        eigen = spectrum(moments.cross("rows", "rows"))
+        return cls(eigen.vectors, moments.mean, rows, eigen.values / moments.count)
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self.rows)
+
+    @property
+    def variances(self) -> Array:
+        """(r,) mean squares along the axes."""
+        return self.spread
+
+    def sums(self, W: Array, b: Array, labels: Array) -> tuple[float, Array, Array]:
+        """Sum over one piece after another."""
+        turned, total = self.axes @ W, 0.0
+        pull, shift = np.zeros_like(turned), np.zeros_like(b)
+        for places, rows in self.rows.pieces():
+            centred = rows - self.mean
+            loss, slope = _cross_entropy(centred @ turned + b, labels[places])
+            total += loss
+            pull += centred.T @ slope
+            shift += slope.sum(axis=0)
+        return total, self.axes.T @ pull, shift
 
 
 def probabilities(logits: Array) -> Array:

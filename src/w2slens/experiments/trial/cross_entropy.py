@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index, Ridge
 from w2slens.experiments.rows import Rows
@@ -19,15 +20,18 @@ from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.experiments.table import Marks
 from w2slens.experiments.trial.logistic_rows import LogisticRows, Tuned, candidates
+from w2slens.features.chosen import Chosen, pieces
 from w2slens.models.calibration import calibrated, temperature
 from w2slens.models.fit import Fitted
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.logistic import LogisticDesign, probabilities
 from w2slens.models.posterior import Posterior
+from w2slens.models.probe import LinearProbe
 from w2slens.models.scoring import mark_logits
 from w2slens.models.students import W2S, Pool
 from w2slens.models.tuning import least
-from w2slens.moments import Moments
+from w2slens.moments.products import product
+from w2slens.moments.stream import reduce
 
 Key = ParamSpec("Key")
 Made = TypeVar("Made")
@@ -86,7 +90,7 @@ class CrossEntropy:
     def pool(self, N: int) -> LogisticPool:
         """Rotate the strong rows of the pool."""
         index = self._split.pool(N)
-        return LogisticPool(N, index, LogisticDesign.from_rows(self._rows.strong[index]))
+        return LogisticPool(N, index, LogisticDesign.from_rows(self._rows.chosen("strong", index)))
 
     def students(
         self, pool: LogisticPool, student: str, teacher: str, ridge_weak: Ridge, ridge: Ridge
@@ -145,7 +149,9 @@ class CrossEntropy:
     @once
     def _top(self, level: int, n: int, N: int, asked: Ridge) -> Tuned:
         index = np.concatenate([self._split.labels(n), self._split.pool(N)])
-        return LogisticRows(self._rows.strong[index], self._levels[level][index]).learn(asked)
+        return LogisticRows(self._rows.chosen("strong", index), self._levels[level][index]).learn(
+            asked
+        )
 
     def _student(self, said: Said, level: int, n: int, pool: LogisticPool, ridge: Ridge) -> Tuned:
         """Fit what is said of the pool, at the ridge that serves the folds' labels best."""
@@ -163,12 +169,13 @@ class CrossEntropy:
         self, level: int, n: int, pool: LogisticPool, name: str, ridge_weak: Ridge
     ) -> Said:
         """Ask the teacher."""
-        rows, teacher = self._rows.side(name)[pool.rows], self._learn(level, name, n, ridge_weak)
+        rows, teacher = self._rows.chosen(name, pool.rows), self._learn(level, name, n, ridge_weak)
         weak = self._labeled(level, name, n)
         return Said(
-            probabilities(teacher.probe.predict(rows)),
+            probabilities(_predicted(teacher.probe, rows)),
             lambda: (
-                probabilities(probe.predict(rows)) for probe in weak.without_folds(teacher.ridge)
+                probabilities(_predicted(probe, rows))
+                for probe in weak.without_folds(teacher.ridge)
             ),
         )
 
@@ -176,16 +183,18 @@ class CrossEntropy:
         self, level: int, n: int, pool: LogisticPool, name: str, ridge_weak: Ridge
     ) -> Said:
         """Ask labels and both feature maps: the posterior mean, as probabilities."""
-        weak, strong = self._labeled(level, name, n), self._labeled(level, "strong", n)
-        sides, source = [self._rows.side(side)[pool.rows] for side in (name, "strong")], pool.rows
-        students = self._pool(len(source), name)
+        strong = self._labeled(level, "strong", n)
+        sides = [self._rows.chosen(side, pool.rows) for side in (name, "strong")]
+        students = self._pool(len(pool.rows), name)
 
         def said(kept: Index | slice) -> Array:
-            labels = weak.labels[kept]
-            block = LabeledBlock.from_rows(weak.features[kept], strong.features[kept], labels)
+            labels, own = strong.labels[kept], self._split.labels(n)[kept]
+            block = LabeledBlock.from_rows(
+                self._rows.side(name)[own], self._rows.strong[own], labels
+            )
             posterior = Posterior(block, students.prior(n))
             τ = temperature(labels - posterior.residuals, labels)
-            return calibrated(posterior.held_out.probe.predict(np.hstack(sides)), τ)
+            return calibrated(_predicted(posterior.held_out.probe, *sides), τ)
 
         places = np.arange(n)
         return Said(
@@ -196,5 +205,16 @@ class CrossEntropy:
     @once
     def _pool(self, N: int, name: str) -> Pool:
         index = self._split.pool(N)
-        rows = {"weak": self._rows.side(name)[index], "strong": self._rows.strong[index]}
-        return Pool(Moments.from_rows(**rows))
+        sides = [self._rows.chosen(side, index) for side in (name, "strong")]
+        parts = zip(*map(pieces, sides), strict=True)
+        return Pool(reduce({"weak": weak[1], "strong": strong[1]} for weak, strong in parts))
+
+
+def _predicted(probe: LinearProbe, *sides: NDArray[Any] | Chosen) -> Array:
+    """Score rows by a probe of all sides' columns."""
+    found = np.tile(probe.intercept, (len(sides[0]), 1))
+    ends = np.cumsum([side.shape[1] for side in sides])[:-1]
+    for side, coef in zip(sides, np.split(probe.coef, ends), strict=True):
+        for places, rows in pieces(side):
+            found[places] += product(rows, coef)
+    return found

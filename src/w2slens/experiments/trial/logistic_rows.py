@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index, Ridge
+from w2slens.features.chosen import Chosen, pieces
 from w2slens.models.logistic import LogisticDesign, cross_entropies
 from w2slens.models.probe import LinearProbe
 from w2slens.models.tuning import least
@@ -31,7 +32,7 @@ class Tuned(NamedTuple):
 class LogisticRows:
     """Rows of one feature matrix with labels, and their folds."""
 
-    features: NDArray[Any]  # (m, p)
+    features: NDArray[Any] | Chosen  # (m, p)
     labels: Array  # (m, k) probabilities of the classes
 
     @cached_property
@@ -61,8 +62,11 @@ class LogisticRows:
 
     def loss(self, probes: Sequence[LinearProbe], held: Index) -> Array:
         """Sum the cross-entropy of each probe over held-out rows."""
-        rows, labels = self.features[held], self.labels[held]
-        return np.array([cross_entropies(p.predict(rows), labels).sum() for p in probes])
+        found, labels = np.zeros(len(probes)), self.labels[held]
+        for places, rows in pieces(self.features[held]):
+            own = labels[places]
+            found += [cross_entropies(p.predict(rows), own).sum() for p in probes]
+        return found
 
     def _choose(self) -> float:
         ridges = candidates(self.design)
