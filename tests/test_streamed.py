@@ -233,3 +233,32 @@ def test_every_row_has_a_group():
     assert counts.min() > 0.95 * 15_000
     assert counts.max() < 1.05 * 15_000
     assert np.array_equal(Partition.of(1000).codes, codes[:1000])
+
+
+@pytest.mark.parametrize("stream", ["yes", "no"])
+def test_components_of_a_sample_say_what_they_miss(pair, stream):
+    _, _, strong, y = pair
+    told = {"components_strong": 6, "components_sample": 60, "stream": stream, "seed": 3}
+    found = study(pair, y, **told)
+    assert found.source.strong.shape == (ROWS, 6)
+    known = found.config["components"]["strong"]
+    axes = found.source.strong
+    whole = strong - strong.mean(axis=0, dtype=float)
+    cut = np.asarray(axes[:ROWS] - np.mean(axes[:ROWS], axis=0))
+    held = float(np.sum(cut**2) / np.sum(whole**2))
+    best = np.linalg.svd(whole, compute_uv=False) ** 2
+    assert known["kept"] == 6
+    assert held < best[:6].sum() / best.sum()
+    assert known["variance_of_others"] == pytest.approx(held, abs=0.05)  # of 60 other rows
+    assert known["variance_of_others"] < known["variance_of_sample"] < 1
+    assert found.run(jobs=1).config["settings"]["components_sample"] == 60
+    whole = study(pair, y, components_strong=6, stream=stream)
+    assert "components" not in whole.config
+    assert "components_sample" not in whole.config["settings"]
+
+
+def test_a_sample_of_no_components_is_refused(pair):
+    with pytest.raises(InputError, match="components_sample: goes with components of a side"):
+        study(pair, pair[3], components_sample=100)
+    with pytest.raises(InputError, match=r"components_sample: is 5,000; at most 3,000"):
+        study(pair, pair[3], components_strong=2, components_sample=5000)

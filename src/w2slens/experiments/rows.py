@@ -1,8 +1,9 @@
 """The validated rows of teachers and a student, read once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Index, Task
+from w2slens.experiments.components import cut_of
 from w2slens.experiments.given import fingerprint, held_out, known_truth, named_teachers
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.features.chosen import Chosen
 from w2slens.features.ondisk import taken
 from w2slens.features.reading import open_features, read_array, read_labels
-from w2slens.moments import Moments, principal
+from w2slens.moments import Moments
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
+from w2slens.moments.components import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,7 @@ class Rows:
     truth: Array | None = None  # (rows, k) f* where it is known
     classes: NDArray[Any] | None = None  # (k,) class labels; None for regression
     groups: Index | None = None  # (rows,) numbers of the groups that no test block divides
+    components: Mapping[str, Any] = field(default_factory=dict)  # side → what its components miss
 
     @classmethod
     def read(
@@ -83,12 +87,27 @@ class Rows:
         """Cut the features to components as asked, and settle what depends on the rows."""
         settings = replace(settings, test=held_out(settings.test, self.rows))
         settings.check_rows(self.rows, self.unused)
-        teachers = {
-            name: principal(features, settings.components_weak, "components_weak")
-            for name, features in self.teachers.items()
-        }
-        strong = principal(self.strong, settings.components_strong, "components_strong")
-        return replace(self, teachers=teachers, strong=strong), settings
+        return self._cut(settings), settings
+
+    def _cut(self, settings: Settings) -> Self:
+        """Project the sides on the components that are asked for."""
+        sides: dict[str, Any] = {}
+        facts: dict[str, Any] = {}
+        for name in ("strong", *self.teachers):
+            sides[name] = self.side(name)
+            cut = cut_of(sides[name], name, settings, partial(self._summary, name))
+            if cut is not None:
+                sides[name] = self._projected(sides[name], cut.axes)
+                facts |= {name: cut.facts} if cut.facts else {}
+        strong = sides.pop("strong")
+        return replace(self, teachers=sides, strong=strong, components=facts)
+
+    def _summary(self, name: str) -> tuple[Moments, str]:
+        """Return moments of all rows, and the block in them that is a side."""
+        return Moments.from_rows(features=self.side(name)), "features"
+
+    def _projected(self, side: Any, axes: Axes) -> Any:
+        return axes.scores(side)
 
     def trial(self, settings: Settings, number: int) -> tuple["Rows", Split]:
         """Return the rows of one trial, and which are for what."""
@@ -104,6 +123,7 @@ class Rows:
             "outputs": self.targets.shape[1],
             "classes": None if self.classes is None else self.classes.tolist(),
             "teachers": list(self.teachers),
+            **({"components": self.components} if self.components else {}),
         }
 
     def fingerprints(self) -> dict[str, str]:

@@ -118,6 +118,13 @@ class Settings:
     components_strong: Components = told(
         "cut the strong features alike", "components", None, drawn=False
     )
+    components_sample: int | None = told(
+        "rows, drawn at random, from which the principal components are taken instead of all; the "
+        "result says what variance they miss of other rows",
+        "whole",
+        None,
+        drawn=False,
+    )
     stream: str = told(
         "leave features on disk, of files of any size: yes, no, or auto, where they would take a "
         "quarter of the memory; trials are then made of groups to which the rows are hashed",
@@ -142,6 +149,10 @@ class Settings:
             object.__setattr__(self, name, value)
         for name in ("ceiling", "loss", "stream", *(["task"] if self.task is not None else [])):
             check.choice(getattr(self, name), name, OPTIONS[name].metadata["kind"])
+        if self.components_sample is not None:
+            if self.components_weak is None and self.components_strong is None:
+                raise InputError("components_sample", "goes with components of a side")
+            check.whole(self.components_sample, "components_sample", least=2)
         check_metric(self.metric, self.task)
         if self.loss != LOSSES[0]:
             self._check_cross_entropy()
@@ -215,6 +226,8 @@ class Settings:
         found = {one.name: getattr(self, one.name) for one in fields(self)}
         if self.stream == STREAMS[0]:
             del found["stream"]  # where rows were is a fact of theirs
+        if self.components_sample is None:
+            del found["components_sample"]
         for name in ("ridge_weak", "ridge_strong"):
             found[name] = found[name][0] if len(found[name]) == 1 else found[name]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}

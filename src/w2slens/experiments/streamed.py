@@ -6,7 +6,7 @@ the ends of its pools, together, in one pass; its pools are unions of groups.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from w2slens.features.chosen import Chosen
 from w2slens.features.ondisk import chunks
 from w2slens.moments import Moments
 from w2slens.moments.accumulate import Accumulator
-from w2slens.moments.components import leading
+from w2slens.moments.components import Axes
 from w2slens.moments.grouped import GroupedMoments
 from w2slens.moments.stream import beside, reduce, total
 
@@ -68,23 +68,17 @@ class StreamedRows(Rows):
         test = min(held_out(test, self.rows), MOST_TEST) if test is None else test
         settings = replace(settings, test=held_out(test, self.rows))
         settings.check_rows(self.rows, self.unused)
-        cuts: dict[str, Any] = dict.fromkeys(self.teachers, settings.components_weak)
-        cuts["strong"] = settings.components_strong
-        if all(components is None for components in cuts.values()):
-            return self, settings
-        whole = self._whole
-        sides = {name: self._cut(whole, name, cut) for name, cut in cuts.items()}
-        strong = sides.pop("strong")
-        return replace(self, teachers=sides, strong=strong, _known={}), settings
+        return self._cut(settings), settings
 
-    def _cut(self, whole: Moments, name: str, components: Any) -> Any:
-        """Project one side on its leading principal components as it is read."""
-        side: Any = self.side(name)
-        if components is None:
-            return side
-        argument = f"components_{'strong' if name == 'strong' else 'weak'}"
-        axes = leading(whole.spectrum(name), components, argument)
-        return replace(side, centre=whole.centre(name), axes=axes)
+    def _cut(self, settings: Settings) -> Self:
+        return replace(super()._cut(settings), _known={})
+
+    def _summary(self, name: str) -> tuple[Moments, str]:
+        return self._whole, name
+
+    def _projected(self, side: Any, axes: Axes) -> Any:
+        """Project one side as it is read."""
+        return replace(side, centre=axes.centre, axes=axes.vectors)
 
     def trial(self, settings: Settings, number: int) -> tuple["StreamedRows", Any]:
         """Return the rows of one trial, those that it looks at one by one in memory."""

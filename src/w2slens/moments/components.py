@@ -1,5 +1,6 @@
 """Principal components: features cut to the directions that hold most of their variance."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,35 @@ Components = int | float | None
 """A number of components, a share of the variance below 1, or all coordinates."""
 
 
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """Leading principal components of some rows."""
+
+    centre: Array  # (p,)
+    vectors: Array  # (p, kept)
+
+    @classmethod
+    def of(cls, moments: Moments, name: str, components: int | float, argument: str) -> "Axes":
+        """Take so many of a block of moments, or as hold a share of its variance."""
+        eigen = moments.spectrum(name)
+        return cls(moments.centre(name), leading(eigen, components, argument))
+
+    def scores(self, features: NDArray[Any]) -> Array:
+        """(rows, kept) coordinates of (rows, p) features, panel by panel."""
+        found = np.empty((len(features), self.vectors.shape[1]))
+        for start in range(0, len(features), PANEL_ROWS):
+            panel = slice(start, start + PANEL_ROWS)
+            found[panel] = product(features[panel] - self.centre, self.vectors)
+        return found
+
+    def share(self, moments: Moments, name: str) -> float:
+        """Share of the variance of a block's rows about this centre that these directions hold."""
+        step = moments.centre(name) - self.centre
+        along = np.sum(self.vectors * (moments.covariance(name) @ self.vectors))
+        held = along + np.sum((step @ self.vectors) ** 2)
+        return float(held / (np.trace(moments.covariance(name)) + np.sum(step**2)))
+
+
 def principal(features: NDArray[Any], components: Components, argument: str) -> NDArray[Any]:
     """Project features (rows, p) on their leading principal components: centred float64 scores.
 
@@ -26,12 +56,7 @@ def principal(features: NDArray[Any], components: Components, argument: str) -> 
     if components is None:
         return features
     moments = Moments.from_rows(features=features)
-    axes = leading(moments.spectrum("features"), components, argument)
-    scores = np.empty((len(features), axes.shape[1]))
-    for start in range(0, len(features), PANEL_ROWS):
-        panel = slice(start, start + PANEL_ROWS)
-        scores[panel] = product(features[panel] - moments.mean, axes)
-    return scores
+    return Axes.of(moments, "features", components, argument).scores(features)
 
 
 def leading(eigen: Spectrum, components: int | float, argument: str) -> Array:
