@@ -251,10 +251,10 @@ def test_components_of_a_sample_say_what_they_miss(pair, stream):
     assert held < best[:6].sum() / best.sum()
     assert known["variance_of_others"] == pytest.approx(held, abs=0.05)  # of 60 other rows
     assert known["variance_of_others"] < known["variance_of_sample"] < 1
-    assert found.run(jobs=1).config["settings"]["components_sample"] == 60
+    assert found.run(jobs=1).config["components_sample"] == 60
     whole = study(pair, y, components_strong=6, stream=stream)
     assert "components" not in whole.config
-    assert "components_sample" not in whole.config["settings"]
+    assert "components_sample" not in whole.config
 
 
 def test_a_sample_of_no_components_is_refused(pair):
