@@ -1,9 +1,10 @@
 """Fine-tune the networks of six pairs, predict them, and write the page of their results.
 
-python docs/results/finetuning.py    # about two hours; goes on where it was
+python docs/results/finetuning.py    # about three hours; goes on where it was
 """
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from _page import HERE, ROOT, write_page
@@ -88,6 +89,17 @@ def probed(study, name):
     return Study(rows, settings).run(jobs=1).summary
 
 
+def heads_of(folder):
+    """Train the heads alone, of the same networks on the same splits; name and n → PGR, error."""
+    study = load_finetuning(ROOT / "recipes" / folder / "finetune.yaml")
+    study.settings = replace(study.settings, adapt="head", losses=("cross-entropy",))
+    results = study.run(ROOT / "build" / "finetuning" / "heads" / folder, jobs=2)
+    return {
+        (folder, row["teacher"], row["n"]): pair(row, "pgr")
+        for row in results.summary.to_dict("records")
+    }
+
+
 def seconds(folder, name):
     """Mean seconds that training took of the networks of a name's beginning."""
     found = []
@@ -129,14 +141,19 @@ def decimal(value, decimals=2):
     return "–" if value != value else f"{value:.{decimals}f}".replace("-", "−")
 
 
-def tables(rows):
-    """Lines of the three tables."""
-    theory, losses, worth = [], [], []
+def near(measured_pgr, row, seen):
+    """Whether a measured PGR is within .1 of the predicted one; of nan it is not."""
+    return abs(measured_pgr - row[f"pgr {seen}"]) <= NEAR
+
+
+def tables(rows, heads):
+    """Lines of the four tables."""
+    theory, alone, losses, worth = [], [], [], []
     for row in rows:
         label = PAIRS[row["folder"], row["teacher"]]
-        near = ["yes" if abs(row["pgr"] - row[f"pgr {seen}"]) <= NEAR else "no" for seen in SEEN]
         guessed = [
-            f"{decimal(row[f'pgr {seen}'])} ({word})" for seen, word in zip(SEEN, near, strict=True)
+            f"{decimal(row[f'pgr {seen}'])} ({'yes' if near(row['pgr'], row, seen) else 'no'})"
+            for seen in SEEN
         ]
         far = [
             decimal(row[f"{kind}_{model}"])
@@ -145,6 +162,10 @@ def tables(rows):
         ]
         head = f"| {label} | {row['n']:,}"
         theory.append(" | ".join([head, measured(pair(row, "pgr"), 2), *guessed, *far]) + " |")
+        own = heads[row["folder"], row["teacher"], row["n"]]
+        said = "yes" if near(own["mean"], row, "frozen") else "no"
+        predicted = f"{decimal(row['pgr frozen'])} ({said})"
+        alone.append(" | ".join([head, measured(own, 2), predicted]) + " |")
         risks = [measured(pair(row, name)) for name in (*MODELS, *STUDENTS)]
         scores = [
             measured(pair(row, f"accuracy_{name}"), 3)
@@ -157,32 +178,33 @@ def tables(rows):
         ]
         tuned = [decimal(row[name], 3) for name in ("w2s", "strong", "ceiling")]
         worth.append(" | ".join([head, *tuned, *probes]) + " |")
-    return {"theory": "\n".join(theory), "losses": "\n".join(losses), "worth": "\n".join(worth)}
+    found = {"theory": theory, "alone": alone, "losses": losses, "worth": worth}
+    return {name: "\n".join(lines) for name, lines in found.items()}
 
 
 def main():
     folders = dict.fromkeys(folder for folder, _ in PAIRS)
     rows = [row for folder in folders for row in rows_of(folder)]
+    heads = {key: one for folder in folders for key, one in heads_of(folder).items()}
     draw(rows)
     counts = {}
-    for seen in SEEN:
-        right = [
-            all(
-                abs(row["pgr"] - row[f"pgr {seen}"]) <= NEAR
-                for row in rows
-                if (row["folder"], row["teacher"]) == key
-            )
-            for key in PAIRS
-        ]
-        cells = sum(abs(row["pgr"] - row[f"pgr {seen}"]) <= NEAR for row in rows)
-        counts |= {f"pairs_{seen}": str(sum(right)), f"cells_{seen}": f"{cells} of {len(rows)}"}
+    for kind, seen in (*((seen, seen) for seen in SEEN), ("heads", "frozen")):
+        right = {key: [] for key in PAIRS}
+        for row in rows:
+            key = row["folder"], row["teacher"]
+            pgr = heads[*key, row["n"]]["mean"] if kind == "heads" else row["pgr"]
+            right[key].append(near(pgr, row, seen))
+        counts |= {
+            f"pairs_{kind}": str(sum(map(all, right.values()))),
+            f"cells_{kind}": f"{sum(map(sum, right.values()))} of {len(rows)}",
+        }
     took = {
         f"seconds_{folder.split('-')[0]}": f"{seconds(folder, 'student'):.0f}" for folder in folders
     }
     kinds = ("weak", "student", "strong", "ceiling")
     longest = max(sum(seconds(folder, kind) for kind in kinds) for folder in folders)
     configuration = f"{longest * SEEDS / 60:.0f}"
-    write_page("finetuning", **tables(rows), **counts, **took, configuration=configuration)
+    write_page("finetuning", **tables(rows, heads), **counts, **took, configuration=configuration)
 
 
 if __name__ == "__main__":

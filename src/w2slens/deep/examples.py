@@ -29,7 +29,10 @@ class Examples:
 
     def load(self, rows: Index) -> list[Any]:
         """Load some examples."""
-        return [load_example(self.corpus, int(i), skip=False) for i in rows]
+        return [
+            load_example(self.corpus, int(i), skip=False, advice="mend it or take it out")
+            for i in rows
+        ]
 
     def lengths(self, rows: Index) -> NDArray[np.intp]:
         """Lengths of texts; of images, which are all as large, zeros."""

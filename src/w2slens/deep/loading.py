@@ -18,7 +18,7 @@ from w2slens.experiments.network_settings import ADAPTATIONS, check_rates
 from w2slens.features.extractors import Differentiable, check_model, load_extractor
 from w2slens.features.extractors.catalogue import POOLINGS
 from w2slens.features.extractors.extractor import Learner
-from w2slens.features.extractors.hubs import loading
+from w2slens.features.extractors.hubs import loading, without_bars
 from w2slens.features.extractors.networks import TextNetwork, device_of, ready
 from w2slens.features.extractors.pretrained import MINILM, package
 
@@ -228,9 +228,10 @@ def _classifier(spec: Spec, outputs: int) -> Classifier:
     with loading(spec.model):
         tokenizer = transformers.AutoTokenizer.from_pretrained(path)
     try:
-        body = transformers.AutoModelForSequenceClassification.from_pretrained(
-            path, num_labels=outputs, **(spec.config or {})
-        )
+        with without_bars(transformers):
+            body = transformers.AutoModelForSequenceClassification.from_pretrained(
+                path, num_labels=outputs, **(spec.config or {})
+            )
     except ValueError as error:
         raise InputError(
             "model", f"{name!r} has no classification head in transformers ({first_line(error)})"

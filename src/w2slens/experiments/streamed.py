@@ -130,7 +130,7 @@ class StreamedRows(Rows):
                 running = Accumulator()
                 for _, chunk in self.chunks():
                     running.add(chunk)
-                self._known["whole"] = Moments.of(running)
+                self._known["whole"] = Moments.of(running, last=True)
             else:
                 self._known["whole"] = grouped.union(range(GROUPS))
         return self._known["whole"]  # type: ignore[no-any-return]
@@ -177,7 +177,7 @@ class GroupGrowth:
             return total(self._whole)
         more = Accumulator()
         self._rows.gather(ends, more, self._sides, self._labels)
-        return total([*self._whole, Moments.of(more)])
+        return total([*self._whole, Moments.of(more, last=True)])
 
     def _summarised(self, groups: Index) -> Moments:
         known, sides = self._rows.grouped, self._sides

@@ -16,6 +16,9 @@ from w2slens.features.extractors import Extractor, Learner
 from w2slens.features.memory import kept_memory
 from w2slens.features.store import StoreWriter
 
+SKIP = "ask to skip broken examples"
+"""What to do about one that cannot be loaded."""
+
 SAVED_BATCHES = 16
 """After so many batches the work so far is made to survive a kill."""
 
@@ -137,16 +140,14 @@ def _features(extractor: Extractor, examples: list[Any], first: str) -> NDArray[
     return features
 
 
-def load_example(corpus: Corpus, i: int, *, skip: bool) -> Any:
-    """Load an example; None where it is broken and may be skipped."""
+def load_example(corpus: Corpus, i: int, *, skip: bool, advice: str = SKIP) -> Any:
+    """Load an example, or refuse it, with advice; None where it is broken and may be skipped."""
     try:
         return corpus.load(i)
     except BrokenExampleError as error:
         if skip:
             return None
-        raise InputError(
-            "examples", f"{corpus.ids[i]}: {error}; ask to skip broken examples"
-        ) from None
+        raise InputError("examples", f"{corpus.ids[i]}: {error}; {advice}") from None
 
 
 def _finish(corpus: Corpus, writer: StoreWriter) -> None:

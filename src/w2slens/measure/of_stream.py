@@ -44,7 +44,7 @@ def of_stream(
             progress(running.count - first)
     if not running.count:
         raise InputError("weak", "is a stream that holds no rows")
-    return Moments.of(running), Sample(*kept) if interval else None
+    return Moments.of(running, last=True), Sample(*kept) if interval else None
 
 
 def _chunks(stream: Iterable[Any]) -> Iterator[dict[str, NDArray[Any]]]:

@@ -111,7 +111,7 @@ def dimensions(
         if progress is not None:
             progress(len(chunk["weak"]))
     sample = Sample(*map(np.concatenate, zip(*kept, strict=True))) if interval else None
-    return measure(Moments.of(running), sample, energy=energy)
+    return measure(Moments.of(running, last=True), sample, energy=energy)
 
 
 def measure(whole: Moments, sample: Sample | None = None, *, energy: float = 0.99) -> Dimensions:

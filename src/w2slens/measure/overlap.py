@@ -17,6 +17,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.json import as_float
 from w2slens._core.types import Array
 from w2slens.moments import Moments, product
+from w2slens.moments.accumulate import PANEL_ROWS
 
 INTERVAL = 0.90
 """Coverage of the interval of d_sw."""
@@ -141,9 +142,8 @@ def _clip(value: float, d_w: int, d_s: int) -> float:
 
 def whitened_cross(moments: Moments, weak: str = "weak") -> Array:
     """(d_s, d_w) cross-correlation in the retained directions; canonical ones are its svd."""
-    cross = moments.cross("strong", weak)
-    half = product(moments.spectrum("strong").whitening, cross)
-    return product(half, moments.spectrum(weak).whitening.T)
+    half = moments.spectrum("strong").whitened(moments.cross(weak, "strong"))
+    return moments.spectrum(weak).whitened(half.T)
 
 
 def _reach(whole: Moments, sample: Sample, overlap: Array, canonical: Array) -> float:
@@ -163,7 +163,15 @@ def _reach(whole: Moments, sample: Sample, overlap: Array, canonical: Array) -> 
 
 
 def plug_in_without(whole: Moments, sample: Sample, overlap: Array) -> Array:
-    """(m,) plug-in values of all rows but one; nan for a row that is a direction by itself.
+    """(m,) plug-in values of all rows but one; nan for a row that is a direction by itself."""
+    starts = range(0, len(sample.weak), PANEL_ROWS)
+    panels = (Sample(*(rows[i : i + PANEL_ROWS] for rows in sample)) for i in starts)
+    found = [_without(whole, panel, overlap) for panel in panels]
+    return np.concatenate(found)
+
+
+def _without(whole: Moments, sample: Sample, overlap: Array) -> Array:
+    """(m,) the same of few rows.
 
     In coordinates in which the whole is white, a row (u, v) leaves ``K − uvᵀ`` of the overlap K and
     ``I − uuᵀ``, ``I − vvᵀ`` of the Gram matrices, whose inverses are known (Sherman and Morrison):
@@ -171,7 +179,7 @@ def plug_in_without(whole: Moments, sample: Sample, overlap: Array) -> Array:
     """
     moved = (whole.count / (whole.count - 1)) ** 0.5  # leaving out a row moves the mean too
     u, v = (
-        moved * product(rows - whole.centre(name), whole.spectrum(name).whitening.T)
+        moved * whole.spectrum(name).whitened(rows - whole.centre(name))
         for name, rows in (("strong", sample.strong), ("weak", sample.weak))
     )
     K, a, b = overlap, np.sum(u**2, axis=1), np.sum(v**2, axis=1)

@@ -97,11 +97,14 @@ class Accumulator:
         """Names and widths of the blocks."""
         return self._blocks
 
-    def sums(self) -> Sums:
-        """Return the statistics of all rows added so far."""
-        scatter = mirrored(self._scatter.copy(order="F"))
+    def sums(self, *, last: bool = False) -> Sums:
+        """Return the statistics of all rows added so far; the `last` ones are not copied."""
+        own = self._scatter if last else self._scatter.copy(order="F")
+        scatter, mean = mirrored(own), self._mean if last else self._mean.copy()
         self._refuse_overflow(np.diag(scatter))
-        return self._blocks, self.count, self._mean.copy(), scatter, self.precision
+        if last:
+            del self._scatter, self._mean
+        return self._blocks, self.count, mean, scatter, self.precision
 
     def _refuse_overflow(self, squares: Array) -> None:
         if np.isfinite(squares).all():

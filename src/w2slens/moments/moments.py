@@ -73,12 +73,12 @@ class Moments:
         """Summarise arrays (rows, width), one a block, named by keyword."""
         running = Accumulator()
         running.add(rows)
-        return cls.of(running)
+        return cls.of(running, last=True)
 
     @classmethod
-    def of(cls, running: Accumulator) -> "Moments":
-        """Take what an accumulator has summed."""
-        return cls(*running.sums())
+    def of(cls, running: Accumulator, *, last: bool = False) -> "Moments":
+        """Take what an accumulator has summed: a copy, or the `last` that it gives."""
+        return cls(*running.sums(last=last))
 
     @cached_property
     def slices(self) -> dict[str, slice]:

@@ -80,6 +80,12 @@ class Spectrum:
         """(rank, p) map to coordinates in which the Gram is the identity."""
         return (self.vectors / np.sqrt(self.values)).T
 
+    def whitened(self, rows: Array) -> Array:
+        """(m, rank) coordinates of rows (m, p) in which the Gram is the identity."""
+        found = product(rows, self.vectors)
+        found /= np.sqrt(self.values)
+        return found
+
     def solve(self, right: Array, shift: float = 0.0) -> Array:
         """Return ``(G + shift·I)⁻¹ right``, or at shift 0 ``G⁺ right`` on what is retained."""
         used = self.used(shift)

@@ -70,7 +70,7 @@ def reduce(chunks: Iterable[Chunk], *, threads: int = 1) -> Moments:
         running.add(chunk)
     if not running.count:
         raise InputError("chunks", "hold no rows")
-    return Moments.of(running)
+    return Moments.of(running, last=True)
 
 
 def _in_order(chunks: Iterable[Chunk], threads: int) -> Iterator[Moments]:

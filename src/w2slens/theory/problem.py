@@ -13,7 +13,7 @@ from w2slens._core import check
 from w2slens._core.atomic import loading
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
-from w2slens.moments import Moments
+from w2slens.moments import Moments, product
 from w2slens.moments.left_out import note_left_out
 from w2slens.theory.canonical import canonical_moments
 from w2slens.theory.side import Side
@@ -78,7 +78,7 @@ class Problem:
             Variance of the label noise about the block ``label``, ≥ 0.
         """
         check.non_negative(noise, "noise")
-        missing = {"weak", "strong", "label"} - {name for name, _ in moments.blocks}
+        missing = {"weak", "strong", "label"} - {*dict(moments.blocks)}
         if missing or moments.count == 0:
             what = f"block {min(missing)!r}" if missing else "any row"
             raise InputError("moments", f"lack {what}; weak, strong and label are needed")
@@ -86,13 +86,13 @@ class Problem:
             moments.require_variation(name)
         note_left_out(moments, "weak", "strong")
         V_w, V_s = moments.spectrum("weak"), moments.spectrum("strong")
-        axes = moments.push({"weak": V_w.vectors.T, "strong": V_s.vectors.T})
+        half = product(V_s.vectors.T, moments.covariance("strong", "weak"))
         return cls(
             np.diag(V_w.values / moments.count),
             np.diag(V_s.values / moments.count),
-            axes.covariance("strong", "weak"),
-            axes.covariance("weak", "label"),
-            axes.covariance("strong", "label"),
+            product(half, V_w.vectors),
+            product(V_w.vectors.T, moments.covariance("weak", "label")),
+            product(V_s.vectors.T, moments.covariance("strong", "label")),
             signal=float(np.trace(moments.covariance("label"))),
             noise=noise,
         )

@@ -31,6 +31,19 @@ def loading(name: str) -> Iterator[None]:
         ) from None
 
 
+@contextmanager
+def without_bars(transformers: Any) -> Iterator[None]:
+    """Load weights of transformers without a bar for each, which takes no time."""
+    told = transformers.utils.logging
+    shown = told.is_progress_bar_enabled()
+    told.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            told.enable_progress_bar()
+
+
 def timm_network(name: str, size: int | None = None, device: str = "auto") -> ImageNetwork:
     """Load any model of timm, pooled before its classifier, with its own size and colours."""
     timm = _library("timm", "timm", f"timm:{name}")
@@ -101,7 +114,7 @@ def transformer(
     """
     with needing("transformers", f"the model {name!r}"):
         transformers = import_module("transformers")
-    with loading(name):
+    with loading(name), without_bars(transformers):
         tokenizer = transformers.AutoTokenizer.from_pretrained(path or name)
         network = transformers.AutoModel.from_pretrained(path or name)
     if network.config.is_encoder_decoder:
