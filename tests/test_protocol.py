@@ -112,6 +112,13 @@ def test_blocks_of_a_trial_are_disjoint_and_prefixes_nest():
     assert not (Split.draw(100, 20, 0, 2).test == split.test).all()
 
 
+def test_groups_of_one_row_leave_no_row_out():
+    split = Split.draw(100, 30, 0, 1, np.random.default_rng(0).permutation(100))
+    assert len(split.test) == 30
+    assert len(split.rest) == 70
+    assert len({*split.test, *split.rest}) == 100
+
+
 def test_no_group_is_on_both_sides_of_the_test_block():
     groups = np.random.default_rng(0).integers(0, 30, 200)
     split = Split.draw(200, 50, 0, 1, groups)

@@ -99,3 +99,21 @@ def test_what_is_left_out_is_said(caplog):
     with caplog.at_level(logging.INFO, "w2slens"):
         Problem.from_data(x, x[:, :2], x[:, 0])
     assert "Left out of weak: 1 column without variation" in caplog.text
+
+
+@pytest.mark.parametrize("scale", [1e-10, 1.0, 1e10])
+def test_rank_of_scaled_rows_is_that_of_rows(scale):
+    x = np.random.default_rng(0).standard_normal((50, 8))
+    x[:, 2] = x[:, 1] - x[:, 0]
+    assert Moments.from_rows(weak=scale * x).spectrum("weak").rank == 7
+    assert Design.from_rows(scale * x).rank == 7
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_a_ridge_is_small_beside_the_features_not_by_itself(scale):
+    x = np.random.default_rng(0).standard_normal((50, 8))
+    x[:, 2] = x[:, 1] - x[:, 0]
+    moments = Moments.from_rows(strong=scale * x)
+    with pytest.warns(RuntimeWarning, match="below the rounding of the Gram matrix"):
+        moments.solver("strong", 1e-18 * scale**2)
+    moments.solver("strong", 1e-9 * scale**2)  # warns of nothing

@@ -325,6 +325,28 @@ def test_ceilings():
         close(found, expected)
 
 
+def test_a_ceiling_is_the_baseline_of_all_rows():
+    pair = Problem.gaussian(10, 8, 4, 1.0, 0.2, 0.3)
+    for intercept in (False, True):
+        top = predict(pair, n=30, N=50, intercept=intercept).ceiling[0, 0]
+        close(top, predict(pair, n=80, N=50, intercept=intercept).strong[0, 0], 1e-12)
+
+
+@pytest.mark.parametrize("method", ["exact", "equivalent"])
+def test_a_ceiling_of_the_pool_is_the_same_for_all_labels(method):
+    pair = Problem.gaussian(10, 8, 4, 1.0, 0.2, 0.3, signal=2.0)
+    found = predict(pair, n=[30, 60], N=[20, 40, 80], ceiling="pool", method=method).ceiling
+    alone = [predict(pair, n=N, N=20, method=method).strong[0, 0] for N in (20, 40, 80)]
+    close(found, [alone, alone], 1e-12)
+
+
+def test_no_expectation_up_to_one_row_beyond_the_dimension():
+    pair = Problem.gaussian(5, 8, 4, 1.0)
+    found = predict(pair, n=100, N=[7, 8, 9, 10], method="exact")
+    assert np.isnan(found.w2s).tolist() == [[True, True, True, False]]
+    assert np.isfinite(found.weak).all()
+
+
 def test_published_bounds():
     pair = Problem.gaussian(40, 20, 5, 0.5, 0.02, 0.03)
     found = predict(pair, n=100, N=50, method="bounds")
