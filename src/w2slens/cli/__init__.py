@@ -31,9 +31,18 @@ COMMANDS = {
     "finetune": "Fine-tune networks weak-to-strong, from raw texts or images.",
     "features": "Extract features of images or texts into stores.",
     "report": "Render a result as one self-contained HTML page.",
+    "compare": "Show several runs side by side.",
+    "doctor": "Say what this installation has, and what it lacks for what.",
 }
 
-OPTIONS = {"y": "--labels", "test_rows": "--test", "folder": "DIR", "recipe": "RECIPE"}
+OPTIONS = {
+    "y": "--labels",
+    "test_rows": "--test",
+    "folder": "DIR",
+    "folders": "DIR",
+    "runs": "DIR",
+    "recipe": "RECIPE",
+}
 """Options whose names differ from the library's arguments."""
 
 
