@@ -90,7 +90,7 @@ def plan(
             f"in a run that judges by {metric}",
         )
     given = owned, pool, cost_weak, cost_strong, ridge_weak, ridge_strong, intercept
-    shop = _shop(problem, cost_label, cost_pseudo, *given)
+    shop = open_shop(problem, cost_label, cost_pseudo, *given)
     if budget is None and target is None:
         raise InputError("budget", "is missing; give it, or a target")
     if budget is not None and target is not None:
@@ -116,7 +116,7 @@ def plan(
     )
 
 
-def _shop(
+def open_shop(
     problem: Known,
     cost_label: float,
     cost_pseudo: float,
@@ -154,7 +154,7 @@ def frontier(problem: Known, found: Plan, settings: Mapping[str, Any]) -> dict[s
     """
     costs = [course.cost for course in found.courses if course.cost > 0] or [1.0]
     low, high, count = FRONTIER
-    shop = _shop(problem, **settings)
+    shop = open_shop(problem, **settings)
     courses: dict[str, list[Course]] = {}
     for budget in np.geomspace(low * min(costs), high * max(costs), count):
         for course in shop.courses(Goal(budget=float(budget))):

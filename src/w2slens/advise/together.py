@@ -27,11 +27,16 @@ class PosteriorRisks:
     intercept: bool
 
     @cached_property
+    def table(self) -> Array:
+        """Risks at `SIZES` of labels and `SIZES` of pseudo-labels."""
+        together = Together(self.problem, "auto", self.intercept, DIRECTIONS, MOST)
+        return together.student(SIZES.tolist(), SIZES.tolist())
+
+    @cached_property
     def _by_labels(self) -> PchipInterpolator:
         """Logarithms of the risks at all pool sizes, between numbers of labels."""
-        together = Together(self.problem, "auto", self.intercept, DIRECTIONS, MOST)
-        risks = together.student(SIZES.tolist(), SIZES.tolist())
-        return PchipInterpolator(np.log(SIZES), np.log(np.maximum(risks, 1e-300)), axis=0)
+        logs = np.log(np.maximum(self.table, 1e-300))
+        return PchipInterpolator(np.log(SIZES), logs, axis=0)
 
     def at(self, n: NDArray[np.intp], N: NDArray[np.intp]) -> Array:
         """(len(n), len(N)) risks."""

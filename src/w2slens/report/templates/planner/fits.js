@@ -1,0 +1,175 @@
+// Fits of one side to noisy labels, and students of them: the two-stage deterministic equivalent.
+// Letters as on the notation page: κ the effective ridge, h = λ/(λ+κ), df1 = Σh, df2 = Σh².
+
+"use strict";
+
+const NEAR = 1e-10; // relative step of Newton's method after which the last digit is reached
+const STEPS = 200; // of it at most
+
+/** What a fit of effective ridge κ keeps: shares h, df1, df2, and what it leaves of f*. */
+function filtered(side, κ) {
+  const { values, counts, energies } = side;
+  const h = new Float64Array(values.length);
+  let [df1, df2, left, kept] = [0, 0, side.error, 0];
+  for (let i = 0; i < h.length; i++) {
+    h[i] = values[i] / (values[i] + κ);
+    df1 += counts[i] * h[i];
+    df2 += counts[i] * h[i] ** 2;
+    left += (1 - h[i]) ** 2 * energies[i];
+    kept += h[i] ** 2 * energies[i];
+  }
+  return { κ, h, df1, df2, left, kept };
+}
+
+/** d, the rank: eigenvalues with their counts. */
+function dimension(side) {
+  return side.counts.reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * The root κ of n = Σ λ_i/(λ_i+κ) + nλ/κ: with x = 1/κ the sum is concave and increasing in x, so
+ * that Newton's method comes from below and never passes the root.
+ */
+function effectiveRidge(side, n, ridge) {
+  const { values, counts } = side;
+  if (Number.isNaN(ridge)) return NaN;
+  if (ridge === 0 && n >= dimension(side)) return 0;
+  let total = n * ridge;
+  for (let i = 0; i < values.length; i++) total += counts[i] * values[i];
+  let x = n / total;
+  for (let step = 0; step < STEPS; step++) {
+    let [value, slope] = [n * ridge * x, n * ridge];
+    for (let i = 0; i < values.length; i++) {
+      const shrunk = 1 / (1 + values[i] * x);
+      value += counts[i] * values[i] * x * shrunk;
+      slope += counts[i] * values[i] * shrunk ** 2;
+    }
+    const move = (n - value) / slope;
+    x += move;
+    if (Math.abs(move) <= NEAR * x) break;
+  }
+  return 1 / x;
+}
+
+/**
+ * A fit on so many rows. `one` is 1 where an unpenalised intercept is fitted too: it leaves n − 1
+ * centred rows, and its own error is τ²/n. `known`, where κ is given, is what it keeps.
+ */
+function fit(side, noise, rows, ridge, one, known = null) {
+  const free = rows - one;
+  const n = Math.max(free, 1);
+  const at = known || filtered(side, effectiveRidge(side, n, (rows * ridge) / n));
+  const pole = ridge === 0 && free === dimension(side);
+  const defined = free >= 1 && free > at.df2 && !pole;
+  const inflation = defined ? 1 / (1 - at.df2 / n) : NaN;
+  const misfit = (at.left + noise) * inflation; // τ², the test error with noise
+  const meanError = one / rows;
+  return {
+    ...{ at, ridge, defined, inflation, meanError },
+    scale: misfit / n, // the covariance of the coefficients is τ²/n · h² along white axes
+    own: misfit * meanError,
+    copied: inflation * (at.df2 / n + meanError), // what a finite sample copies of what it lacks
+    bias: defined ? Math.max(at.left, 0) : NaN,
+    variance: misfit * (at.df2 / n + meanError),
+  };
+}
+
+/** Effective ridges of one side, among which the best is looked for: 0, and powers of ten. */
+class Candidates {
+  constructor(side, { decades: [low, high], count }) {
+    const { values, counts } = side;
+    let mean = 0;
+    for (let i = 0; i < values.length; i++) mean += values[i] * counts[i];
+    mean /= dimension(side);
+    const power = (k) => mean * 10 ** (low + ((high - low) * k) / (count - 1));
+    this.side = side;
+    this.all = Array.from({ length: count + 1 }, (_, k) => filtered(side, k ? power(k - 1) : 0));
+  }
+
+  /** What a fit to so many rows learns of noise, (df2/n + 1/n)/(1 − df2/n); ∞ where no λ ≥ 0 leads. */
+  learnt(rows, one) {
+    const free = Math.max(rows - one, 0);
+    const found = new Float64Array(this.all.length);
+    for (let k = 0; k < found.length; k++) {
+      const { κ, df1, df2 } = this.all[k];
+      const share = df2 / Math.max(free, 1);
+      found[k] = free > df1 + (κ === 0 ? 1 : 0) ? (share + one / rows) / (1 - share) : Infinity;
+    }
+    return found;
+  }
+
+  /** λ by which a fit to so many rows comes to a candidate. */
+  ridge(rows, one, place) {
+    const { κ, df1 } = this.all[place];
+    return Math.max((κ * (rows - one - df1)) / rows, 0);
+  }
+
+  /** The fit of least risk to so many labels of this noise. */
+  best(noise, rows, one) {
+    const learnt = this.learnt(rows, one);
+    let [place, least] = [-1, Infinity];
+    for (let k = 0; k < learnt.length; k++) {
+      const { left } = this.all[k];
+      const risk = left + (left + noise) * learnt[k];
+      if (risk < least) [place, least] = [k, risk];
+    }
+    if (place < 0) return fit(this.side, noise, rows, NaN, one);
+    const ridge = this.ridge(rows, one, place);
+    return { ...fit(this.side, noise, rows, ridge, one, this.all[place]), place };
+  }
+}
+
+/** Sums over the student's directions, as products with its filters: Σ_a of a table's rows. */
+function combined(table, weights) {
+  const found = new Float64Array(table.length ? table[0].length : 0);
+  for (let a = 0; a < table.length; a++) {
+    for (let b = 0; b < found.length; b++) found[b] += weights[a] * table[a][b];
+  }
+  return found;
+}
+
+function products(table, vector) {
+  return Float64Array.from(table, (row) => dot(row, vector));
+}
+
+function dot(left, right) {
+  let sum = 0;
+  for (let i = 0; i < left.length; i++) sum += left[i] * right[i];
+  return sum;
+}
+
+/** What students hear of a teacher that keeps shares h: of its mean, and of its spread. */
+function told(relay, { h, df2, kept }) {
+  const squared = h.map((share) => share ** 2);
+  const q = products(relay.mean_filters, h);
+  const pairs = [];
+  for (let a = 0; a < q.length; a++) for (let b = a; b < q.length; b++) pairs.push(q[a] * q[b]);
+  return {
+    squares: combined(relay.squares, pairs),
+    linear: combined(relay.linear, q),
+    spreads: combined(relay.spreads, products(relay.spread_filters, squared)),
+    ...{ meanTotal: kept, spreadTotal: df2 },
+  };
+}
+
+/** The student's shares g and g², as products with its filters. */
+function listening(relay, { h }) {
+  const g = products(relay.student_filters, h);
+  return { g, g2: products(relay.student_filters, h.map((share) => share ** 2)) };
+}
+
+/**
+ * What a student of shares g makes of its teacher: bias Σs g² − 2Σℓ g + E f*²; per unit of the
+ * teacher's spread the part Σv g² that it inherits; and the parts of mean and spread that it lacks,
+ * Σh²e − Σs(2g − g²) and Σh² − Σv(2g − g²).
+ */
+function heard(taught, { g, g2 }, energy) {
+  const [s1, s2] = [dot(taught.squares, g), dot(taught.squares, g2)];
+  const [v1, v2] = [dot(taught.spreads, g), dot(taught.spreads, g2)];
+  return {
+    bias: s2 - 2 * dot(taught.linear, g) + energy,
+    inherited: v2,
+    lackedMean: taught.meanTotal - 2 * s1 + s2,
+    lackedSpread: taught.spreadTotal - 2 * v1 + v2,
+  };
+}
