@@ -23,11 +23,12 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE = 60.0  # seconds that an answer may take on a busy machine
-KEYS = {
-    **{name: (name, code) for name, code in (("ArrowLeft", 37), ("ArrowRight", 39))},
-    **{name: (name, code) for name, code in (("Tab", 9), ("Home", 36), ("End", 35))},
-    "Enter": ("Enter", 13),
-    " ": ("Space", 32),
+KEYS = {  # code, number, and what it writes
+    "ArrowLeft": ("ArrowLeft", 37, ""),
+    "ArrowRight": ("ArrowRight", 39, ""),
+    "Tab": ("Tab", 9, ""),
+    "Enter": ("Enter", 13, "\r"),
+    " ": ("Space", 32, " "),
 }
 
 
@@ -48,9 +49,7 @@ class Browser:
             (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
         ]
         command = [CHROMIUM, *FLAGS, f"--user-data-dir={self._home.name}", "about:blank"]
-        self._pid = os.posix_spawn(
-            CHROMIUM, command, os.environ, file_actions=actions, setpgroup=0
-        )
+        self._pid = os.posix_spawn(CHROMIUM, command, os.environ, file_actions=actions, setpgroup=0)
         os.close(theirs_in)
         os.close(theirs_out)
         self._to, self._back, self._left, self._last = to, back, b"", 0
@@ -114,13 +113,11 @@ class Browser:
 
     def press(self, key, times=1):
         """Press a key as a person does."""
-        code, number = KEYS[key]
+        code, number, text = KEYS[key]
         for _ in range(times):
-            for kind in ("rawKeyDown", "keyUp"):
-                self(
-                    "Input.dispatchKeyEvent",
-                    **{"type": kind, "key": key, "code": code, "windowsVirtualKeyCode": number},
-                )
+            for kind in ("keyDown" if text else "rawKeyDown", "keyUp"):
+                told = {"type": kind, "key": key, "code": code, "windowsVirtualKeyCode": number}
+                self("Input.dispatchKeyEvent", text=text if kind == "keyDown" else "", **told)
 
     def write(self, text):
         """Type text into what has the focus."""
@@ -135,7 +132,10 @@ class Browser:
         self("Emulation.setEmulatedMedia", media=media, features=features)
         self(
             "Emulation.setDeviceMetricsOverride",
-            **{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
 
     def photograph(self, path: Path, *, whole=True):

@@ -31,6 +31,9 @@ DIMENSIONS: Mapping[str, Mapping[str, Any]] = {
 }
 """What describes a population where no file does."""
 
+EXAMPLE = {"d_w": 40, "d_s": 60, "d_sw": 10, "noise": 1, "rho_w": 0.02, "rho_s": 0.01, "signal": 1}
+"""What a page of sliders begins with where nothing is described."""
+
 LABELLED = ("noise", "rho_w", "rho_s", "signal")
 """What may be said of the labels beside measured dimensions."""
 
@@ -50,6 +53,8 @@ def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def read(problem: str | None, task: Task | None, header: bool | None, **rest: Any) -> Any:
         said = {name: rest.pop(name) for name in (*DIMENSIONS, *FILES)}
         given = {name: value for name, value in said.items() if value is not None}
+        if rest.get("page") is not None and problem is None and not given:
+            given = dict(EXAMPLE)
         return command(problem=_population(problem, given, task, header), **rest)
 
     task = click.option(

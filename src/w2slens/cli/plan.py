@@ -1,22 +1,27 @@
 """``w2slens plan``: labels or pseudo-labels, for a budget or a target risk."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from w2slens import plan
+from w2slens import InputError, plan
+from w2slens._core.json import to_json
+from w2slens.advise.courses import Course
 from w2slens.advise.planning import frontier
 from w2slens.cli._options import RIDGE
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._population import problem_options
+from w2slens.experiments.folder.layout import check_page, write_page
 from w2slens.models.metrics import METRICS, Metric
 from w2slens.theory.population import Population
 
 
 @click.command("plan")
 @problem_options
-@click.option("--cost-label", required=True, type=float, help="Price of a label.")
-@click.option("--cost-pseudo", required=True, type=float, help="Price of a pseudo-label.")
+@click.option("--cost-label", type=float, help="Price of a label.")
+@click.option("--cost-pseudo", type=float, help="Price of a pseudo-label.")
 @click.option("--budget", type=float, help="Most that may be spent; or else --target.")
 @click.option("--target", type=float, help="Risk that is to be reached at least cost.")
 @click.option("--owned", type=int, help="Labels that are there already [default: a forecast's].")
@@ -35,16 +40,29 @@ from w2slens.theory.population import Population
     show_default=True,
     help="Risk: theory predicts no other.",
 )
+@click.option(
+    "--page", metavar="FILE", help="Write a page on which all of this is moved by sliders."
+)
 @output_options
 def command(
     problem: Population,
     budget: float | None,
     target: float | None,
     metric: Metric,
+    page: str | None,
     output: Output,
     **settings: Any,
 ) -> None:
-    """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone."""
+    """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone.
+
+    --page needs nothing else: what is not said begins with an example, and can be moved.
+    """
+    if page is not None:
+        check_page(Path(page), overwrite=output.overwrite, argument="page")
+    if page is not None and budget is None and target is None:
+        _page_alone(problem, page, output, settings)
+        return
+    _priced(settings)
     found = plan(problem, budget=budget, target=target, metric=metric, **settings)
 
     document = found.to_dict()
@@ -65,5 +83,43 @@ def command(
         plot_courses(courses, ax, chosen=found.best, budget=budget, target=target)
         return {"frontier.png": png(figure)}
 
+    if page is not None:
+        _write(problem, page, output, settings, budget or found.best.cost, found.courses)
     verdict = f"[bold]{found.best.course}[/bold]. {found.reason}"
     output.deliver(document, kind="plan", files=files, shown=[found.table(), verdict])
+    if page is not None and not output.as_json:
+        click.echo(f"Page: {page}")
+
+
+def _priced(settings: Mapping[str, Any]) -> None:
+    """Refuse a plan without prices, which a page has by default."""
+    for name in ("cost_label", "cost_pseudo"):
+        if settings[name] is None:
+            raise InputError(name, "is missing; give a price, or --page alone to move prices")
+
+
+def _page_alone(
+    problem: Population, page: str, output: Output, settings: Mapping[str, Any]
+) -> None:
+    if output.out is not None:
+        raise InputError("out", "holds a plan, which needs a budget or a target; give one")
+    _write(problem, page, output, settings)
+    click.echo(to_json({"page": page}) if output.as_json else f"Page: {page}")
+
+
+def _write(
+    problem: Population,
+    page: str,
+    output: Output,
+    settings: Mapping[str, Any],
+    budget: float | None = None,
+    courses: Sequence[Course] = (),
+) -> None:
+    """Write the page of a population, or of a plan at the sizes of its W2S course."""
+    from w2slens.report.planner import planner  # as above
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    w2s = next((course for course in courses if course.course == "w2s"), None)
+    sizes = (w2s.n, w2s.N) if w2s is not None and not problem.owned else (None, None)
+    html = planner(problem, n=sizes[0], N=sizes[1], budget=budget, **given)
+    write_page(Path(), html, out=page, overwrite=output.overwrite, argument="page")

@@ -9,10 +9,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import to_hex
 
+from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.json import to_json
-from w2slens._core.types import Ridge
-from w2slens.advise.budget import LARGEST, Shop
+from w2slens.advise.budget import FEWEST, LARGEST, Shop
 from w2slens.advise.planning import open_shop
 from w2slens.advise.together import SIZES, PosteriorRisks
 from w2slens.models.risks import MODEL_COLUMNS, MODELS
@@ -22,11 +22,9 @@ from w2slens.report.plots.style import STUDENT_LOOKS
 from w2slens.report.template import filled
 from w2slens.theory import Problem
 from w2slens.theory.outline import Outline, unexpressed
-from w2slens.theory.population import Known, Population
+from w2slens.theory.population import AS_PREDICTED, Known, Population
+from w2slens.theory.problem import ARRAYS
 from w2slens.theory.tuned import CANDIDATES, DECADES
-
-EXAMPLE = {"d_w": 40, "d_s": 60, "d_sw": 10, "noise": 1, "rho_w": 0.02, "rho_s": 0.01, "signal": 1}
-"""What a page begins with where nothing is known: as in the documentation of `plan`."""
 
 PRICES = {"cost_label": 1.0, "cost_pseudo": 0.01}
 """Of a label and of a pseudo-label, where none are given."""
@@ -35,7 +33,9 @@ PER_DIMENSION = (4, 20)
 """Labels and pseudo-labels a dimension that a page begins with, where neither are known."""
 
 SHADES = 33  # colours of a map
-NOTHING = 1e-12  # relative size below which numbers of a population are rounding
+NOTHING = 1e-12  # share of E f*² below which an error is rounding
+DIGITS = 10  # of dimensions and errors; the rest is rounding
+ALIKE = 1e-7  # difference of moments up to which a population is the canonical one
 
 
 def planner(
@@ -67,12 +67,16 @@ def planner(
     """
     shop = open_shop(problem, **{**PRICES, **settings})
     known = shop.known
-    labels = n or shop.owned or _round(PER_DIMENSION[0] * known.problem.d_w)
-    pseudo = N or known.pool or min(_round(PER_DIMENSION[1] * known.problem.d_s), shop.pool)
-    spent = float(shop.cost("w2s", labels, pseudo)) if budget is None else budget
-    sizes = {"n": labels, "N": pseudo, "budget": spent}
+    labels = shop.owned or _round(PER_DIMENSION[0] * known.problem.d_w)
+    pseudo = known.pool or min(_round(PER_DIMENSION[1] * known.problem.d_s), shop.pool)
+    sizes: dict[str, float] = {
+        "n": labels if n is None else check.whole(n, "n", FEWEST),
+        "N": pseudo if N is None else check.whole(N, "N"),
+    }
+    spent = float(shop.cost("w2s", *sizes.values())) if budget is None else budget
+    sizes["budget"] = check.non_negative(spent, "budget") or 1.0
     state = {
-        "start": {**sizes, **_prices(shop), **_canonical(known.problem)},
+        "start": {**sizes, **_prices(shop, settings), **_canonical(known.problem)},
         "own": _own(known),
         "posterior": _posterior(shop),
         **_constants(),
@@ -82,15 +86,20 @@ def planner(
         "title": "Planner: labels or pseudo-labels",
         "headline": "This page computes its answer",
         "answer": "Allow JavaScript to see it; nothing is sent anywhere.",
-        **{"facts": facts, "action": "", "state": to_json(_encoded(state))},
+        "facts": facts,
+        "action": "",
+        "state": _json(state),
     }
     return filled("planner.html", values)
 
 
-def _prices(shop: Shop) -> dict[str, Any]:
-    """Return what the shop was told; an endless pool is null."""
+def _prices(shop: Shop, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the shop was told; an endless pool is null.
+
+    Ridges are those that were asked for: the shop has none where E f*² is not known.
+    """
     names = ("cost_label", "cost_pseudo", "cost_weak", "cost_strong", "owned", "intercept")
-    ridges: dict[str, Ridge] = {name: getattr(shop, name) for name in ("ridge_weak", "ridge_strong")}
+    ridges = {name: settings.get(name, "auto") for name in ("ridge_weak", "ridge_strong")}
     pool = None if shop.pool == LARGEST else shop.pool
     return {name: getattr(shop, name) for name in names} | ridges | {"pool": pool}
 
@@ -100,40 +109,34 @@ def _canonical(problem: Problem) -> dict[str, Any]:
 
     What neither side expresses is noise there, as is what y has of it on the raw scale.
     """
-    beyond = unexpressed(problem) if not is_canonical(problem) else 0.0
-    errors = {"rho_w": max(problem.rho_w - beyond, 0.0), "rho_s": max(problem.rho_s - beyond, 0.0)}
+    beyond = 0.0 if is_canonical(problem) else unexpressed(problem)
+    noise = problem.noise + beyond
+    left = {
+        name: max(_settled(value - beyond, problem.energy), 0.0)
+        for name, value in (("rho_w", problem.rho_w), ("rho_s", problem.rho_s))
+    }
     signal = None if problem.signal is None else max(problem.signal - beyond, 0.0)
-    most = float(min(problem.d_w, problem.d_s))
-    d_sw = min(_whole(problem.d_sw), most)
-    noise = {"noise": problem.noise + beyond, "signal": signal}
-    return {"d_w": problem.d_w, "d_s": problem.d_s, "d_sw": d_sw, **errors, **noise}
+    dimensions = dict(zip(("d_w", "d_s", "d_sw"), _dimensions(problem), strict=True))
+    found = {**dimensions, "noise": noise, **left, "signal": signal}
+    return {name: value and float(f"{value:.{DIGITS}g}") for name, value in found.items()}
+
+
+def _dimensions(problem: Problem) -> tuple[int, int, float]:
+    d_w, d_s = problem.d_w, problem.d_s
+    return d_w, d_s, min(round(problem.d_sw, DIGITS), float(min(d_w, d_s)))
 
 
 def is_canonical(problem: Problem) -> bool:
     """Tell whether a population is the canonical instance of its dimensions, errors and signal."""
-    d_w, d_s, d_sw = problem.d_w, problem.d_s, _whole(problem.d_sw)
-    if (len(problem.weak_gram), len(problem.strong_gram)) != (d_w, d_s):
-        return False
-    energy = problem.energy
-    errors = (_settled(error, energy) for error in (problem.rho_w, problem.rho_s))
+    energy, noise, signal = problem.energy, problem.noise, problem.signal
+    rho_w, rho_s = (_settled(error, energy) for error in (problem.rho_w, problem.rho_s))
     try:
-        other = Problem.gaussian(d_w, d_s, d_sw, problem.noise, *errors, problem.signal)
+        other = Problem.gaussian(*_dimensions(problem), noise, rho_w, rho_s, signal)
     except InputError:
         return False
-    scale = 1 + math.sqrt(energy)
-    return all(
-        mine.shape == theirs.shape and np.allclose(mine, theirs, rtol=0, atol=1e-6 * scale)
-        for mine, theirs in (
-            (getattr(problem, name), getattr(other, name))
-            for name in ("weak_gram", "strong_gram", "cross_gram", "weak_target", "strong_target")
-        )
-    )
-
-
-def _whole(value: float) -> float:
-    """Take off the rounding of what is whole."""
-    near = round(value)
-    return float(near) if abs(value - near) <= NOTHING * max(near, 1) else value
+    near = ALIKE * (1 + math.sqrt(energy))
+    pairs = ((getattr(problem, name), getattr(other, name)) for name in ARRAYS)
+    return all(a.shape == b.shape and np.allclose(a, b, rtol=0, atol=near) for a, b in pairs)
 
 
 def _settled(value: float, beside: float) -> float:
@@ -147,7 +150,8 @@ def _round(value: float) -> int:
 
 def _own(known: Population) -> Mapping[str, Any] | None:
     """Outline a population that no dimensions describe; None where they do."""
-    if is_canonical(known.problem) and known == Population(known.problem):
+    described = is_canonical(known.problem) and known.scale == "excess"
+    if described and known.factors == AS_PREDICTED:
         return None
     return {
         **Outline.of(known.problem).to_dict(),
@@ -175,10 +179,16 @@ def _constants() -> dict[str, Any]:
         "names": {**named, "posterior": STUDENT_LOOKS["posterior"][0]},
         "headlines": HEADLINES,
         "map": {
-            **{"covered": COVERED, "least": LEAST_REACH},
+            "covered": COVERED,
+            "least": LEAST_REACH,
             "shades": [to_hex(shade) for shade in shades],
         },
     }
+
+
+def _json(state: Any) -> str:
+    """Write JSON that ends no element of a page."""
+    return to_json(_encoded(state)).replace("<", "\\u003c")
 
 
 def _encoded(value: Any) -> Any:

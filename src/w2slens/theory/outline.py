@@ -57,18 +57,17 @@ class Outline:
     signal, noise, d_sw, w2s_bias, unlearnable
         As of `Problem`.
     mean_filters
-        (f, r_w): ``h·√e`` is a combination of these rows, by its products with them.
+        (f, r_w): their products q with h say which combination of the few ``h·√e`` is.
     spread_filters
-        (f', r_w): the same of h².
+        (f', r_w): their products with h² say the same of h².
     student_filters
-        (f_s, r_s): the same of g and g² along the student's axes.
+        (f_s, r_s): their products with g and g² say the same of g and g².
     squares
-        (f(f+1)/2, f_s) products of s with the student's filters, for pairs a ≤ b of the teacher's,
-        those of two different ones twice.
+        (f(f+1)/2, f_s): s, times ``q_a q_b`` summed over a ≤ b, along the student's few.
     linear
-        (f, f_s) the same of ℓ.
+        (f, f_s): the same of ℓ, times q.
     spreads
-        (f', f_s) the same of v.
+        (f', f_s): the same of v, times the products with h².
     """
 
     weak: Axes
@@ -110,7 +109,7 @@ class Outline:
 
 
 def white(problem: Problem) -> tuple[Array, Array, Array]:
-    """Return C (r_s, r_w), and the cross moments of f* with the white axes: (r, k) of both sides."""
+    """Return C (r_s, r_w), and cross moments of f* with the white axes of both sides, (r, k)."""
     W_w, W_s = problem.weak.spectrum.whitening, problem.strong.spectrum.whitening
     C = product(product(W_s, problem.cross_gram), W_w.T)
     return C, product(W_w, problem.weak_target), product(W_s, problem.strong_target)

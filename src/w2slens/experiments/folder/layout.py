@@ -172,14 +172,21 @@ def write_folder(
     return folder
 
 
-def write_page(folder: Path, html: str, *, out: str | None, overwrite: bool) -> Path:
+def check_page(page: Path, *, overwrite: bool, argument: str = "out") -> None:
+    """Refuse a page that must not be written where something is."""
+    if page.is_dir():
+        raise InputError(argument, f"{page} is a folder; name a file")
+    if page.exists() and not overwrite:
+        raise InputError(argument, f"{page} exists; choose another name or pass --overwrite")
+
+
+def write_page(
+    folder: Path, html: str, *, out: str | None, overwrite: bool, argument: str = "out"
+) -> Path:
     """Write a page into a result's folder, or to `out`; only a page of ours is replaced."""
     page = folder / PAGE if out is None else Path(out)
-    if page.is_dir():
-        raise InputError("out", f"{page} is a folder; name a file")
     own = out is None and page.is_file() and GENERATOR in page.read_text("utf-8", "replace")
-    if page.exists() and not own and not overwrite:
-        raise InputError("out", f"{page} exists; choose another name or pass --overwrite")
-    with replacing(page, overwrite=True, argument="out") as part:
+    check_page(page, overwrite=own or overwrite, argument=argument)
+    with replacing(page, overwrite=True, argument=argument) as part:
         part.write_text(html, encoding="utf-8")
     return page

@@ -93,7 +93,9 @@ function framed({ x, y, title, xLabel, yLabel, inner, legend = "" }) {
   for (const tick of x.ticks) {
     const at = x.to(tick).toFixed(1);
     parts.push(`<path class="tick" d="M${at} ${bottom}v4"/>`);
-    parts.push(`<text x="${at}" y="${bottom + 17}" text-anchor="middle">${plain(tick)}</text>`);
+    const anchor = at > right - 20 ? "end" : "middle";
+    const edge = anchor === "end" ? right + 8 : at;
+    parts.push(`<text x="${edge}" y="${bottom + 17}" text-anchor="${anchor}">${plain(tick)}</text>`);
   }
   for (const tick of y.ticks) {
     const at = y.to(tick);
@@ -134,7 +136,7 @@ function mark(shape, x, y, color, r = 5) {
 function legendOf(entries) {
   const parts = entries.map(([[color, shape], words, dash = ""], k) => {
     const x = BOX.left + (k % 2) * 194;
-    const y = BOX.bottom + 54 + Math.floor(k / 2) * 17;
+    const y = BOX.bottom + 52 + Math.floor(k / 2) * 16;
     const sample = `<path class="line" d="M${x} ${y - 4}h24" stroke="var(${color})" stroke-dasharray="${dash}"/>`;
     return `${sample}${mark(shape, x + 12, y - 4, color, 4)}<text x="${x + 30}" y="${y}">${words}</text>`;
   });
@@ -154,12 +156,13 @@ function drawRisks({ sizes, risks, at, now, names, title, xLabel, yLabel }) {
   return { svg: framed({ x, y, title, xLabel, yLabel, inner, legend }), x };
 }
 
-/** Colours of a map: white at the centre, and the last colour for the wild few. */
-function shading(values, centre, { covered, least, shades }) {
+/** Colours of a map: white at the centre, and the last colour for the wild few, and beyond `most`. */
+function shading(values, centre, most, { covered, least, shades }) {
   const known = values.filter(Number.isFinite).map((value) => Math.abs(value - centre)).sort((a, b) => a - b);
   const place = covered * (known.length - 1);
   const [below, above] = [known[Math.floor(place)], known[Math.ceil(place)]];
-  const reach = known.length ? Math.max(below + (above - below) * (place % 1), least) : 1;
+  const typical = known.length ? below + (above - below) * (place % 1) : 1;
+  const reach = Math.min(Math.max(typical, least), most);
   const low = centre === 1 ? Math.max(centre - reach, 0) : centre - reach;
   const half = (shades.length - 1) / 2;
   const shade = (value) => {
@@ -171,20 +174,23 @@ function shading(values, centre, { covered, least, shades }) {
 }
 
 /** PGR or OPR over (N, n): purple is gain, orange loss, grey unknown. */
-function drawMap({ n, N, values, centre, now, look, title }) {
+function drawMap({ n, N, values, centre, most, now, look, title }) {
   const x = axis([N[0], N[N.length - 1]], [BOX.left, BOX.right], true);
   const y = axis([n[0], n[n.length - 1]], [BOX.bottom, BOX.top], true);
-  const { shade, low, high } = shading(values.flat(), centre, look);
-  const [wide, tall] = [(BOX.right - BOX.left) / N.length, (BOX.bottom - BOX.top) / n.length];
-  const cells = values.map((row, i) =>
-    row.map((value, j) => {
+  const { shade, low, high } = shading(values.flat(), centre, most, look);
+  const [wide, tall] = [(BOX.right - BOX.left) / values[0].length, (BOX.bottom - BOX.top) / values.length];
+  const shapes = new Map(); // one path a colour
+  values.forEach((row, i) =>
+    row.forEach((value, j) => {
       const [left, top] = [BOX.left + j * wide, BOX.bottom - (i + 1) * tall];
-      const place = `x="${left.toFixed(1)}" y="${top.toFixed(1)}"`;
-      return `<rect ${place} width="${(wide + 0.5).toFixed(1)}" height="${(tall + 0.5).toFixed(1)}" fill="${shade(value)}"/>`;
-    }).join(""),
+      const cell = `M${left.toFixed(1)} ${top.toFixed(1)}h${(wide + 0.4).toFixed(1)}v${(tall + 0.4).toFixed(1)}H${left.toFixed(1)}z`;
+      const color = shade(value);
+      shapes.set(color, (shapes.get(color) ?? "") + cell);
+    }),
   );
+  const cells = [...shapes].map(([color, path]) => `<path fill="${color}" d="${path}"/>`);
   const cross = mark("circle", x.to(now.N), y.to(now.n), "--page", 6) + mark("circle", x.to(now.N), y.to(now.n), "--accent", 4);
-  const inner = `<g class="cells">${cells.join("")}</g>${cross}`;
+  const inner = `<g shape-rendering="crispEdges">${cells.join("")}</g>${cross}`;
   const legend = colourBar(shade, low, high, centre);
   const labels = { xLabel: "pseudo-labels N", yLabel: "labels n" };
   return { svg: framed({ x, y, title, ...labels, inner, legend }), x, y };

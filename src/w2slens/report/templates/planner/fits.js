@@ -15,7 +15,7 @@ function filtered(side, κ) {
     h[i] = values[i] / (values[i] + κ);
     df1 += counts[i] * h[i];
     df2 += counts[i] * h[i] ** 2;
-    left += (1 - h[i]) ** 2 * energies[i];
+    left += (κ / (values[i] + κ)) ** 2 * energies[i];
     kept += h[i] ** 2 * energies[i];
   }
   return { κ, h, df1, df2, left, kept };
@@ -84,16 +84,18 @@ class Candidates {
     const power = (k) => mean * 10 ** (low + ((high - low) * k) / (count - 1));
     this.side = side;
     this.all = Array.from({ length: count + 1 }, (_, k) => filtered(side, k ? power(k - 1) : 0));
+    for (const name of ["df1", "df2", "left"]) this[name] = Float64Array.from(this.all, (at) => at[name]);
+    this.df1[0] += 1; // ridgeless, one row more has no finite expectation
   }
 
   /** What a fit to so many rows learns of noise, (df2/n + 1/n)/(1 − df2/n); ∞ where no λ ≥ 0 leads. */
   learnt(rows, one) {
+    const { df1, df2 } = this;
     const free = Math.max(rows - one, 0);
-    const found = new Float64Array(this.all.length);
+    const found = new Float64Array(df1.length);
     for (let k = 0; k < found.length; k++) {
-      const { κ, df1, df2 } = this.all[k];
-      const share = df2 / Math.max(free, 1);
-      found[k] = free > df1 + (κ === 0 ? 1 : 0) ? (share + one / rows) / (1 - share) : Infinity;
+      // (df2/n + 1/rows)/(1 − df2/n), over n
+      found[k] = free > df1[k] ? (df2[k] + (one * free) / rows) / (free - df2[k]) : Infinity;
     }
     return found;
   }
@@ -106,12 +108,18 @@ class Candidates {
 
   /** The fit of least risk to so many labels of this noise. */
   best(noise, rows, one) {
-    const learnt = this.learnt(rows, one);
-    let [place, least] = [-1, Infinity];
-    for (let k = 0; k < learnt.length; k++) {
-      const { left } = this.all[k];
-      const risk = left + (left + noise) * learnt[k];
-      if (risk < least) [place, least] = [k, risk];
+    const { df1, df2, left } = this;
+    const free = Math.max(rows - one, 0);
+    const own = (one * free) / rows;
+    let place = -1;
+    let least = Infinity;
+    for (let k = 0; k < left.length; k++) {
+      if (free <= df1[k]) continue; // no λ ≥ 0 leads there
+      const risk = left[k] + ((left[k] + noise) * (df2[k] + own)) / (free - df2[k]);
+      if (risk < least) {
+        least = risk;
+        place = k;
+      }
     }
     if (place < 0) return fit(this.side, noise, rows, NaN, one);
     const ridge = this.ridge(rows, one, place);

@@ -53,7 +53,7 @@ function canonical({ d_w, d_s, d_sw, noise, rho_w, rho_s, signal }) {
   const energyWeak = free + (weakR === null ? 0 : α ** 2);
   const met = strongR ? (own + partner) ** 2 : own ** 2 + partner ** 2;
   const energyStrong = free + met;
-  const heard = free + partner ** 2; // ‖Σ_sw c_w‖²
+  const relayed = free + partner ** 2; // ‖Σ_sw c_w‖²
   const agreed = free + (weakR ? r * α * (partner + (strongR ? own : 0)) : 0);
   const energy = signal === null ? least : signal;
   const side = (count, expressed) => ({
@@ -69,10 +69,10 @@ function canonical({ d_w, d_s, d_sw, noise, rho_w, rho_s, signal }) {
     strong: side(d_s, energyStrong),
     relay: {
       ...{ mean_filters: one(1), spread_filters: one(1), student_filters: one(1) },
-      ...{ squares: one(heard), linear: one(agreed), spreads: one(d_sw) },
+      ...{ squares: one(relayed), linear: one(agreed), spreads: one(d_sw) },
     },
-    w2s_bias: Math.max(energy + heard - 2 * agreed, 0),
-    unlearnable: Math.max(energyWeak - heard, 0),
+    w2s_bias: Math.max(energy + relayed - 2 * agreed, 0),
+    unlearnable: Math.max(energyWeak - relayed, 0),
   };
 }
 
@@ -97,6 +97,8 @@ function privateParts(weakR, strongR, rho_w, rho_s) {
   return [Math.sqrt(Math.max(rest, 0) / (1 - weakR ** 2)), β];
 }
 
+const TINY = 1e-9; // relative difference of settings that is rounding
+
 /**
  * The settings nearest to those asked for that a population can have, and in words what moved.
  * `Problem.gaussian` refuses the others.
@@ -105,10 +107,8 @@ function possible(asked) {
   const found = { ...asked };
   const moved = [];
   const move = (name, value, why) => {
-    if (found[name] !== value) {
-      found[name] = value;
-      moved.push(why);
-    }
+    if (Math.abs(found[name] - value) > TINY * Math.abs(value)) moved.push(why);
+    found[name] = value;
   };
   const most = Math.min(found.d_w, found.d_s);
   if (found.d_sw > most) move("d_sw", most, `d_sw is at most min(d_w, d_s) = ${most}`);

@@ -93,11 +93,16 @@ class Asked {
   bestStudent(teacher, N) {
     const { bias, inherited, lackedMean, lackedSpread } = this.heardBy(teacher);
     const learnt = this.once("pool", N, () => this.models.strong.learnt(N, this.one));
-    let [place, least] = [-1, Infinity];
+    const { scale } = teacher;
+    let place = -1;
+    let least = Infinity;
     for (let k = 0; k < learnt.length; k++) {
-      const lacked = Math.max(lackedMean[k] + teacher.scale * lackedSpread[k], 0);
-      const risk = lacked * learnt[k] + teacher.scale * inherited[k] + bias[k];
-      if (risk < least) [place, least] = [k, risk];
+      const lacked = Math.max(lackedMean[k] + scale * lackedSpread[k], 0);
+      const risk = lacked * learnt[k] + scale * inherited[k] + bias[k];
+      if (risk < least) {
+        least = risk;
+        place = k;
+      }
     }
     if (place < 0) return NaN;
     return Math.max(bias[place], 0) + (least - bias[place]) + teacher.own;

@@ -3,8 +3,8 @@
 "use strict";
 
 const FEWEST = 2; // labels of a fit: one row shows no spread
-const FIRST = 32; // numbers of labels looked at first, then
-const NEXT = 10; // about the best of them,
+const FIRST = 16; // numbers of labels looked at first, then
+const NEXT = 6; // about the best of them,
 const ROUNDS = 5; // so often in all
 const ROUNDING = 1e-12; // share of a budget that is rounding
 
@@ -47,9 +47,9 @@ class Shop {
   /** Price of n labels, owned ones free, N pseudo-labels and the models. */
   cost(name, n, N) {
     const { owned, cost_label, cost_pseudo, cost_weak, cost_strong } = this.prices;
-    const bought = Math.max(n - owned, 0) * cost_label + N * cost_pseudo;
-    if (POOLED.includes(name)) return bought + cost_weak + cost_strong;
-    return bought + (name === "weak-is-enough" ? cost_weak : cost_strong);
+    const rows = Math.max(n - owned, 0) * cost_label + N * cost_pseudo;
+    if (POOLED.includes(name)) return rows + cost_weak + cost_strong;
+    return rows + (name === "weak-is-enough" ? cost_weak : cost_strong);
   }
 
   risk(name, n, N) {
@@ -61,6 +61,7 @@ class Shop {
   /** Least risk of a course within a budget; null where it cannot be. */
   within(name, budget) {
     let [low, high] = [FEWEST, this.most(name, budget)];
+    if (this.moreLabelsAreBetter(name)) low = Math.max(low, high);
     let pools = POOLED.includes(name) ? [1, this.pool] : [0, 0];
     let best = null;
     for (let round = 0; round < ROUNDS && low <= high; round++) {
@@ -84,19 +85,26 @@ class Shop {
         if (cost > budget * (1 + ROUNDING)) continue;
         const risk = this.risk(name, n, choices[j]);
         if (!Number.isFinite(risk) || (best && risk >= best.course.risk)) continue;
-        const about = [choices[Math.max(j - 1, 0)], j + 1 < choices.length ? choices[j + 1] : this.pool];
-        best = { course: { name, n, N: choices[j], cost, risk }, i, pools: about };
+        const beside = [choices[Math.max(j - 1, 0)], j + 1 < choices.length ? choices[j + 1] : this.pool];
+        best = { course: { name, n, N: choices[j], cost, risk }, i, pools: beside };
       }
     }
     if (!best) return null;
-    const pools = this.moreIsBetter(name) ? [fewest, most] : best.pools;
-    const around = { low: labels[Math.max(best.i - 1, 0)], high: labels[Math.min(best.i + 1, labels.length - 1)] };
-    return { course: best.course, ...around, pools };
+    const [low, high] = [labels[Math.max(best.i - 1, 0)], labels[Math.min(best.i + 1, labels.length - 1)]];
+    if (this.moreIsBetter(name)) return { course: best.course, low, high, pools: [fewest, most] };
+    const [less, more] = best.pools; // what the neighbouring n leave is to be reached, too
+    return { course: best.course, low, high, pools: [Math.max(Math.min(less, this.left(name, high, budget)), fewest), more] };
   }
 
   /** Whether more pseudo-labels never raise the risk: a student at its best ridge only gains. */
   moreIsBetter(name) {
     return !POOLED.includes(name) || (name === "w2s" && this.asked.ridge_strong === "auto");
+  }
+
+  /** Whether more labels never raise the risk: nor do they, where the model has no pool to pay for. */
+  moreLabelsAreBetter(name) {
+    const ridge = name === "weak-is-enough" ? "ridge_weak" : "ridge_strong";
+    return !POOLED.includes(name) && this.asked[ridge] === "auto";
   }
 
   /** Most labels that a course may use: owned ones may be left unused. */
@@ -117,11 +125,15 @@ class Shop {
     return Math.trunc(Math.min(left / cost_pseudo, this.pool));
   }
 
-  /** All courses that are possible within a budget, the best first. */
+  /** Every course at its best within a budget, by name; null where it cannot be. */
   courses(budget) {
-    const found = this.names().map((name) => this.within(name, budget)).filter(Boolean);
-    const useful = found.filter(({ name, n }) => name !== "label-more" || n > this.prices.owned);
-    return useful.sort((a, b) => a.risk - b.risk);
+    const found = {};
+    for (const name of this.names()) {
+      const course = this.within(name, budget);
+      const useful = course && (name !== "label-more" || course.n > this.prices.owned);
+      found[name] = useful ? course : null;
+    }
+    return found;
   }
 }
 
