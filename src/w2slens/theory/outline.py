@@ -150,7 +150,7 @@ def _heard(C: Array, means: Array, unit: Array, b_s: Array, student: Array) -> t
     for start in range(0, len(C), step):
         some = slice(start, start + step)
         Y = product((C[some, None, :] * means).reshape(-1, len(unit)), unit)
-        Y = Y.reshape(len(C[some]), len(means), -1)  # (rows, few, k)
+        Y = Y.reshape(len(C[some]), len(means), unit.shape[1])  # (rows, few, k)
         squares += (Y @ Y.transpose(0, 2, 1))[:, i, j].T @ student[:, some].T
         linear += np.einsum("rak,rk->ar", Y, b_s[some]) @ student[:, some].T
     return squares * twice, linear

@@ -2,7 +2,13 @@
 
 "use strict";
 
-const COURSES = { w2s: "w2s", strong: "strong-on-labels", weak: "weak-is-enough", posterior: "posterior" };
+const TIE = 0.01; // share of a risk by which two are too close to call
+const COURSES = {
+  w2s: "w2s",
+  strong: "strong-on-labels",
+  weak: "weak-is-enough",
+  posterior: "posterior",
+};
 
 function counted(size, words) {
   return `${Math.round(size).toLocaleString("en")} ${words}`;
@@ -21,7 +27,14 @@ function answer({ settings, risks, posterior, courses, scale, headlines }) {
   finite.sort((left, right) => known[left] - known[right]);
   const action = COURSES[finite[0]];
   const advice = headlines[action][0].toLowerCase() + headlines[action].slice(1);
-  const why = [reasons(known, finite, scale), ...warnings(risks), bought(courses, budget)];
+  const tie = finite.length > 1 && known[finite[1]] <= (1 + TIE) * known[finite[0]];
+  const close = tie ? ["The first two are too close to call."] : [];
+  const why = [
+    reasons(known, finite, scale),
+    ...close,
+    ...warnings(risks),
+    bought(courses, budget),
+  ];
   return { headline: `${sizes}, ${advice}`, action, why: why.join(" ") };
 }
 
@@ -37,18 +50,24 @@ const WORDS = {
 
 function reasons(known, ranked, scale) {
   const [first, ...others] = ranked.map((name) => `${written(known[name])} for ${WORDS[name]}`);
-  const unit = scale === "raw" ? "squared error against the labels" : "squared error beyond the noise";
+  const unit =
+    scale === "raw" ? "squared error against the labels" : "squared error beyond the noise";
   return `Expected ${unit}: ${others.length ? `${first}, against ${listed(others)}` : first}.`;
 }
 
 function listed(parts) {
-  return parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}` : parts[0];
+  return parts.length > 1
+    ? `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`
+    : parts[0];
 }
 
 /** What a user must not overlook: that W2S loses to labels alone, or to its teacher. */
 function warnings(risks) {
   const found = [];
-  if (opr(risks) < 1) found.push("OPR is below 1: the strong model does better on the true labels than on the teacher's.");
+  if (opr(risks) < 1)
+    found.push(
+      "OPR is below 1: the strong model does better on the true labels than on the teacher's.",
+    );
   if (risks.w2s > risks.weak) found.push("The W2S student does not beat its teacher.");
   return found;
 }
@@ -65,13 +84,17 @@ function bought(courses, budget) {
 /** The strip of numbers: the four risks, the ratios, and what these sizes cost. */
 function strip(risks, cost, names) {
   const entries = MODELS.map((name) => [names[name], written(risks[name]), LOOKS[name][0]]);
-  const ratios = [["PGR", pgr(risks)], ["OPR", opr(risks)]].map(([word, value]) => [
-    word,
-    Number.isFinite(value) ? value.toFixed(2) : "–",
-    "--ink",
-  ]);
+  const ratios = [
+    ["PGR", written(pgr(risks)), "--ink"],
+    ["OPR", written(opr(risks)), "--ink"],
+  ];
   const all = [...entries, ...ratios, ["cost of W2S", written(cost, 4), "--ink"]];
-  return all.map(([word, value, color]) => `<div style="--of: var(${color})"><dt>${word}</dt><dd>${value}</dd></div>`).join("");
+  return all
+    .map(
+      ([word, value, color]) =>
+        `<div style="--of: var(${color})"><dt>${word}</dt><dd>${value}</dd></div>`,
+    )
+    .join("");
 }
 
 /** The command that plans the same, where dimensions describe the population. */
@@ -80,7 +103,8 @@ function replayed(settings) {
   for (const name of ["d_w", "d_s", "d_sw", "noise", "rho_w", "rho_s", "signal"]) {
     if (settings[name] !== null) words.push(`--${name.replace("_", "-")} ${settings[name]}`);
   }
-  for (const name of ["cost_label", "cost_pseudo", "budget"]) words.push(`--${name.replace("_", "-")} ${settings[name]}`);
+  for (const name of ["cost_label", "cost_pseudo", "budget"])
+    words.push(`--${name.replace("_", "-")} ${settings[name]}`);
   if (settings.pool !== null) words.push(`--pool ${settings.pool}`);
   for (const name of ["owned", "cost_weak", "cost_strong"]) {
     if (settings[name]) words.push(`--${name.replace("_", "-")} ${settings[name]}`);

@@ -16,7 +16,9 @@ function ladder(low, high, { whole = false, zero = false } = {}) {
 }
 
 function evenly(low, high, count) {
-  return Array.from({ length: count + 1 }, (_, k) => Number((low + ((high - low) * k) / count).toPrecision(4)));
+  return Array.from({ length: count + 1 }, (_, k) =>
+    Number((low + ((high - low) * k) / count).toPrecision(4)),
+  );
 }
 
 /** A range about what a page begins with. */
@@ -33,32 +35,53 @@ function controlsOf(start, own) {
   const energies = ladder(scale / 1e4, scale * 100, zero);
   const prices = (price, low, high) => about(price, low, high, zero);
   return [
-    ["Sizes", [
-      ["n", "labels n", ladder(Math.max(2, start.n / 30), start.n * 30, whole)],
-      ["N", "pseudo-labels N", ladder(Math.max(2, start.N / 100), start.N * 100, whole)],
-    ]],
-    ["Money", [
-      ["budget", "budget", about(start.budget, 1, 1e4)],
-      ["cost_label", "price of a label", prices(start.cost_label, 0.01, 100)],
-      ["cost_pseudo", "price of a pseudo-label", prices(start.cost_pseudo, 1e-5, 1)],
-      ["cost_weak", "price of running the teacher", prices(start.cost_weak, 0.1, 1e4)],
-      ["cost_strong", "price of running the strong model", prices(start.cost_strong, 0.1, 1e4)],
-      ["owned", "labels owned already", ladder(1, Math.max(1e4, start.owned * 10), { whole: true, zero: true })],
-      ["pool", "unlabeled rows there are", about(start.pool ?? 0, 10, 1e7, whole), "endless"],
-    ]],
-    ["The pair", [
-      ["d_w", "dimensions of the teacher d<sub>w</sub>", about(start.d_w, 1, 1000, whole)],
-      ["d_s", "dimensions of the student d<sub>s</sub>", about(start.d_s, 1, 1000, whole)],
-      ["d_sw", "shared dimensions d<sub>sw</sub>", null],
-      ["noise", own ? "noise σ² added to the labels" : "label noise σ²", energies],
-      ["rho_w", "error ρ<sub>w</sub> that no teacher avoids", energies],
-      ["rho_s", "error ρ<sub>s</sub> that no student avoids", energies],
-      ["signal", "signal E f*²", energies, "unknown"],
-    ]],
-    ["Ridges", [
-      ["ridge_weak", "ridge λ<sub>w</sub> of the teacher", ladder(1e-6, 100, zero), "best"],
-      ["ridge_strong", "ridge λ<sub>s</sub> of the strong model", ladder(1e-6, 100, zero), "best"],
-    ]],
+    [
+      "Sizes",
+      [
+        ["n", "labels n", ladder(Math.max(2, start.n / 30), start.n * 30, whole)],
+        ["N", "pseudo-labels N", ladder(Math.max(2, start.N / 100), start.N * 100, whole)],
+      ],
+    ],
+    [
+      "Money",
+      [
+        ["budget", "budget", about(start.budget, 1, 1e4)],
+        ["cost_label", "price of a label", prices(start.cost_label, 0.01, 100)],
+        ["cost_pseudo", "price of a pseudo-label", prices(start.cost_pseudo, 1e-5, 1)],
+        ["cost_weak", "price of running the teacher", prices(start.cost_weak, 0.1, 1e4)],
+        ["cost_strong", "price of running the strong model", prices(start.cost_strong, 0.1, 1e4)],
+        [
+          "owned",
+          "labels owned already",
+          ladder(1, Math.max(1e4, start.owned * 10), { whole: true, zero: true }),
+        ],
+        ["pool", "unlabeled rows there are", about(start.pool ?? 0, 10, 1e7, whole), "endless"],
+      ],
+    ],
+    [
+      "The pair",
+      [
+        ["d_w", "dimensions of the teacher d<sub>w</sub>", about(start.d_w, 1, 1000, whole)],
+        ["d_s", "dimensions of the student d<sub>s</sub>", about(start.d_s, 1, 1000, whole)],
+        ["d_sw", "shared dimensions d<sub>sw</sub>", null],
+        ["noise", "label noise σ²", energies],
+        ["rho_w", "error ρ<sub>w</sub> that no teacher avoids", energies],
+        ["rho_s", "error ρ<sub>s</sub> that no student avoids", energies],
+        ["signal", "signal E f*²", energies, "unknown"],
+      ],
+    ],
+    [
+      "Ridges",
+      [
+        ["ridge_weak", "ridge λ<sub>w</sub> of the teacher", ladder(1e-6, 100, zero), "best"],
+        [
+          "ridge_strong",
+          "ridge λ<sub>s</sub> of the strong model",
+          ladder(1e-6, 100, zero),
+          "best",
+        ],
+      ],
+    ],
   ];
 }
 
@@ -83,7 +106,9 @@ class Control {
     this.slider.addEventListener("input", () => change(name, this.values[this.slider.value]));
     this.number.addEventListener("change", () => this.typed(change));
     if (this.box) {
-      this.box.addEventListener("change", () => change(name, this.box.checked ? INSTEAD[name] : this.last));
+      this.box.addEventListener("change", () =>
+        change(name, this.box.checked ? INSTEAD[name] : this.last),
+      );
     }
   }
 
@@ -91,10 +116,16 @@ class Control {
   typed(change) {
     const text = this.number.value.replaceAll(",", "").trim();
     const value = Number(text);
-    const [least, most] = [this.values[0], Math.max(this.values[this.values.length - 1], this.last ?? 0)];
+    const [least, most] = [
+      this.values[0],
+      Math.max(this.values[this.values.length - 1], this.last ?? 0),
+    ];
     const whole = WHOLE.includes(this.name);
     const taken = text !== "" && Number.isFinite(value);
-    change(this.name, taken ? Math.min(Math.max(whole ? Math.round(value) : value, least), most) : this.last);
+    change(
+      this.name,
+      taken ? Math.min(Math.max(whole ? Math.round(value) : value, least), most) : this.last,
+    );
   }
 
   /** Show a value: of the settings that are possible, which may differ from what was asked. */
@@ -110,6 +141,11 @@ class Control {
     this.number.value = special ? this.instead : shown >= 1000 ? shown.toLocaleString("en") : shown;
     this.slider.setAttribute("aria-valuetext", this.number.value);
     this.row.classList.toggle("off", off || special);
+  }
+
+  rename(words) {
+    this.row.querySelector("label").textContent = words;
+    this.slider.setAttribute("aria-label", words);
   }
 
   middle() {

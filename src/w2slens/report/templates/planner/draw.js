@@ -2,10 +2,6 @@
 
 "use strict";
 
-const [WIDTH, HEIGHT] = [460, 350];
-const BOX = { left: 58, right: 446, top: 30, bottom: 262 }; // of the axes; a legend fits below
-const LOG_FROM = 30; // numbers that differ by a larger factor are drawn on a logarithmic axis
-const WILD = 3000; // risks this many times the least are beyond the axis: interpolation peaks
 const SHAPES = {
   circle: (x, y, r) => `<circle cx="${x}" cy="${y}" r="${r}"/>`,
   square: (x, y, r) => `<rect x="${x - r}" y="${y - r}" width="${2 * r}" height="${2 * r}"/>`,
@@ -21,71 +17,6 @@ const LOOKS = {
   posterior: ["--pink", "plus"],
 };
 
-/** A number to three significant digits, as w2slens writes it on pages; a dash where undefined. */
-function written(value, digits = 3) {
-  if (value === null || !Number.isFinite(value)) return "–";
-  if (Math.abs(value) >= Math.min(1000, 10 ** digits - 0.5)) return Math.round(value).toLocaleString("en");
-  if (value !== 0 && Math.abs(value) < 1e-3) {
-    const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
-    return `${mantissa}e${exponent[0] === "-" ? "-" : "+"}${exponent.slice(1).padStart(2, "0")}`;
-  }
-  return value.toPrecision(digits);
-}
-
-/** A tick, without powers of ten. */
-function plain(value) {
-  return value >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(4)));
-}
-
-/** An axis from numbers to pixels: logarithmic where `log`, else linear. */
-function axis([low, high], [start, end], log) {
-  const f = log ? Math.log : (value) => value;
-  const back = log ? Math.exp : (value) => value;
-  const span = f(high) - f(low) || 1;
-  return {
-    ...{ low, high, log },
-    to: (value) => start + ((f(value) - f(low)) / span) * (end - start),
-    from: (pixel) => back(f(low) + ((pixel - start) / (end - start)) * span),
-    ticks: log ? logTicks(low, high) : linearTicks(low, high),
-  };
-}
-
-function logTicks(low, high) {
-  const span = high / low;
-  if (span < 4) return linearTicks(low, high);
-  const steps = span < 300 ? [1, 2, 5] : [1];
-  const found = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-    for (const step of steps) found.push(Number(`${step}e${power}`));
-  }
-  const inside = found.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
-  const every = Math.ceil(inside.length / 7);
-  return inside.filter((_, k) => k % every === 0);
-}
-
-function linearTicks(low, high) {
-  const rough = (high - low || Math.abs(high) || 1) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((times) => times * power).find((width) => width >= rough);
-  const found = [];
-  for (let k = Math.ceil(low / step); k * step <= high * (1 + 1e-9); k++) found.push(k * step);
-  return found;
-}
-
-/** Limits of risks: all of them, but for the wild ones about an interpolation peak. */
-function riskAxis(values) {
-  const known = values.filter((value) => Number.isFinite(value) && value > 0);
-  if (!known.length) return axis([0, 1], [BOX.bottom, BOX.top], false);
-  const low = Math.min(...known);
-  const high = Math.min(Math.max(...known), low * WILD);
-  if (high > LOG_FROM * low) return axis([low / 1.15, high * 1.15], [BOX.bottom, BOX.top], true);
-  return axis([0, high * 1.06], [BOX.bottom, BOX.top], false);
-}
-
-function sizeAxis(range) {
-  return axis(range, [BOX.left, BOX.right], true);
-}
-
 /** Frame, ticks, labels and title of a figure; `inner` is drawn between. */
 function framed({ x, y, title, xLabel, yLabel, inner, legend = "" }) {
   const { left, right, top, bottom } = BOX;
@@ -95,12 +26,16 @@ function framed({ x, y, title, xLabel, yLabel, inner, legend = "" }) {
     parts.push(`<path class="tick" d="M${at} ${bottom}v4"/>`);
     const anchor = at > right - 20 ? "end" : "middle";
     const edge = anchor === "end" ? right + 8 : at;
-    parts.push(`<text x="${edge}" y="${bottom + 17}" text-anchor="${anchor}">${plain(tick)}</text>`);
+    parts.push(
+      `<text x="${edge}" y="${bottom + 17}" text-anchor="${anchor}">${plain(tick)}</text>`,
+    );
   }
   for (const tick of y.ticks) {
     const at = y.to(tick);
     parts.push(`<path class="grid" d="M${left} ${at.toFixed(1)}H${right}"/>`);
-    parts.push(`<text x="${left - 6}" y="${(at + 4).toFixed(1)}" text-anchor="end">${plain(tick)}</text>`);
+    parts.push(
+      `<text x="${left - 6}" y="${(at + 4).toFixed(1)}" text-anchor="end">${plain(tick)}</text>`,
+    );
   }
   parts.push(`<g clip-path="url(#inside)">${inner}</g>`);
   parts.push(`<path class="frame" d="M${left} ${top}V${bottom}H${right}"/>`);
@@ -137,7 +72,8 @@ function legendOf(entries) {
   const parts = entries.map(([[color, shape], words, dash = ""], k) => {
     const x = BOX.left + (k % 2) * 194;
     const y = BOX.bottom + 52 + Math.floor(k / 2) * 16;
-    const sample = `<path class="line" d="M${x} ${y - 4}h24" stroke="var(${color})" stroke-dasharray="${dash}"/>`;
+    const stroke = `stroke="var(${color})" stroke-dasharray="${dash}"`;
+    const sample = `<path class="line" d="M${x} ${y - 4}h24" ${stroke}/>`;
     return `${sample}${mark(shape, x + 12, y - 4, color, 4)}<text x="${x + 30}" y="${y}">${words}</text>`;
   });
   return parts.join("");
@@ -148,17 +84,28 @@ function drawRisks({ sizes, risks, at, now, names, title, xLabel, yLabel }) {
   const x = sizeAxis([sizes[0], sizes[sizes.length - 1]]);
   const values = risks.flatMap((one) => MODELS.map((name) => one[name]));
   const y = riskAxis([...values, ...MODELS.map((name) => now[name])]);
-  const lines = MODELS.map((name) => line(sizes.map((size, k) => [size, risks[k][name]]), x, y, LOOKS[name][0]));
+  const lines = MODELS.map((name) =>
+    line(
+      sizes.map((size, k) => [size, risks[k][name]]),
+      x,
+      y,
+      LOOKS[name][0],
+    ),
+  );
   const here = x.to(at);
   const marks = MODELS.map((name) => mark(LOOKS[name][1], here, y.to(now[name]), LOOKS[name][0]));
-  const inner = `<path class="now" d="M${here.toFixed(1)} ${BOX.top}V${BOX.bottom}"/>${lines.join("")}${marks.join("")}`;
+  const upright = `<path class="now" d="M${here.toFixed(1)} ${BOX.top}V${BOX.bottom}"/>`;
+  const inner = upright + lines.join("") + marks.join("");
   const legend = legendOf(MODELS.map((name) => [LOOKS[name], names[name]]));
   return { svg: framed({ x, y, title, xLabel, yLabel, inner, legend }), x };
 }
 
 /** Colours of a map: white at the centre, and the last colour for the wild few, and beyond `most`. */
 function shading(values, centre, most, { covered, least, shades }) {
-  const known = values.filter(Number.isFinite).map((value) => Math.abs(value - centre)).sort((a, b) => a - b);
+  const known = values
+    .filter(Number.isFinite)
+    .map((value) => Math.abs(value - centre))
+    .sort((a, b) => a - b);
   const place = covered * (known.length - 1);
   const [below, above] = [known[Math.floor(place)], known[Math.ceil(place)]];
   const typical = known.length ? below + (above - below) * (place % 1) : 1;
@@ -178,18 +125,24 @@ function drawMap({ n, N, values, centre, most, now, look, title }) {
   const x = axis([N[0], N[N.length - 1]], [BOX.left, BOX.right], true);
   const y = axis([n[0], n[n.length - 1]], [BOX.bottom, BOX.top], true);
   const { shade, low, high } = shading(values.flat(), centre, most, look);
-  const [wide, tall] = [(BOX.right - BOX.left) / values[0].length, (BOX.bottom - BOX.top) / values.length];
+  const [wide, tall] = [
+    (BOX.right - BOX.left) / values[0].length,
+    (BOX.bottom - BOX.top) / values.length,
+  ];
   const shapes = new Map(); // one path a colour
   values.forEach((row, i) =>
     row.forEach((value, j) => {
       const [left, top] = [BOX.left + j * wide, BOX.bottom - (i + 1) * tall];
-      const cell = `M${left.toFixed(1)} ${top.toFixed(1)}h${(wide + 0.4).toFixed(1)}v${(tall + 0.4).toFixed(1)}H${left.toFixed(1)}z`;
+      const [across, down] = [(wide + 0.4).toFixed(1), (tall + 0.4).toFixed(1)];
+      const cell = `M${left.toFixed(1)} ${top.toFixed(1)}h${across}v${down}H${left.toFixed(1)}z`;
       const color = shade(value);
       shapes.set(color, (shapes.get(color) ?? "") + cell);
     }),
   );
   const cells = [...shapes].map(([color, path]) => `<path fill="${color}" d="${path}"/>`);
-  const cross = mark("circle", x.to(now.N), y.to(now.n), "--page", 6) + mark("circle", x.to(now.N), y.to(now.n), "--accent", 4);
+  const cross =
+    mark("circle", x.to(now.N), y.to(now.n), "--page", 6) +
+    mark("circle", x.to(now.N), y.to(now.n), "--accent", 4);
   const inner = `<g shape-rendering="crispEdges">${cells.join("")}</g>${cross}`;
   const legend = colourBar(shade, low, high, centre);
   const labels = { xLabel: "pseudo-labels N", yLabel: "labels n" };
@@ -203,12 +156,15 @@ function colourBar(shade, low, high, centre) {
   const parts = Array.from({ length: steps }, (_, k) => {
     const from = left + ((right - left) * k) / steps;
     const width = (right - left) / steps + 0.5;
-    return `<rect x="${from.toFixed(1)}" y="${top}" width="${width}" height="10" fill="${shade(bar.from(from + width / 2))}"/>`;
+    const place = `x="${from.toFixed(1)}" y="${top}" width="${width}" height="10"`;
+    return `<rect ${place} fill="${shade(bar.from(from + width / 2))}"/>`;
   });
   for (const value of new Set([low, centre, high])) {
     const anchor = value === low ? "start" : value === high ? "end" : "middle";
     const words = value.toFixed(2).replace(/^-0\.00$/, "0.00");
-    parts.push(`<text x="${bar.to(value)}" y="${top + 25}" text-anchor="${anchor}">${words}</text>`);
+    parts.push(
+      `<text x="${bar.to(value)}" y="${top + 25}" text-anchor="${anchor}">${words}</text>`,
+    );
   }
   return parts.join("");
 }
@@ -229,8 +185,9 @@ function drawFrontier({ frontier, budgets, budget, best, spent, names, looks, yL
     }
     entries.push([look, names[name] ?? name, dash]);
   }
-  if (best) {
-    const place = `cx="${x.to(budget).toFixed(1)}" cy="${y.to(best.risk).toFixed(1)}"`;
+  const height = best ? y.to(best.risk) : NaN;
+  if (Number.isFinite(height)) {
+    const place = `cx="${x.to(budget).toFixed(1)}" cy="${height.toFixed(1)}"`;
     parts.push(`<circle class="ring" ${place} r="9"/>`);
   }
   if (spent) parts.push(mark("diamond", x.to(spent.cost), y.to(spent.risk), "--accent", 6));

@@ -51,15 +51,31 @@ class Figures {
   risks(asked, settings, now, scale) {
     const { names } = this;
     const yLabel = `${scale} risk (squared error)`;
-    for (const [name, other] of [["n", "N"], ["N", "n"]]) {
+    for (const [name, other] of [
+      ["n", "N"],
+      ["N", "n"],
+    ]) {
       const sizes = sizesBetween(...this.range(name, settings[name]), STEPS_OF.curve);
       const at = (size) => ({ ...settings, [name]: size });
       const drawn = sizes.map((size) => asked.risks(at(size).n, at(size).N));
       const title = `Expected risks at ${other} = ${settings[other].toLocaleString("en")}`;
       const xLabel = name === "n" ? "labels n" : "pseudo-labels N";
-      const { svg, x } = drawRisks({ sizes, risks: drawn, at: settings[name], now, names, title, xLabel, yLabel });
+      const { svg, x } = drawRisks({
+        sizes,
+        risks: drawn,
+        at: settings[name],
+        now,
+        names,
+        title,
+        xLabel,
+        yLabel,
+      });
       const words = MODELS.map((model) => `${names[model]} ${written(now[model])}`).join(", ");
-      this.show(`over-${name}`, svg, `${title}, over ${xLabel}; at ${name} = ${settings[name]}: ${words}`);
+      this.show(
+        `over-${name}`,
+        svg,
+        `${title}, over ${xLabel}; at ${name} = ${settings[name]}: ${words}`,
+      );
       this.axes[`over-${name}`] = (pixel) => [[name, x, pixel]];
     }
   }
@@ -68,7 +84,9 @@ class Figures {
   maps(asked, settings) {
     const grid = (name) => {
       const [low, high] = this.range(name, settings[name]);
-      return Array.from({ length: STEPS_OF.map }, (_, k) => Math.round(low * (high / low) ** ((k + 0.5) / STEPS_OF.map)));
+      return Array.from({ length: STEPS_OF.map }, (_, k) =>
+        Math.round(low * (high / low) ** ((k + 0.5) / STEPS_OF.map)),
+      );
     };
     const [n, N] = [grid("n"), grid("N")];
     const risks = n.map((labels) => N.map((pseudo) => asked.risks(labels, pseudo)));
@@ -79,9 +97,20 @@ class Figures {
     for (const [name, ratio, centre, most, title] of kinds) {
       const values = risks.map((row) => row.map(ratio));
       const ends = { n: this.range("n", settings.n), N: this.range("N", settings.N) };
-      const { svg, x, y } = drawMap({ ...ends, values, centre, most, now: settings, look: this.look, title });
+      const { svg, x, y } = drawMap({
+        ...ends,
+        values,
+        centre,
+        most,
+        now: settings,
+        look: this.look,
+        title,
+      });
       this.show(`map-${name}`, svg, `${title}, over labels n and pseudo-labels N`);
-      this.axes[`map-${name}`] = (pixel, height) => [["N", x, pixel], ["n", y, height]];
+      this.axes[`map-${name}`] = (pixel, height) => [
+        ["N", x, pixel],
+        ["n", y, height],
+      ];
     }
   }
 
@@ -89,18 +118,36 @@ class Figures {
   frontier(shop, settings, now, scale) {
     const { budget, n, N } = settings;
     const steps = STEPS_OF.budgets;
-    const budgets = Array.from({ length: steps }, (_, k) => budget * REACH ** ((2 * k) / (steps - 1) - 1));
+    const budgets = Array.from(
+      { length: steps },
+      (_, k) => budget * REACH ** ((2 * k) / (steps - 1) - 1),
+    );
     budgets[(steps - 1) / 2] = budget;
     const each = budgets.map((money) => shop.courses(money));
-    const lines = Object.fromEntries(shop.names().map((name) => [name, each.map((found) => found[name])]));
+    const lines = Object.fromEntries(
+      shop.names().map((name) => [name, each.map((found) => found[name])]),
+    );
     const possibleNow = Object.values(each[(steps - 1) / 2]).filter(Boolean);
     const courses = possibleNow.sort((left, right) => left.risk - right.risk);
     const spent = { cost: shop.cost("w2s", n, N), risk: now.w2s };
     const yLabel = `expected ${scale} risk`;
-    const drawn = { frontier: lines, budgets, budget, best: courses[0], spent, names: {}, looks: COURSE_LOOKS, yLabel };
+    const drawn = {
+      frontier: lines,
+      budgets,
+      budget,
+      best: courses[0],
+      spent,
+      names: {},
+      looks: COURSE_LOOKS,
+      yLabel,
+    };
     const { svg, x } = drawFrontier(drawn);
     const words = courses.map((course) => `${course.name} ${written(course.risk)}`).join(", ");
-    this.show("frontier", svg, `Least risk of every course over the budget; at ${written(budget, 4)}: ${words}`);
+    this.show(
+      "frontier",
+      svg,
+      `Least risk of every course over the budget; at ${written(budget, 4)}: ${words}`,
+    );
     this.axes.frontier = (pixel) => [["budget", x, pixel]];
     return courses;
   }

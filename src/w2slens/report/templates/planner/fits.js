@@ -28,15 +28,16 @@ function dimension(side) {
 
 /**
  * The root κ of n = Σ λ_i/(λ_i+κ) + nλ/κ: with x = 1/κ the sum is concave and increasing in x, so
- * that Newton's method comes from below and never passes the root.
+ * that Newton's method comes from below and never passes the root: from the last candidate below.
  */
-function effectiveRidge(side, n, ridge) {
+function effectiveRidge(candidates, n, ridge) {
+  const { side } = candidates;
   const { values, counts } = side;
   if (Number.isNaN(ridge)) return NaN;
   if (ridge === 0 && n >= dimension(side)) return 0;
   let total = n * ridge;
   for (let i = 0; i < values.length; i++) total += counts[i] * values[i];
-  let x = n / total;
+  let x = Math.max(n / total, candidates.below(n, ridge));
   for (let step = 0; step < STEPS; step++) {
     let [value, slope] = [n * ridge * x, n * ridge];
     for (let i = 0; i < values.length; i++) {
@@ -55,10 +56,11 @@ function effectiveRidge(side, n, ridge) {
  * A fit on so many rows. `one` is 1 where an unpenalised intercept is fitted too: it leaves n − 1
  * centred rows, and its own error is τ²/n. `known`, where κ is given, is what it keeps.
  */
-function fit(side, noise, rows, ridge, one, known = null) {
+function fit(candidates, noise, rows, ridge, one, known = null) {
+  const { side } = candidates;
   const free = rows - one;
   const n = Math.max(free, 1);
-  const at = known || filtered(side, effectiveRidge(side, n, (rows * ridge) / n));
+  const at = known || filtered(side, effectiveRidge(candidates, n, (rows * ridge) / n));
   const pole = ridge === 0 && free === dimension(side);
   const defined = free >= 1 && free > at.df2 && !pole;
   const inflation = defined ? 1 / (1 - at.df2 / n) : NaN;
@@ -83,9 +85,23 @@ class Candidates {
     mean /= dimension(side);
     const power = (k) => mean * 10 ** (low + ((high - low) * k) / (count - 1));
     this.side = side;
+    this.place = (κ) => 1 + ((Math.log10(κ / mean) - low) / (high - low)) * (count - 1);
     this.all = Array.from({ length: count + 1 }, (_, k) => filtered(side, k ? power(k - 1) : 0));
-    for (const name of ["df1", "df2", "left"]) this[name] = Float64Array.from(this.all, (at) => at[name]);
+    for (const name of ["df1", "df2", "left"])
+      this[name] = Float64Array.from(this.all, (at) => at[name]);
     this.df1[0] += 1; // ridgeless, one row more has no finite expectation
+  }
+
+  /** x = 1/κ of the last candidate at which Σ λ_i/(λ_i+κ) + nλ/κ does not reach n; 0: none. */
+  below(n, ridge) {
+    let [reached, not] = [0, this.all.length];
+    while (not - reached > 1) {
+      const k = (reached + not) >> 1;
+      const { κ, df1 } = this.all[k];
+      if (df1 + (n * ridge) / κ <= n) not = k;
+      else reached = k;
+    }
+    return not < this.all.length ? 1 / this.all[not].κ : 0;
   }
 
   /** What a fit to so many rows learns of noise, (df2/n + 1/n)/(1 − df2/n); ∞ where no λ ≥ 0 leads. */
@@ -121,9 +137,9 @@ class Candidates {
         place = k;
       }
     }
-    if (place < 0) return fit(this.side, noise, rows, NaN, one);
+    if (place < 0) return fit(this, noise, rows, NaN, one);
     const ridge = this.ridge(rows, one, place);
-    return { ...fit(this.side, noise, rows, ridge, one, this.all[place]), place };
+    return { ...fit(this, noise, rows, ridge, one, this.all[place]), place };
   }
 }
 
@@ -156,14 +172,20 @@ function told(relay, { h, df2, kept }) {
     squares: combined(relay.squares, pairs),
     linear: combined(relay.linear, q),
     spreads: combined(relay.spreads, products(relay.spread_filters, squared)),
-    ...{ meanTotal: kept, spreadTotal: df2 },
+    totals: Float64Array.of(kept, df2), // Σh²e and Σh²
   };
 }
 
 /** The student's shares g and g², as products with its filters. */
 function listening(relay, { h }) {
   const g = products(relay.student_filters, h);
-  return { g, g2: products(relay.student_filters, h.map((share) => share ** 2)) };
+  return {
+    g,
+    g2: products(
+      relay.student_filters,
+      h.map((share) => share ** 2),
+    ),
+  };
 }
 
 /**
@@ -177,7 +199,7 @@ function heard(taught, { g, g2 }, energy) {
   return {
     bias: s2 - 2 * dot(taught.linear, g) + energy,
     inherited: v2,
-    lackedMean: taught.meanTotal - 2 * s1 + s2,
-    lackedSpread: taught.spreadTotal - 2 * v1 + v2,
+    lackedMean: taught.totals[0] - 2 * s1 + s2,
+    lackedSpread: taught.totals[1] - 2 * v1 + v2,
   };
 }

@@ -35,8 +35,8 @@ class Planner {
       if (group === "Ridges") section.append(this.intercept());
       form.append(section);
     }
+    form.append(this.again());
     form.addEventListener("submit", (event) => event.preventDefault());
-    this.find("again").addEventListener("click", () => this.reset());
     this.figures = new Figures(this.state, (name) => this.controls.get(name).values, change);
   }
 
@@ -62,6 +62,13 @@ class Planner {
     row.innerHTML = '<input type="checkbox" id="intercept"> fits have an intercept';
     row.addEventListener("change", (event) => this.change("intercept", event.target.checked));
     return row;
+  }
+
+  again() {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", id: "again", textContent: "Start again" });
+    button.addEventListener("click", () => this.reset());
+    return button;
   }
 
   change(name, value) {
@@ -103,8 +110,12 @@ class Planner {
     const { start, own } = this.state;
     const { found } = population;
     const begun = own ? { ...start, noise: own.noise } : possible(start).found;
-    const same = ["noise", "intercept", ...(own ? [] : OF_A_PAIR)].every((name) => found[name] === begun[name]);
-    return same && Boolean(own) === (found.population === "own") ? (n, N) => this.between.at(n, Math.max(N, 1)) : null;
+    const same = ["noise", "intercept", ...(own ? [] : OF_A_PAIR)].every(
+      (name) => found[name] === begun[name],
+    );
+    return same && Boolean(own) === (found.population === "own")
+      ? (n, N) => this.between.at(n, Math.max(N, 1))
+      : null;
   }
 
   /** Compute everything, and show it. */
@@ -114,7 +125,11 @@ class Planner {
     const unknown = population.models.pair.signal === null;
     const ridge = (name) => (unknown ? 0 : settings[name]);
     const setting = { ridge_weak: ridge("ridge_weak"), ridge_strong: ridge("ridge_strong") };
-    const asked = population.models.asked({ ...setting, one: settings.intercept ? 1 : 0, factors: population.factors });
+    const asked = population.models.asked({
+      ...setting,
+      one: settings.intercept ? 1 : 0,
+      factors: population.factors,
+    });
     const posterior = this.tabulated(population, asked);
     const shop = new Shop(asked, posterior, settings, this.state.largest);
     this.showControls(population, unknown);
@@ -131,14 +146,19 @@ class Planner {
     const shown = fixed ? { ...found, ...this.ownNumbers() } : found;
     const most = Math.min(shown.d_w, shown.d_s);
     this.controls.get("d_sw").values = evenly(0, most, Math.min(Math.max(most, 1) * 4, 200));
+    this.controls.get("noise").rename(fixed ? "noise σ² added to the labels" : "label noise σ²");
     for (const [name, control] of this.controls) {
       const off = (fixed && OF_A_PAIR.includes(name)) || (unknown && name.startsWith("ridge"));
       control.show(unknown && name.startsWith("ridge") ? 0 : shown[name], off);
     }
     this.find("intercept").checked = found.intercept;
-    for (const radio of document.getElementsByName("population")) radio.checked = radio.value === found.population;
+    for (const radio of document.getElementsByName("population"))
+      radio.checked = radio.value === found.population;
     const notes = moved.map((why) => `${why}.`);
-    if (unknown) notes.push("E f*² is not known, without which no ridge can be chosen: all fits are ridgeless.");
+    if (unknown)
+      notes.push(
+        "E f*² is not known, without which no ridge can be chosen: all fits are ridgeless.",
+      );
     this.find("notes").textContent = notes.join(" ");
   }
 
@@ -151,7 +171,14 @@ class Planner {
   showAnswer({ population, settings, now, courses, posterior, shop }) {
     const { names, headlines } = this.state;
     const together = posterior ? posterior(settings.n, settings.N) : null;
-    const said = answer({ settings, risks: now, posterior: together, courses, scale: population.scale, headlines });
+    const said = answer({
+      settings,
+      risks: now,
+      posterior: together,
+      courses,
+      scale: population.scale,
+      headlines,
+    });
     const [verdict] = document.getElementsByClassName("verdict");
     verdict.innerHTML = `<b>${said.headline} <small>${said.action}</small></b>${said.why}`;
     this.find("strip").innerHTML = strip(now, shop.cost("w2s", settings.n, settings.N), names);

@@ -10,10 +10,22 @@
 function outlined(found) {
   const side = ({ values, energies, error }) => {
     const λ = numbers(values);
-    return { values: λ, counts: new Float64Array(λ.length).fill(1), energies: numbers(energies), error };
+    return {
+      values: λ,
+      counts: new Float64Array(λ.length).fill(1),
+      energies: numbers(energies),
+      error,
+    };
   };
   const relay = {};
-  for (const name of ["mean_filters", "spread_filters", "student_filters", "squares", "linear", "spreads"]) {
+  for (const name of [
+    "mean_filters",
+    "spread_filters",
+    "student_filters",
+    "squares",
+    "linear",
+    "spreads",
+  ]) {
     relay[name] = matrix(found[name]);
   }
   const { signal, noise, d_sw, w2s_bias, unlearnable } = found;
@@ -117,9 +129,17 @@ function possible(asked) {
   if (weakR === null && strongR === null) {
     move("rho_s", rho_w, "for equal subspaces ρ_s must be ρ_w");
   } else if (weakR === null && found.rho_s > rho_w) {
-    move("rho_s", rho_w, "the student's space contains the teacher's (d_sw = d_w): ρ_s is at most ρ_w");
+    move(
+      "rho_s",
+      rho_w,
+      "the student's space contains the teacher's (d_sw = d_w): ρ_s is at most ρ_w",
+    );
   } else if (strongR === null && found.rho_s < rho_w) {
-    move("rho_s", rho_w, "the teacher's space contains the student's (d_sw = d_s): ρ_s is at least ρ_w");
+    move(
+      "rho_s",
+      rho_w,
+      "the teacher's space contains the student's (d_sw = d_s): ρ_s is at least ρ_w",
+    );
   } else if (strongR && !weakR && found.rho_s < strongR ** 2 * rho_w) {
     move("rho_s", strongR ** 2 * rho_w, "this d_sw and ρ_w leave a larger ρ_s");
   }
@@ -128,7 +148,8 @@ function possible(asked) {
     const least = α ** 2 + rho_w;
     const only = shared === 0;
     if (found.signal < least) move("signal", least, "E f*² is at least what these errors imply");
-    else if (only) move("signal", least, "without a shared direction E f*² is what these errors imply");
+    else if (only)
+      move("signal", least, "without a shared direction E f*² is what these errors imply");
   }
   return { found, moved };
 }

@@ -9,7 +9,8 @@ const ROUNDING_GAP = 1e-12; // share of the teacher's risk below which a gap to 
 function exact(pair, n, N, { ridge_weak, ridge_strong, one }) {
   const { d_w, d_s, d_sw, noise, weak, strong } = pair;
   const share = (size, d) => d + one * (1 - 2 / size);
-  const perRow = (value, rows, d, ridge) => (rows > d + one + 1 && ridge === 0 ? value / (rows - d - one - 1) : NaN);
+  const perRow = (value, rows, d, ridge) =>
+    rows > d + one + 1 && ridge === 0 ? value / (rows - d - one - 1) : NaN;
   const τ = perRow(noise + weak.error, n, d_w, ridge_weak);
   const fitted = (size) => share(size, d_s) * perRow(1, size, d_s, ridge_strong);
   const c = fitted(N);
@@ -31,7 +32,8 @@ class Models {
     this.pair = pair;
     this.weak = new Candidates(pair.weak, candidates);
     this.strong = new Candidates(pair.strong, candidates);
-    this.listening = this.strong.all.map((at) => listening(pair.relay, at));
+    this.told = new Recalled(this.weak, (kept) => told(pair.relay, kept));
+    this.listening = new Recalled(this.strong, (kept) => listening(pair.relay, kept));
     this.recalled = new Map(); // what students make of the best teachers, by their place
   }
 
@@ -43,10 +45,13 @@ class Models {
   /** What students of all candidates make of a teacher: an array a part. */
   heardOf(teacher) {
     if (this.recalled.has(teacher.place)) return this.recalled.get(teacher.place);
-    const taught = told(this.pair.relay, teacher.at);
-    const each = this.listening.map((student) => heard(taught, student, this.pair.energy));
+    const taught = this.told.at(teacher.at);
+    const each = this.strong.all.map((_, place) =>
+      heard(taught, this.listening.candidate(place), this.pair.energy),
+    );
     const found = {};
-    for (const part of Object.keys(each[0])) found[part] = Float64Array.from(each, (one) => one[part]);
+    for (const part of Object.keys(each[0]))
+      found[part] = Float64Array.from(each, (one) => one[part]);
     if (teacher.place !== undefined) this.recalled.set(teacher.place, found);
     return found;
   }
@@ -73,7 +78,7 @@ class Asked {
 
   fitted(candidates, ridge, rows) {
     if (ridge === "auto") return candidates.best(this.pair.noise, rows, this.one);
-    return fit(candidates.side, this.pair.noise, rows, ridge, this.one);
+    return fit(candidates, this.pair.noise, rows, ridge, this.one);
   }
 
   teacher(n) {
@@ -81,13 +86,17 @@ class Asked {
   }
 
   strong(rows) {
-    return this.once("strong", rows, () => this.fitted(this.models.strong, this.ridge_strong, rows));
+    return this.once("strong", rows, () =>
+      this.fitted(this.models.strong, this.ridge_strong, rows),
+    );
   }
 
   /** Risk of the student of a teacher, over so many rows. */
   student(teacher, N) {
     if (!teacher.defined) return NaN;
-    return this.ridge_strong === "auto" ? this.bestStudent(teacher, N) : this.givenStudent(teacher, N);
+    return this.ridge_strong === "auto"
+      ? this.bestStudent(teacher, N)
+      : this.givenStudent(teacher, N);
   }
 
   bestStudent(teacher, N) {
@@ -116,54 +125,60 @@ class Asked {
   givenStudent(teacher, N) {
     const { pair, one } = this;
     const student = this.once("pool", N, () => {
-      const made = fit(pair.strong, 0, N, this.ridge_strong, one);
-      return { ...made, shares: listening(pair.relay, made.at) };
+      const made = fit(this.models.strong, 0, N, this.ridge_strong, one);
+      return { ...made, shares: this.models.listening.at(made.at) };
     });
     if (!student.defined) return NaN;
-    teacher.told ??= told(pair.relay, teacher.at);
+    teacher.told ??= this.models.told.at(teacher.at);
     const found = heard(teacher.told, student.shares, pair.energy);
     const lacked = found.lackedMean + teacher.scale * found.lackedSpread;
     const variance = teacher.scale * found.inherited + lacked * student.copied;
     return Math.max(found.bias, 0) + variance + teacher.own;
   }
 
-  /** Risks by the equivalent, without those whose ridgeless fit has about as many rows as d. */
-  equivalent(n, N) {
+  /** Risk of one model by the equivalent; none where a ridgeless fit has about as many rows as d. */
+  equivalent(name, n, N) {
     const { d_w, d_s } = this.pair;
     const near = (rows, d, ridge) => ridge === 0 && Math.abs(rows - this.one - d) <= 1;
-    const [teacher, strong, top] = [this.teacher(n), this.strong(n), this.strong(n + N)];
     const noTeacher = near(n, d_w, this.ridge_weak);
-    const noStudent = noTeacher || near(N, d_s, this.ridge_strong);
-    return {
-      weak: noTeacher ? NaN : teacher.bias + teacher.variance,
-      w2s: noStudent ? NaN : this.student(teacher, N),
-      strong: near(n, d_s, this.ridge_strong) ? NaN : strong.bias + strong.variance,
-      ceiling: near(n + N, d_s, this.ridge_strong) ? NaN : top.bias + top.variance,
-    };
+    if (name === "weak") return noTeacher ? NaN : riskOf(this.teacher(n));
+    if (name === "w2s") {
+      const none = noTeacher || near(N, d_s, this.ridge_strong);
+      return none ? NaN : this.student(this.teacher(n), N);
+    }
+    const rows = name === "strong" ? n : n + N;
+    return near(rows, d_s, this.ridge_strong) ? NaN : riskOf(this.strong(rows));
+  }
+
+  /** Risks of some models: exact where that holds, else equivalent; NaN where there is none. */
+  some(names, n, N) {
+    const { pair, ridge_weak, ridge_strong, factors } = this;
+    const ridgeless = ridge_weak === 0 && ridge_strong === 0;
+    const known = this.tuned ? {} : exact(pair, n, N, this);
+    const found = {};
+    for (const name of names) {
+      const exactly = Number.isFinite(known[name]);
+      const none = !exactly && ridgeless && pair.signal === null;
+      const risk = exactly ? known[name] : none ? NaN : this.equivalent(name, n, N);
+      found[name] = risk * factors[name];
+    }
+    return found;
+  }
+
+  /** Risks of the four models. */
+  risks(n, N) {
+    return this.some(MODELS, n, N);
   }
 
   /** Risk of one model alone, without what the others cost. */
   risk(name, n, N) {
-    if (this.ridge_weak === 0 || this.ridge_strong === 0) return this.risks(n, N)[name];
-    if (name === "w2s") return this.student(this.teacher(n), N) * this.factors.w2s;
-    const found = name === "weak" ? this.teacher(n) : this.strong(n);
-    return (found.bias + found.variance) * this.factors[name];
+    return this.some([name], n, N)[name];
   }
+}
 
-  /** Risks of the four models: exact where that holds, else equivalent; NaN where there is none. */
-  risks(n, N) {
-    const { pair, ridge_weak, ridge_strong, factors } = this;
-    const ridgeless = ridge_weak === 0 && ridge_strong === 0;
-    const known = this.tuned ? {} : exact(pair, n, N, this);
-    const complete = MODELS.every((name) => Number.isFinite(known[name]));
-    const needed = !complete && !(ridgeless && pair.signal === null);
-    const other = needed ? this.equivalent(n, N) : known;
-    const found = {};
-    for (const name of MODELS) {
-      found[name] = (Number.isFinite(known[name]) ? known[name] : other[name]) * factors[name];
-    }
-    return found;
-  }
+/** A risk: bias and variance. */
+function riskOf({ bias, variance }) {
+  return bias + variance;
 }
 
 /** PGR: the share of the gap between teacher and ceiling that the student recovers. */

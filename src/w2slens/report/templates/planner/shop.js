@@ -3,8 +3,8 @@
 "use strict";
 
 const FEWEST = 2; // labels of a fit: one row shows no spread
-const FIRST = 16; // numbers of labels looked at first, then
-const NEXT = 6; // about the best of them,
+const FIRST = [16, 8]; // numbers of labels, and of pseudo-labels beside each, looked at first, then
+const NEXT = [6, 4]; // about the best of them,
 const ROUNDS = 5; // so often in all
 const ROUNDING = 1e-12; // share of a budget that is rounding
 
@@ -22,7 +22,8 @@ function sizesBetween(low, high, points) {
   if (high <= low) return [low];
   const start = Math.max(low, 1);
   const found = new Set([low]);
-  for (let k = 0; k < points; k++) found.add(Math.round(start * (high / start) ** (k / (points - 1))));
+  for (let k = 0; k < points; k++)
+    found.add(Math.round(start * (high / start) ** (k / (points - 1))));
   found.add(high);
   return [...found].sort((a, b) => a - b);
 }
@@ -54,7 +55,8 @@ class Shop {
 
   risk(name, n, N) {
     const model = ENDS_WITH[name];
-    const risk = model === "posterior" ? this.posterior(n, N) : this.asked.risk(model, n, Math.max(N, 1));
+    const risk =
+      model === "posterior" ? this.posterior(n, N) : this.asked.risk(model, n, Math.max(N, 1));
     return Number.isNaN(risk) ? Infinity : risk;
   }
 
@@ -65,7 +67,13 @@ class Shop {
     let pools = POOLED.includes(name) ? [1, this.pool] : [0, 0];
     let best = null;
     for (let round = 0; round < ROUNDS && low <= high; round++) {
-      const found = this.among(name, budget, sizesBetween(low, high, round ? NEXT : FIRST), pools, round);
+      const found = this.among(
+        name,
+        budget,
+        sizesBetween(low, high, (round ? NEXT : FIRST)[0]),
+        pools,
+        round,
+      );
       if (!found) break;
       if (!best || found.course.risk < best.risk) best = found.course;
       [low, high, pools] = [found.low, found.high, found.pools];
@@ -79,21 +87,34 @@ class Shop {
     for (let i = 0; i < labels.length; i++) {
       const n = labels[i];
       const edge = Math.min(Math.max(this.left(name, n, budget), fewest), Math.max(most, fewest));
-      const choices = this.moreIsBetter(name) ? [edge] : sizesBetween(fewest, edge, round ? NEXT : FIRST);
+      const choices = this.moreIsBetter(name)
+        ? [edge]
+        : sizesBetween(fewest, edge, (round ? NEXT : FIRST)[1]);
       for (let j = 0; j < choices.length; j++) {
         const cost = this.cost(name, n, choices[j]);
         if (cost > budget * (1 + ROUNDING)) continue;
         const risk = this.risk(name, n, choices[j]);
         if (!Number.isFinite(risk) || (best && risk >= best.course.risk)) continue;
-        const beside = [choices[Math.max(j - 1, 0)], j + 1 < choices.length ? choices[j + 1] : this.pool];
+        const beside = [
+          choices[Math.max(j - 1, 0)],
+          j + 1 < choices.length ? choices[j + 1] : this.pool,
+        ];
         best = { course: { name, n, N: choices[j], cost, risk }, i, pools: beside };
       }
     }
     if (!best) return null;
-    const [low, high] = [labels[Math.max(best.i - 1, 0)], labels[Math.min(best.i + 1, labels.length - 1)]];
+    const [low, high] = [
+      labels[Math.max(best.i - 1, 0)],
+      labels[Math.min(best.i + 1, labels.length - 1)],
+    ];
     if (this.moreIsBetter(name)) return { course: best.course, low, high, pools: [fewest, most] };
     const [less, more] = best.pools; // what the neighbouring n leave is to be reached, too
-    return { course: best.course, low, high, pools: [Math.max(Math.min(less, this.left(name, high, budget)), fewest), more] };
+    return {
+      course: best.course,
+      low,
+      high,
+      pools: [Math.max(Math.min(less, this.left(name, high, budget)), fewest), more],
+    };
   }
 
   /** Whether more pseudo-labels never raise the risk: a student at its best ridge only gains. */
@@ -146,7 +167,13 @@ class BetweenSizes {
     this.sizes = sizes;
     this.x = sizes.map(Math.log);
     const logs = risks.map((row) => row.map((risk) => Math.log(Math.max(risk, 1e-300))));
-    this.columns = sizes.map((_, j) => new Monotone(this.x, logs.map((row) => row[j])));
+    this.columns = sizes.map(
+      (_, j) =>
+        new Monotone(
+          this.x,
+          logs.map((row) => row[j]),
+        ),
+    );
     this.rows = new Map();
   }
 
@@ -154,7 +181,13 @@ class BetweenSizes {
     const [least, most] = [this.sizes[0], this.sizes[this.sizes.length - 1]];
     const within = (size) => Math.log(Math.min(Math.max(size, least), most));
     if (!this.rows.has(n)) {
-      this.rows.set(n, new Monotone(this.x, this.columns.map((column) => column.at(within(n)))));
+      this.rows.set(
+        n,
+        new Monotone(
+          this.x,
+          this.columns.map((column) => column.at(within(n))),
+        ),
+      );
     }
     return Math.exp(this.rows.get(n).at(within(N)));
   }
@@ -192,6 +225,7 @@ class Monotone {
 function endSlope(h0, h1, slope0, slope1) {
   const found = ((2 * h0 + h1) * slope0 - h0 * slope1) / (h0 + h1);
   if (Math.sign(found) !== Math.sign(slope0)) return 0;
-  if (Math.sign(slope0) !== Math.sign(slope1) && Math.abs(found) > 3 * Math.abs(slope0)) return 3 * slope0;
+  if (Math.sign(slope0) !== Math.sign(slope1) && Math.abs(found) > 3 * Math.abs(slope0))
+    return 3 * slope0;
   return found;
 }
