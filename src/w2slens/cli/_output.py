@@ -70,6 +70,6 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
             check_folder(out, overwrite=overwrite)
         return command(output=Output(as_json, out, overwrite), **rest)
 
-    replaced = click.option("--overwrite", is_flag=True, help="Replace a result in --out.")
+    replaced = click.option("--overwrite", is_flag=True, help="Replace what is there.")
     folder = click.option("--out", metavar="DIR", help="Write the result into this folder.")
     return json_option(folder(replaced(directed)))

@@ -189,17 +189,21 @@ function listening(relay, { h }) {
 }
 
 /**
- * What a student of shares g makes of its teacher: bias Σs g² − 2Σℓ g + E f*²; per unit of the
- * teacher's spread the part Σv g² that it inherits; and the parts of mean and spread that it lacks,
- * Σh²e − Σs(2g − g²) and Σh² − Σv(2g − g²).
+ * What students of shares g make of their teacher, an array a part: bias Σs g² − 2Σℓ g + E f*²; per
+ * unit of the teacher's spread the part Σv g² that they inherit; and the parts of mean and spread
+ * that they lack, Σh²e − Σs(2g − g²) and Σh² − Σv(2g − g²).
  */
-function heard(taught, { g, g2 }, energy) {
-  const [s1, s2] = [dot(taught.squares, g), dot(taught.squares, g2)];
-  const [v1, v2] = [dot(taught.spreads, g), dot(taught.spreads, g2)];
-  return {
-    bias: s2 - 2 * dot(taught.linear, g) + energy,
-    inherited: v2,
-    lackedMean: taught.totals[0] - 2 * s1 + s2,
-    lackedSpread: taught.totals[1] - 2 * v1 + v2,
-  };
+function heard({ squares, linear, spreads, totals }, students, energy) {
+  const [bias, inherited, lackedMean, lackedSpread] = [0, 1, 2, 3].map(
+    () => new Float64Array(students.length),
+  );
+  for (let k = 0; k < students.length; k++) {
+    const { g, g2 } = students[k];
+    const kept = dot(squares, g2);
+    inherited[k] = dot(spreads, g2);
+    bias[k] = kept - 2 * dot(linear, g) + energy;
+    lackedMean[k] = totals[0] - 2 * dot(squares, g) + kept;
+    lackedSpread[k] = totals[1] - 2 * dot(spreads, g) + inherited[k];
+  }
+  return { bias, inherited, lackedMean, lackedSpread };
 }

@@ -45,13 +45,8 @@ class Models {
   /** What students of all candidates make of a teacher: an array a part. */
   heardOf(teacher) {
     if (this.recalled.has(teacher.place)) return this.recalled.get(teacher.place);
-    const taught = this.told.at(teacher.at);
-    const each = this.strong.all.map((_, place) =>
-      heard(taught, this.listening.candidate(place), this.pair.energy),
-    );
-    const found = {};
-    for (const part of Object.keys(each[0]))
-      found[part] = Float64Array.from(each, (one) => one[part]);
+    this.students ??= this.strong.all.map((_, place) => this.listening.candidate(place));
+    const found = heard(this.told.at(teacher.at), this.students, this.pair.energy);
     if (teacher.place !== undefined) this.recalled.set(teacher.place, found);
     return found;
   }
@@ -130,10 +125,10 @@ class Asked {
     });
     if (!student.defined) return NaN;
     teacher.told ??= this.models.told.at(teacher.at);
-    const found = heard(teacher.told, student.shares, pair.energy);
-    const lacked = found.lackedMean + teacher.scale * found.lackedSpread;
-    const variance = teacher.scale * found.inherited + lacked * student.copied;
-    return Math.max(found.bias, 0) + variance + teacher.own;
+    const found = heard(teacher.told, [student.shares], pair.energy);
+    const lacked = found.lackedMean[0] + teacher.scale * found.lackedSpread[0];
+    const variance = teacher.scale * found.inherited[0] + lacked * student.copied;
+    return Math.max(found.bias[0], 0) + variance + teacher.own;
   }
 
   /** Risk of one model by the equivalent; none where a ridgeless fit has about as many rows as d. */

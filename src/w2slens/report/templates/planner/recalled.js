@@ -2,7 +2,7 @@
 
 "use strict";
 
-const WIDE = 48; // directions from which interpolating is quicker
+const WIDE = 32; // directions from which interpolating is quicker
 const STENCIL = 6; // candidates between which is interpolated: the error is of the order 1e-11
 
 /**
