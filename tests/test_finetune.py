@@ -20,11 +20,15 @@ tokenizers = pytest.importorskip("tokenizers")
 from w2slens import InputError  # noqa: E402
 from w2slens._core.json import to_json  # noqa: E402
 from w2slens.deep.adaptation import adapt  # noqa: E402
+from w2slens.deep.alone import alone  # noqa: E402
 from w2slens.deep.examples import Examples  # noqa: E402
 from w2slens.deep.linearised import distance, state_of  # noqa: E402
 from w2slens.deep.loading import Spec, fresh  # noqa: E402
+from w2slens.deep.losses import loss as loss_of  # noqa: E402
+from w2slens.deep.networks import Network  # noqa: E402
 from w2slens.deep.recipe import load_finetuning  # noqa: E402
 from w2slens.deep.study import NetworkStudy  # noqa: E402
+from w2slens.deep.training import Best, Lesson, trained  # noqa: E402
 from w2slens.experiments.network_settings import NetworkSettings  # noqa: E402
 from w2slens.features.corpora import Corpus  # noqa: E402
 from w2slens.features.extractors import ModuleFeatures  # noqa: E402
@@ -225,8 +229,6 @@ def test_a_diverging_loss_keeps_the_last_good_checkpoint():
 
 
 def test_too_little_memory_halves_the_parts_and_keeps_the_batch(monkeypatch):
-    from w2slens.deep.networks import Network
-
     plain, whole = Network.forward, study(holdout=0).run().table
 
     def forward(self, inputs):
@@ -238,6 +240,50 @@ def test_too_little_memory_halves_the_parts_and_keeps_the_batch(monkeypatch):
     with pytest.warns(UserWarning, match="in 2 parts"):
         table = study(holdout=0).run().table
     np.testing.assert_allclose(table["w2s"], whole["w2s"], rtol=1e-3)
+
+
+def with_norms():
+    """A body with batch norms and dropout, over pixels."""
+    body = torch.nn.Sequential(
+        torch.nn.Flatten(),
+        torch.nn.Linear(192, 16),
+        torch.nn.BatchNorm1d(16),
+        torch.nn.Dropout(0.5),
+        torch.nn.Linear(16, 8),
+    )
+
+    def inputs(examples):
+        return torch.from_numpy(np.stack(examples)).permute(0, 3, 1, 2).float() / 255
+
+    return Network(body, torch.nn.Linear(8, 2), inputs, body)
+
+
+@pytest.mark.parametrize("how", ["head", "lora"])
+def test_what_is_frozen_stays_as_it_is_evaluated(how):
+    """Batch norms would else move what the head sees, though no parameter changes."""
+    torch.manual_seed(0)
+    network, examples = with_norms(), Examples(digits())
+    adapt(network, how, NetworkSettings(**TOLD, lora_targets="1"))
+    before = {name: value.clone() for name, value in network.body.state_dict().items()}
+    rows = np.arange(120)
+    features = examples.seen(network, np.arange(len(examples.corpus)), network.features)
+    pupil, known = network, examples
+    if how == "head":
+        pupil, known = alone(network, features.astype(np.float32), examples)
+    lesson = Lesson(rows, np.eye(2)[examples.corpus.labels[rows]])
+    best = Best(known, None, lambda *_: 0.0, 5)
+    told = NetworkSettings(**TOLD)
+    head = network.head.weight.clone()
+    trained(pupil, known, lesson, best, loss_of("cross-entropy"), told, rate=0.1, seed=0)
+    assert not torch.equal(network.head.weight, head)
+    after = network.body.state_dict()
+    frozen = [name for name in before if "lora" not in name]
+    assert any("running_mean" in name for name in frozen)
+    assert all(torch.equal(before[name], after[name]) for name in frozen)
+    if how == "head":
+        np.testing.assert_allclose(
+            known.seen(pupil, rows), examples.seen(network, rows), rtol=1e-4, atol=1e-5
+        )
 
 
 def test_a_linear_network_is_its_linearisation():

@@ -15,6 +15,7 @@ import torch
 
 from w2slens._core.types import Array, Index, Ridge
 from w2slens.deep.adaptation import adapt
+from w2slens.deep.alone import alone
 from w2slens.deep.examples import one_hot
 from w2slens.deep.filters import kept
 from w2slens.deep.frozen import Frozen
@@ -221,16 +222,19 @@ class FineTuning:
     ) -> tuple[Network, dict[str, Any], float, float]:
         """Train at a rate; the network, its first state, its held-out error, the rate."""
         told, held = self._told, self._held(n)
-        network = self._frozen.network(spec, self._first(spec))
+        first, how, seed = self._first(spec), spec.adapt or told.adapt, self._seed(name)
+        network = self._frozen.network(spec, first)
         if told.start == "probe":
-            set_probe(network, self._frozen.features(spec, self._first(spec)), lesson, held)
-        best, seed = Best(self._examples, held, self._error, told.patience), self._seed(name)
+            set_probe(network, self._frozen.features(spec, first), lesson, held)
         with torch.random.fork_rng():  # of new matrices and dropout
             torch.manual_seed(seed)
-            adapt(network, spec.adapt or told.adapt, told)
-            before, loss_ = state_of(network), loss_of(loss)
-            trained(network, self._examples, lesson, best, loss_, told, rate=rate, seed=seed)
-        return network, before, best.least, rate
+            adapt(network, how, told)
+            before, pupil, examples = state_of(network), network, self._examples
+            if how == "head":
+                pupil, examples = alone(network, self._frozen.features(spec, first), examples)
+            best = Best(examples, held, self._error, told.patience)
+            trained(pupil, examples, lesson, best, loss_of(loss), told, rate=rate, seed=seed)
+        return network.eval(), before, best.least, rate
 
     def _error(self, outputs: Array, labels: Array) -> float:
         """Error on held-out labels: what networks minimise on true labels."""

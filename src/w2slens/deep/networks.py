@@ -1,7 +1,7 @@
 """Networks to fine-tune: a body that makes features, a head that makes outputs of them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -41,6 +41,15 @@ class Network(nn.Module):
         """Map inputs to outputs: (batch, k) logits, or numbers."""
         outputs: torch.Tensor = self.head(self.features(inputs))
         return outputs
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode; frozen parts stay as they are evaluated, batch norms with their means."""
+        super().train(mode)
+        for part in self.body.modules():
+            own = list(part.parameters())
+            if own and not any(parameter.requires_grad for parameter in own):
+                part.eval()
+        return self
 
     @property
     def device(self) -> torch.device:
