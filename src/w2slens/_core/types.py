@@ -1,6 +1,7 @@
 """Types that the whole library speaks in."""
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,3 +16,6 @@ Task = Literal["regression", "classification"]
 TASKS = get_args(Task)
 
 Ridge = float | Literal["auto"]
+
+Id = str | Mapping[str, Any] | None
+"""A column of ids that every input has, or {argument: its column, its file of ids, or ids}."""

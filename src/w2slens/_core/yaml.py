@@ -98,13 +98,15 @@ def _parts(item: Any) -> tuple[Any, ...]:
 
 
 def located(value: Any, key: str, base: Path) -> Any:
-    """Read a path, or names of several, as relative to the recipe's folder."""
+    """Read a path, or names of several, as relative to the recipe's folder; a URL is none."""
     if value is None:
         return None
     if isinstance(value, dict) and key == "weak":
         return {name: located(path, f"{key}.{name}", base) for name, path in value.items()}
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise InputError(key, f"is {value!r}; the path of a file is needed")
+    if "://" in value:
+        return value
     try:
         return os.path.normpath(base / Path(value).expanduser())
     except RuntimeError:

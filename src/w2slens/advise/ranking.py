@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
-from w2slens._core.types import Array, Ridge, Task
+from w2slens._core.types import Array, Id, Ridge, Task
 from w2slens.advise.candidates import Candidate, Ranking
+from w2slens.features.aligned import order_of
 from w2slens.features.ondisk import Matrix, taken
-from w2slens.features.reading import Source, open_features, read_labels
+from w2slens.features.reading import Source, open_features, open_ids, read_labels
 from w2slens.forecasting.forecast import Forecast, forecast_pair, known_labels
 from w2slens.forecasting.pool import strong_only
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
@@ -40,6 +42,7 @@ def rank_teachers(
     task: Task | None = None,
     metric: Metric = "risk",
     header: bool | None = None,
+    id: Id = None,
     stream: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Ranking:
@@ -51,7 +54,8 @@ def rank_teachers(
     Parameters
     ----------
     teachers
-        Name → (rows, p) features of the same examples, as arrays or paths.
+        Name → (rows, p) features of the same examples, as arrays, paths or
+        datasets.
     strong
         (rows, p_s) the student's features.
     y
@@ -60,8 +64,8 @@ def rank_teachers(
         Number of pseudo-labels; default the whole pool.
     ridge_weak, ridge_strong
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
-    task, header, stream
-        As in `transfer`.
+    task, header, stream, id
+        As in `forecast`.
     metric
         What teachers are ordered by: the forecast squared error of their students, or for classes
         the ``"accuracy"`` or ``"auroc"`` of the students by leave-one-out, which theory does not
@@ -97,11 +101,14 @@ def rank_teachers(
         raise InputError("teachers", "are to be given as {name: features}")
     if not teachers:
         raise InputError("teachers", "are missing; at least one is needed")
-    labels = known_labels(read_labels(y, header=header), task)
+    told: dict[str, Any] = {"header": header, "id": id}
+    labels = known_labels(read_labels(y, **told), task)
     asked = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
     found: list[tuple[Forecast, Candidate]] = []
-    student = _taken(strong, "strong", header, stream)
-    for name, pair in _pairs(teachers, student, labels, header, stream):
+    student = open_features(strong, "strong", **told)
+    order = order_of([student], open_ids(y, "y", id, len(labels.values)))
+    read = partial(taken, stream=stream, order=order)
+    for name, pair in _pairs(teachers, student, labels, read, told):
         size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)
         forecast = forecast_pair(pair, size, *asked, metric=metric)
         found.append((forecast, _candidate(name, forecast, pair)))
@@ -113,28 +120,26 @@ def rank_teachers(
 
 def _pairs(
     teachers: "Mapping[str, ArrayLike | str | Path | Source]",
-    strong: Matrix,
+    student: Source,
     labels: Labels,
-    header: bool | None,
-    stream: str,
+    read: Callable[[dict[str, Source]], dict[str, Matrix]],
+    told: Mapping[str, Any],
 ) -> Iterator[tuple[str, PairSample]]:
     """Pair every teacher with the student, whose side is done once."""
     pair: PairSample | None = None
+    strong = read({"strong": student})["strong"]
     for name, features in teachers.items():
+        argument = f"weak.{name}"
         try:
-            weak = _taken(features, "weak", header, stream)
+            opened = open_features(features, argument, **told)
+            weak = read({argument: opened})[argument]
             refuse_short(weak, strong, labels)
         except InputError as error:
-            if error.argument != "weak":
+            if error.argument not in (argument, "weak"):
                 raise
             raise InputError("weak", f"({name}) {error.problem}") from None
         pair = pair.with_teacher(weak) if pair else PairSample.of(weak, strong, labels)
         yield name, pair
-
-
-def _taken(rows: Any, name: str, header: bool | None, stream: str) -> Matrix:
-    found: Matrix = taken({name: open_features(rows, name, header=header)}, stream)[name]
-    return found
 
 
 def _candidate(name: str, found: Forecast, pair: PairSample) -> Candidate:

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from w2slens._core.errors import InputError, needing
 from w2slens._core.format import number, span
 from w2slens._core.table import Shown, Table
-from w2slens._core.types import Array
+from w2slens._core.types import Array, Id
 from w2slens._core.verbs import Verb
+from w2slens.features.aligned import aligned
 from w2slens.features.reading import Source, open_features
 from w2slens.forecasting.display import students_table
 from w2slens.forecasting.students import Expected, as_json
@@ -144,29 +145,31 @@ class Student(Shown):
         return calibrated(scores, self.temperature)
 
     def sources(
-        self, features: Any, weak: Any = None, *, header: bool | None = None
+        self, features: Any, weak: Any = None, *, header: bool | None = None, id: Id = None
     ) -> list[Source]:
-        """Open the features that the student needs, in the order of its weights."""
+        """Open the features that the student needs, in the order of its weights.
+
+        With `id`, weak features are put into the order of the others.
+        """
         if ("weak" in self.widths and len(self.widths) > 1) != (weak is not None):
             needs = " and ".join(self.widths)
             raise InputError("weak", f"features: the student {self.name!r} needs {needs} ones only")
         main = "strong" if "strong" in self.widths else "weak"
         given = {main: features} if weak is None else {"weak": weak, main: features}
-        found = [
-            open_features(given[side], _called(side, main), header=header) for side in self.widths
-        ]
-        for source, (side, width) in zip(found, self.widths.items(), strict=True):
+        opened = {
+            side: open_features(given[side], _called(side, main), header=header, id=id)
+            for side in sorted(self.widths, key=lambda side: side != main)
+        }
+        for side, width in self.widths.items():
+            source = opened[side]
             if source.coordinates != width:
                 raise InputError(
                     source.argument,
                     f"has {source.coordinates:,} coordinates; the student knows {width:,} of the "
                     f"{side} side",
                 )
-            if source.rows != found[0].rows:
-                raise InputError(
-                    source.argument, f"has {source.rows:,} rows and the other {found[0].rows:,}"
-                )
-        return found
+        found = dict(zip(opened, aligned(list(opened.values())), strict=True))
+        return [found[side] for side in self.widths]
 
     def scored(self, sources: list[Source]) -> Iterator[Array]:
         """Yield the scores of chunks of rows."""

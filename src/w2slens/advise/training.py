@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
-from w2slens._core.types import TASKS, Array, Ridge, Task
+from w2slens._core.types import TASKS, Array, Id, Ridge, Task
 from w2slens._version import __version__
 from w2slens.advise.pool_labels import pseudo_labels, rows_to_buy
 from w2slens.advise.student import Student
+from w2slens.features.aligned import order_of
 from w2slens.features.ondisk import Matrix, beside, spread, taken
-from w2slens.features.reading import Source, open_features, read_labels
+from w2slens.features.reading import Source, open_features, open_ids, read_labels
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
 from w2slens.forecasting.students import Classroom
 from w2slens.models.calibration import temperature
@@ -44,6 +45,7 @@ def train(
     buy: int = 0,
     task: Task | None = None,
     header: bool | None = None,
+    id: Id = None,
     seed: int = 0,
     stream: str = "auto",
 ) -> Student:
@@ -52,8 +54,8 @@ def train(
     Parameters
     ----------
     weak, strong
-        (rows, p_w) and (rows, p_s) features of the same examples, as arrays or paths: the first
-        len(y) rows are the labeled ones, the others the pool.
+        (rows, p_w) and (rows, p_s) features of the same examples, as arrays, paths or datasets:
+        the first len(y) rows are the labeled ones, the others the pool.
     y
         (n,) or (n, outputs) labels, or classes.
     student
@@ -67,8 +69,8 @@ def train(
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
     buy
         How many rows of the pool to name whose labels would leave the least of f* unknown.
-    task, header, stream
-        As in `transfer`.
+    task, header, stream, id
+        As in `forecast`; ``buy`` then names rows of the strong features.
     seed
         Of the draws behind the forecast risk.
 
@@ -90,11 +92,15 @@ def train(
     >>> student.name, student.predict(x[:5, :30]).shape
     ('posterior', (5, 1))
     """
-    targets, classes = check.labels(read_labels(y, header=header), "y", _known(task))
+    told: dict[str, Any] = {"header": header, "id": id}
+    targets, classes = check.labels(read_labels(y, **told), "y", _known(task))
     if len(targets) < FEWEST:
         raise InputError("y", f"has {len(targets)} rows; at least {FEWEST} labels are needed")
     labels = Labels.of(targets, classes)
-    left, right = _sides(weak, strong, scores, header, stream)
+    opened = _opened(weak, strong, scores, told)
+    order = order_of(opened.values(), open_ids(y, "y", id, len(targets)))
+    sides = taken(opened, stream, order)
+    left, right = _beside(sides.get("weak"), scores or {}, len(sides["strong"])), sides["strong"]
     refuse_short(left, right, labels)
     _refuse_unable(student, scores, len(right))
     pair = PairSample.of(left, right, labels)
@@ -118,6 +124,7 @@ def train(
     wanted = check.whole(buy, "buy", least=0)
     if wanted:
         found = replace(found, buy=rows_to_buy(room.knowing(name), left, right, wanted))
+        found = found if order is None else replace(found, buy=order.rows(found.buy))
     return found
 
 
@@ -141,36 +148,29 @@ def _known(task: Task | None) -> Task | None:
     return task
 
 
-def _sides(
-    weak: Any,
-    strong: Any,
-    scores: Mapping[str, ArrayLike] | None,
-    header: bool | None,
-    stream: str,
-) -> tuple[Matrix, Matrix]:
-    """Open both sides, the scores beside the weak features."""
+def _opened(
+    weak: Any, strong: Any, scores: Mapping[str, ArrayLike] | None, told: Mapping[str, Any]
+) -> dict[str, Source]:
+    """Open both sides, or the student's where scores stand for the teacher's."""
     if weak is None and not scores:
         raise InputError("weak", "features are missing; give them, or scores of a teacher")
+    if scores and told["id"] is not None:
+        raise InputError("id", "joins no scores; bring all rows into one order, and leave it out")
     given = {"strong": strong} | ({} if weak is None else {"weak": weak})
-    opened = {name: open_features(rows, name, header=header) for name, rows in given.items()}
-    sides = taken(opened, stream)
-    features = sides.get("weak")
-    parts = [] if features is None else [features]
-    parts += _scores(scores or {}, features, len(sides["strong"]))
-    return beside(parts), sides["strong"]
+    return {name: open_features(rows, name, **told) for name, rows in given.items()}
 
 
-def _scores(given: Mapping[str, ArrayLike], weak: Matrix | None, rows: int) -> list[Array]:
-    """Check scores of teachers; each gets as much variance as all weak features have."""
+def _beside(weak: Matrix | None, given: Mapping[str, ArrayLike], rows: int) -> Matrix:
+    """Put scores of teachers beside weak features, each of as much variance as all of these."""
     size = 1.0 if weak is None or not given else spread(weak)
-    parts = []
+    parts: list[Matrix] = [] if weak is None else [weak]
     for name, scores in given.items():
         one = check.numeric(scores, f"scores[{name!r}]").astype(np.float64)
         one = one[:, None] if one.ndim == 1 else one
         check.same_rows({f"scores[{name!r}]": len(one), "strong": rows})
         check.finite(one, f"scores[{name!r}]")
         parts.append(one * (size / max(float(np.sum(one.var(axis=0))), 1e-300)) ** 0.5)
-    return parts
+    return beside(parts)
 
 
 def _chosen(student: str, room: Classroom) -> tuple[str, list[str]]:

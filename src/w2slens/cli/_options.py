@@ -1,6 +1,6 @@
 """Options and parameter types that several commands share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -10,9 +10,9 @@ import click
 
 from w2slens import InputError
 from w2slens._core import check
-from w2slens._core.types import TASKS, Ridge
+from w2slens._core.types import TASKS, Id, Ridge
 from w2slens.features.ondisk import STREAMS
-from w2slens.features.reading import read_labels
+from w2slens.features.reading import open_ids, read_labels
 from w2slens.models.metrics import METRICS
 
 OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs", "scheduler")
@@ -82,6 +82,43 @@ def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(told)
 
 
+def id_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--id``; the command gets what the library takes as `id`."""
+
+    @wraps(command)
+    def told(*, id: tuple[str, ...], **rest: Any) -> Any:
+        return command(id=named_ids(id), **rest)
+
+    return click.option(
+        "--id",
+        multiple=True,
+        metavar="COLUMN|INPUT=COLUMN|INPUT=FILE",
+        help="Join rows by ids: their column in every table, or for one input (weak, strong, "
+        "labels, …) its column or a file of its ids [default: row i is row i].",
+    )(told)
+
+
+def named_ids(given: Sequence[str]) -> Id:
+    """Read a column for all, and INPUT=COLUMN or INPUT=FILE for some."""
+    if not given:
+        return None
+    found: dict[str, str] = {}
+    for text in given:
+        name, mark, told = text.partition("=")
+        name, told = (name, told) if mark else ("*", text)
+        if not told or name in found:
+            raise InputError("id", f"is {text!r}; one COLUMN, INPUT=COLUMN or INPUT=FILE each")
+        found[name] = told
+    return found["*"] if found.keys() == {"*"} else found
+
+
+def written_ids(id: Id) -> list[str]:
+    """Write what `named_ids` read."""
+    if not isinstance(id, Mapping):
+        return [] if id is None else [id]
+    return [told if name == "*" else f"{name}={told}" for name, told in id.items()]
+
+
 stream_option = click.option(
     "--stream",
     type=click.Choice(STREAMS),
@@ -109,15 +146,19 @@ def labeled_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--metric", help="What decides.", **metric),
         stream_option,
         header_option,
+        id_option,
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def first_labels(path: str, n: int | None, header: bool | None) -> Any:
-    """Read labels, and keep the first n."""
-    y = read_labels(path, header=header)
+def first_labels(path: str, n: int | None, header: bool | None, id: Id) -> tuple[Any, Id]:
+    """Read labels, and keep the first n; the ids of all inputs, those of these labels read."""
+    y = read_labels(path, header=header, id=id)
     if n is not None and check.whole(n, "n") > len(y):
         raise InputError("n", f"is {n:,}; there are {len(y):,} labels")
-    return y if n is None else y[:n]
+    ids = open_ids(path, "y", id, len(y))
+    if ids is not None:
+        id = {**({"*": id} if isinstance(id, str) else id or {}), "y": ids.whole()[:n]}
+    return y[:n], id

@@ -11,11 +11,12 @@ import click
 from w2slens import Dimensions, InputError, Problem, forecast
 from w2slens._core import check
 from w2slens._core.inputs import read_json
-from w2slens._core.types import TASKS, Task
-from w2slens.cli._options import flag, header_option
+from w2slens._core.types import TASKS, Id, Task
+from w2slens.cli._options import first_labels, flag, header_option, id_option
 from w2slens.experiments.folder.believed import LARGEST, SCALES, believing
 from w2slens.experiments.folder.layout import MARKER, PROBLEM
-from w2slens.features.reading import open_features, read_labels
+from w2slens.features.aligned import aligned, in_order, order_of
+from w2slens.features.reading import open_features
 from w2slens.models.risks import Models
 from w2slens.theory.population import Population, of_dimensions
 
@@ -50,17 +51,20 @@ def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which population is meant; the command gets a `Population`."""
 
     @wraps(command)
-    def read(problem: str | None, task: Task | None, header: bool | None, **rest: Any) -> Any:
+    def read(
+        problem: str | None, task: Task | None, header: bool | None, id: Id, **rest: Any
+    ) -> Any:
         said = {name: rest.pop(name) for name in (*DIMENSIONS, *FILES)}
         given = {name: value for name, value in said.items() if value is not None}
         if rest.get("page") is not None and problem is None and not given:
             given = dict(EXAMPLE)
-        return command(problem=_population(problem, given, task, header), **rest)
+        told = {"header": header, "id": id}
+        return command(problem=_population(problem, given, task, told), **rest)
 
     task = click.option(
         "--task", type=click.Choice(TASKS), help="Needed where labels are whole numbers."
     )
-    described: Any = task(header_option(read))
+    described: Any = task(header_option(id_option(read)))
     for name, told in reversed(tuple(FILES.items())):
         described = click.option(flag(name), metavar="PATH", help=told)(described)
     for name, more in reversed(tuple(DIMENSIONS.items())):
@@ -74,7 +78,7 @@ def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _population(
-    path: str | None, given: dict[str, Any], task: Task | None, header: bool | None
+    path: str | None, given: dict[str, Any], task: Task | None, told: dict[str, Any]
 ) -> Population:
     """Read what is described in one way, and refuse two."""
     files = {name: given.pop(name) for name in FILES if name in given}
@@ -85,7 +89,7 @@ def _population(
     if len(ways) > 1:
         raise InputError(ways[1], f"and {flag(ways[0])} are both given; choose one")
     if files:
-        return _of_files(files, task, header)
+        return _of_files(files, task, **told)
     if path is not None:
         return _of_path(Path(path), given)
     for name in ("d_w", "d_s", "d_sw", "noise"):
@@ -102,16 +106,19 @@ def _first(names: Any) -> str:
     return str(next(iter([name for name in (*DIMENSIONS, *FILES) if name in names]), ""))
 
 
-def _of_files(files: Mapping[str, str], task: Task | None, header: bool | None) -> Population:
+def _of_files(
+    files: Mapping[str, str], task: Task | None, *, header: bool | None, id: Id
+) -> Population:
     """Take all rows as the population where all are labeled, else what the labels make likely."""
     for name in FILES:
         if name not in files:
             raise InputError(name, "is missing; give --weak, --strong and --labels together")
-    left, right = (open_features(files[name], name, header=header) for name in ("weak", "strong"))
-    y = read_labels(files["labels"], header=header)
-    if len(y) < left.rows:
-        return forecast(left, right, y, task=task).population
-    targets, _ = check.labels(y, "y", task)
+    sides = [open_features(files[name], name, header=header, id=id) for name in ("weak", "strong")]
+    y, id = first_labels(files["labels"], None, header, id)
+    if len(y) < sides[0].rows:
+        return forecast(sides[0], sides[1], y, task=task, id=id).population
+    left, right = aligned(sides)
+    targets = in_order(order_of(sides), id, "y", y, check.labels(y, "y", task)[0])
     return Population(Problem.from_data(left.read(), right.read(), targets), "raw")
 
 

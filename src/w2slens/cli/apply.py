@@ -9,7 +9,8 @@ from w2slens import load_student
 from w2slens._core.atomic import replacing
 from w2slens._core.errors import InputError
 from w2slens._core.json import to_json
-from w2slens.cli._options import header_option
+from w2slens._core.types import Id
+from w2slens.cli._options import header_option, id_option
 from w2slens.cli._output import json_option
 
 
@@ -21,6 +22,7 @@ from w2slens.cli._output import json_option
 @click.option("--overwrite", is_flag=True, help="Replace the file.")
 @click.option("--probabilities", is_flag=True, help="Write probabilities of classes instead.")
 @header_option
+@id_option
 @json_option
 def command(
     model: str,
@@ -30,6 +32,7 @@ def command(
     overwrite: bool,
     probabilities: bool,
     header: bool | None,
+    id: Id,
     as_json: bool,
 ) -> None:
     """Score the rows of FEATURES by the student in the folder MODEL, chunk by chunk."""
@@ -40,7 +43,7 @@ def command(
     student = load_student(model)
     if probabilities and student.temperature is None:
         raise InputError("probabilities", "are of classes; this student is a regression")
-    sources = student.sources(features, weak, header=header)
+    sources = student.sources(features, weak, header=header, id=id)
     shape = (sources[0].rows, len(student.probe.intercept))
     with replacing(out, overwrite=True, argument="out") as part:
         scores = np.lib.format.open_memmap(part, mode="w+", dtype=np.float64, shape=shape)

@@ -3,9 +3,9 @@
 import click
 
 from w2slens import Dimensions, dimensions
-from w2slens._core.check import same_rows
+from w2slens._core.types import Id
 from w2slens.cli._notes import notes, progress
-from w2slens.cli._options import header_option
+from w2slens.cli._options import header_option, id_option
 from w2slens.cli._output import Output, output_options
 from w2slens.features.reading import open_features
 
@@ -17,6 +17,7 @@ from w2slens.features.reading import open_features
 @click.option("--scheduler", metavar="ADDRESS|local", help="Dask workers read the files.")
 @click.option("--journal", metavar="FILE", help="Keep sums here: a killed command goes on.")
 @header_option
+@id_option
 @output_options
 def command(
     weak: str,
@@ -25,18 +26,19 @@ def command(
     scheduler: str | None,
     journal: str | None,
     header: bool | None,
+    id: Id,
     output: Output,
 ) -> None:
     """Measure intrinsic dimensions and the correlation dimension, in one pass over the files."""
-    left = open_features(weak, "weak", header=header)
-    right = open_features(strong, "strong", header=header)
-    rows, read = same_rows({"weak": left.rows, "strong": right.rows}), 0
+    left = open_features(weak, "weak", header=header, id=id)
+    right = open_features(strong, "strong", header=header, id=id)
+    read = 0
     with notes(), progress("rows") as move:
 
         def advance(more: int) -> None:
             nonlocal read
             read += more
-            move(read, rows)
+            move(read, left.rows)
 
         found = dimensions(
             left,

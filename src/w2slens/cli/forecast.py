@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from w2slens import forecast
-from w2slens._core.types import Task
+from w2slens._core.types import Id, Task
 from w2slens.cli._notes import notes
 from w2slens.cli._options import first_labels, labeled_options
 from w2slens.cli._output import Output, output_options
@@ -25,6 +25,7 @@ def command(
     n: int | None,
     task: Task | None,
     header: bool | None,
+    id: Id,
     output: Output,
     **settings: Any,
 ) -> None:
@@ -32,9 +33,9 @@ def command(
 
     The labels belong to the first rows of both files; the other rows are the pool.
     """
-    y = first_labels(labels, n, header)
+    y, id = first_labels(labels, n, header, id)
     with notes():
-        found = forecast(weak, strong, y, task=task, header=header, **settings)
+        found = forecast(weak, strong, y, task=task, header=header, id=id, **settings)
 
     def files() -> dict[str, bytes]:
         return {PROBLEM: archived(found.population.problem.values())}

@@ -8,7 +8,7 @@ import click
 from rich.text import Text
 
 from w2slens import InputError, rank_teachers
-from w2slens._core.types import Task
+from w2slens._core.types import Id, Task
 from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import first_labels, labeled_options
 from w2slens.cli._output import Output, output_options
@@ -32,6 +32,7 @@ def command(
     n: int | None,
     task: Task | None,
     header: bool | None,
+    id: Id,
     output: Output,
     **settings: Any,
 ) -> None:
@@ -39,10 +40,10 @@ def command(
 
     The labels belong to the first rows of all files; the other rows are the pool.
     """
-    y = first_labels(labels, n, header)
+    y, id = first_labels(labels, n, header, id)
     with notes(), progress("teachers") as move:
         found = rank_teachers(
-            _named(weak), strong, y, task=task, header=header, progress=move, **settings
+            _named(weak), strong, y, task=task, header=header, id=id, progress=move, **settings
         )
 
     def files() -> dict[str, bytes]:

@@ -3,8 +3,9 @@
 import click
 
 from w2slens import Settings, Study
+from w2slens._core.types import Id
 from w2slens.cli._notes import notes, progress
-from w2slens.cli._options import header_option
+from w2slens.cli._options import header_option, id_option, written_ids
 from w2slens.cli._output import Output, files_of_run, output_options
 from w2slens.cli._settings import command_line, replaying, settings_options
 from w2slens.cli._tables import shown
@@ -17,6 +18,7 @@ from w2slens.cli._tables import shown
 @click.option("--target", metavar="PATH", help="f*, where it is known: risks become excess risks.")
 @click.option("--groups", metavar="PATH", help="A number or word a row; no split divides a group.")
 @header_option
+@id_option
 @settings_options
 @output_options
 def command(
@@ -26,6 +28,7 @@ def command(
     target: str | None,
     groups: str | None,
     header: bool | None,
+    id: Id,
     settings: Settings,
     output: Output,
 ) -> None:
@@ -33,6 +36,7 @@ def command(
     paths = {"weak": weak, "strong": strong, "labels": labels, "target": target, "groups": groups}
     given = [(f"--{name}", path) for name, path in paths.items()]
     given.append(("--header", None if header is None else ("no", "yes")[header]))
+    given += [("--id", text) for text in written_ids(id)]
     replay = command_line("run", [*given, *replaying(settings)])
     words = {"title": "Weak-to-strong run", "command": replay}
     with notes(), progress("cells") as move:
@@ -44,6 +48,7 @@ def command(
             target=target,
             groups=groups,
             header=header,
+            id=id,
             words=words,
         )
         results = study.run(progress=move)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import click
 
 from w2slens import train
-from w2slens._core.types import TASKS, Ridge, Task
+from w2slens._core.types import TASKS, Id, Ridge, Task
 from w2slens.cli._notes import notes
-from w2slens.cli._options import RIDGE, first_labels, header_option, stream_option
+from w2slens.cli._options import RIDGE, first_labels, header_option, id_option, stream_option
 from w2slens.cli._output import Output, output_options
 from w2slens.models.students import STUDENTS
 from w2slens.report.take_home import KIND, files_of_student
@@ -33,6 +33,7 @@ from w2slens.report.take_home import KIND, files_of_student
 @click.option("--torch", is_flag=True, help="Also write head.safetensors, for a torch.nn.Linear.")
 @stream_option
 @header_option
+@id_option
 @output_options
 def command(
     weak: str,
@@ -48,22 +49,25 @@ def command(
     torch: bool,
     stream: str,
     header: bool | None,
+    id: Id,
     output: Output,
 ) -> None:
     """Train a student on the labels of the first rows and on all other rows.
 
     Without --out nothing is kept: what each student is expected to err by is shown.
     """
+    y, id = first_labels(labels, n, header, id)
     with notes():
         found = train(
             weak,
             strong,
-            first_labels(labels, n, header),
+            y,
             student=student,
             ridge_weak=ridge_weak,
             ridge_strong=ridge_strong,
             task=task,
             header=header,
+            id=id,
             buy=buy,
             seed=seed,
             stream=stream,

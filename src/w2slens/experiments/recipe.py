@@ -7,9 +7,11 @@ from typing import Any
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
+from w2slens._core.types import Id
 from w2slens._core.yaml import complete, known_keys, located, read_recipe, within
 from w2slens.experiments.settings import DRAWN, OPTIONS, Settings
 from w2slens.experiments.study import Study
+from w2slens.features.readers import names_file
 from w2slens.synthetic import Planted
 
 KINDS: dict[str, Callable[..., Planted]] = {
@@ -20,8 +22,8 @@ KINDS: dict[str, Callable[..., Planted]] = {
 
 SYNTHETIC, PATHS, TITLE = "synthetic", ("weak", "strong", "labels", "target", "groups"), "title"
 
-HEADER = "header"
-"""Whether a first line of a table that may be either names its columns."""
+HEADER, ID = "header", "id"
+"""Whether a first line of a table that may be either names its columns; by what rows are joined."""
 
 RANGE = ("start", "stop", "num")
 """A list of sizes may be written as so many equal steps between two ends."""
@@ -53,7 +55,7 @@ def load_recipe(path: str | Path) -> Study:
 
 
 def _on_draws(recipe: dict[str, Any], words: dict[str, str]) -> Study:
-    for key in (*PATHS, HEADER, *OPTIONS):
+    for key in (*PATHS, HEADER, ID, *OPTIONS):
         if key in recipe and key not in DRAWN:
             raise InputError(key, f"goes with data, not with {SYNTHETIC}: its rows are drawn")
     known_keys(recipe, [SYNTHETIC, TITLE, *DRAWN], "")
@@ -88,18 +90,29 @@ def _counted(canonical: Mapping[Any, Any]) -> list[float]:
 
 
 def _on_rows(recipe: dict[str, Any], base: Path, words: dict[str, str]) -> Study:
-    known_keys(recipe, [TITLE, SYNTHETIC, HEADER, *PATHS, *OPTIONS], "")
+    known_keys(recipe, [TITLE, SYNTHETIC, HEADER, ID, *PATHS, *OPTIONS], "")
     complete(recipe, ("weak", "strong", "labels"), "")
     weak, strong, labels, target, groups = (located(recipe.get(key), key, base) for key in PATHS)
     header = recipe.get(HEADER)
     if header is not None and not isinstance(header, bool):
         raise InputError(HEADER, f"is {header!r}; yes or no is needed")
     settings, more = _settings(recipe), {"target": target, "groups": groups}
+    more |= {"header": header, "id": _ids(recipe.get(ID), base)}
     try:
-        return Study.of_rows(weak, strong, labels, settings, header=header, words=words, **more)
+        return Study.of_rows(weak, strong, labels, settings, words=words, **more)
     except InputError as error:
         key = "labels" if error.argument == "y" else error.argument
         raise InputError(key, error.problem) from None
+
+
+def _ids(given: Any, base: Path) -> Id:
+    """Read a column of ids, or {input: its column, or a file relative to the recipe's folder}."""
+    if given is None:
+        return None
+    named = {"*": given} if isinstance(given, str) else given
+    if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
+        raise InputError(ID, f"is {given!r}; a column, or {{input: column or file}}, is needed")
+    return {name: located(one, ID, base) if names_file(one) else one for name, one in named.items()}
 
 
 def _settings(recipe: dict[str, Any]) -> Settings:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Array, Index, Task
+from w2slens._core.types import Array, Id, Index, Task
 from w2slens.experiments.components import cut_of
 from w2slens.experiments.given import fingerprint, held_out, known_truth, named_teachers
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
+from w2slens.features.aligned import in_order, order_of
 from w2slens.features.chosen import Chosen
 from w2slens.features.ondisk import taken
 from w2slens.features.reading import open_features, read_array, read_labels
@@ -46,32 +47,34 @@ class Rows:
         target: Any = None,
         groups: Any = None,
         header: bool | None = None,
+        id: Id = None,
         stream: str = "no",
     ) -> "Rows":
-        """Read each input once, and check that they fit together.
+        """Read each input once, join them by ids or by position, and check that they fit together.
 
         With `stream`, features stay on disk: ``"yes"``, or ``"auto"`` where they are large.
         """
+        told: dict[str, Any] = {"header": header, "id": id}
         named = named_teachers(weak)
-        opened = {
-            name: open_features(rows, argument, header=header) for name, argument, rows in named
-        }
-        opened["strong"] = open_features(strong, "strong", header=header)
-        sides = taken(opened, stream)
+        opened = {name: open_features(rows, argument, **told) for name, argument, rows in named}
+        opened["strong"] = open_features(strong, "strong", **told)
+        order = order_of(opened.values())
+        sides = taken(opened, stream, order)
         right, teachers = sides["strong"], {name: sides[name] for name, _, _ in named}
-        known: dict[str, Any] = {"header": header, "rows": len(right)}
-        labels = read_labels(y, "y", **known)
-        targets, classes = check.labels(labels, "y", task)
+        known: dict[str, Any] = {**told, "rows": len(right)}
+        put = partial(in_order, order, id)
+        targets, classes = check.labels(read_labels(y, "y", **known), "y", task)
+        targets = put("y", y, targets)
         sizes = {argument: len(teachers[name]) for name, argument, _ in named}
         sizes |= {"strong": len(right), "y": len(targets)}
-        truth = (
-            None if target is None else known_truth(read_array(target, "target", **known), classes)
-        )
-        if truth is not None:
+        truth = numbers = None
+        if target is not None:
+            truth = known_truth(read_array(target, "target", **known), classes)
+            truth = put("target", target, truth)
             sizes["target"] = len(truth)
-        numbers = None
         if groups is not None:
             numbers = check.groups(read_labels(groups, "groups", **known), "groups")
+            numbers = put("groups", groups, numbers)
             sizes["groups"] = len(numbers)
         check.same_rows(sizes)
         if truth is not None and truth.shape[1] != targets.shape[1]:

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from w2slens._core.errors import InputError
+from w2slens._core.types import Id
 from w2slens.experiments.keywords import told_by_settings
 from w2slens.experiments.results import Results
 from w2slens.experiments.settings import DRAWN, Settings
@@ -25,6 +26,7 @@ def transfer(
     target: Features | None = None,
     groups: Features | None = None,
     header: bool | None = None,
+    id: Id = None,
     progress: Progress | None = None,
     **settings: Any,
 ) -> Results:
@@ -37,7 +39,7 @@ def transfer(
     Parameters
     ----------
     weak, strong
-        (rows, p_w) and (rows, p_s) features of the same examples, as arrays or paths.
+        (rows, p_w) and (rows, p_s) features of the same examples, as arrays, paths or datasets.
     y
         (rows,) or (rows, outputs) labels; for classification (rows,) integer classes, or text.
     <settings>
@@ -49,6 +51,9 @@ def transfer(
     header
         Whether first lines of CSV that are whole numbers, or single words, name the columns; asked
         for where it cannot be told.
+    id
+        Column of ids by which rows are joined, whatever their order: its name in every table, or
+        {argument: its column, a file of its ids, or ids}. By position where none is given.
     progress
         Called with (cells done, cells in all).
 
@@ -88,9 +93,8 @@ def transfer(
     """
     if isinstance(weak, Mapping):
         raise InputError("weak", "names teachers; transfer takes one, sweep takes several")
-    study = Study.of_rows(
-        weak, strong, y, Settings(**settings), target=target, groups=groups, header=header
-    )
+    known: dict[str, Any] = {"target": target, "groups": groups, "header": header, "id": id}
+    study = Study.of_rows(weak, strong, y, Settings(**settings), **known)
     return study.run(progress=progress)
 
 
@@ -103,6 +107,7 @@ def sweep(
     target: Features | None = None,
     groups: Features | None = None,
     header: bool | None = None,
+    id: Id = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -121,7 +126,7 @@ def sweep(
     strong, y
         (rows, p_s) features of the student and (rows,) or (rows, outputs) labels.
     <settings>
-    target, groups, header
+    target, groups, header, id
         As in `transfer`.
     out
         Folder in which every finished trial is kept. A killed sweep that is called again with the
@@ -162,9 +167,8 @@ def sweep(
     >>> found.select(teacher="apart").dimensions.d_w
     30
     """
-    study = Study.of_rows(
-        weak, strong, y, Settings(**settings), target=target, groups=groups, header=header
-    )
+    known: dict[str, Any] = {"target": target, "groups": groups, "header": header, "id": id}
+    study = Study.of_rows(weak, strong, y, Settings(**settings), **known)
     return study.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import cores
-from w2slens._core.types import Task
+from w2slens._core.types import Id, Task
 from w2slens._version import __version__
 from w2slens.experiments.draws import Draws
 from w2slens.experiments.folder.archive import recalled
@@ -82,10 +82,11 @@ class Study:
         target: Any = None,
         groups: Any = None,
         header: bool | None = None,
+        id: Id = None,
         words: Mapping[str, str] | None = None,
     ) -> "Study":
         """Read features and labels; parameters as of `w2slens.sweep`."""
-        known = {"target": target, "groups": groups, "header": header}
+        known = {"target": target, "groups": groups, "header": header, "id": id}
         rows = Rows.read(weak, strong, y, settings.task, stream=settings.stream, **known)
         if isinstance(rows.strong, OnDisk):
             rows = StreamedRows.of(rows)

@@ -14,14 +14,21 @@ SHOWN = 12
 """Names of columns that an error lists at most."""
 
 
-def picked(names: Sequence[str], wanted: str | None, table: str, argument: str) -> list[int]:
-    """Return the places of the columns that ``w0,w1`` or ``w*`` names, each once, in that order."""
+def picked(
+    names: Sequence[str], wanted: str | None, table: str, argument: str, but: str | None = None
+) -> list[int]:
+    """Return the places of the columns that ``w0,w1`` or ``w*`` names, each once, in that order.
+
+    The column of ids, `but`, is taken where it is named in full only.
+    """
     if wanted is None:
-        return list(range(len(names)))
+        return [i for i, name in enumerate(names) if name != but]
     found: dict[int, None] = {}
     for pattern in wanted.split(","):
         places = [i for i, name in enumerate(names) if name == pattern]
-        places = places or [i for i, name in enumerate(names) if fnmatchcase(name, pattern)]
+        if not places:
+            matches = (name != but and fnmatchcase(name, pattern) for name in names)
+            places = [i for i, matching in enumerate(matches) if matching]
         if not places:
             raise InputError(
                 argument, f"{table} has no column {pattern!r}; it has {_listed(names)}"

@@ -32,7 +32,8 @@ TAIL = 2**20
 def read_delimited(path: Path, columns: str | None, argument: str, layout: Layout) -> NDArray[Any]:
     """Read a file as a matrix, or as a column of text where that is welcome."""
     first, second = _first_lines(path, argument)
-    kind: Nature = "names" if columns is not None else nature(first, second, layout)
+    named = columns is not None or layout.id is not None
+    kind: Nature = "names" if named else nature(first, second, layout)
     if kind == "either":
         cells = _frame(path, named=False, dtype=str)
         kind = "names" if is_header(cells, layout, path.name, argument) else "row"
@@ -41,10 +42,18 @@ def read_delimited(path: Path, columns: str | None, argument: str, layout: Layou
     if columns is None and not names[0] and _is_index(frame):
         log.info("%s: the first column of %s has no name; it is taken as an index", argument, path)
         names, frame = names[1:], frame.iloc[:, 1:]
-    frame = frame.iloc[:, picked(names, columns, path.name, argument)]
+    frame = frame.iloc[:, picked(names, columns, path.name, argument, layout.id)]
     if layout.text and frame.shape[1] == 1 and is_text(frame.iloc[:, 0]):
         return text_of(frame.iloc[:, 0].str.strip())
     return matrix_of(numeric_columns(frame, path.name, argument))
+
+
+def read_ids(path: Path, column: str, argument: str) -> list[str | None]:
+    """Read the column of ids as text, to the letter; None where one is missing."""
+    first, _ = _first_lines(path, argument)
+    (place,) = picked([name.strip() for name in first], column, path.name, argument)[:1]
+    frame = _frame(path, named=True, dtype=str, usecols=[place], keep_default_na=False)
+    return [one.strip() or None for one in frame.iloc[:, 0].fillna("")]
 
 
 def _first_lines(path: Path, argument: str) -> tuple[list[str], list[str]]:
@@ -71,8 +80,8 @@ def _first_lines(path: Path, argument: str) -> tuple[list[str], list[str]]:
     return first, second
 
 
-def _frame(path: Path, *, named: bool, dtype: Any = None) -> pd.DataFrame:
-    frame = pd.read_csv(
+def _frame(path: Path, *, named: bool, dtype: Any = None, **how: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = pd.read_csv(
         path,
         dtype=dtype,
         sep=SEPARATORS[path.suffix],
@@ -82,6 +91,7 @@ def _frame(path: Path, *, named: bool, dtype: Any = None) -> pd.DataFrame:
         skip_blank_lines=False,
         encoding="utf-8-sig",
         low_memory=False,
+        **how,
     )
     return frame.iloc[: len(frame) - _blank_end(path)]
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from w2slens._core.types import Array, Index
 from w2slens.features.reading import Source
 from w2slens.moments.accumulate import PANEL_ROWS
 from w2slens.moments.products import product
+
+if TYPE_CHECKING:
+    from w2slens.features.order import Order
 
 STREAMS = ("auto", "yes", "no")
 """Whether features stay on disk: where they are large, always, never."""
@@ -40,8 +43,12 @@ def too_large(sources: Iterable[Source]) -> bool:
     return size > LARGE * memory()
 
 
-def taken(sources: Mapping[str, Source], stream: str) -> dict[str, Any]:
+def taken(
+    sources: Mapping[str, Source], stream: str, order: "Order | None" = None
+) -> dict[str, Any]:
     """Read matrices, or leave them all on disk: with ``"yes"``, or ``"auto"`` where they are large.
+
+    Rows are put into an order, if one is given; those that stay on disk must be in it.
 
     Returns
     -------
@@ -52,7 +59,21 @@ def taken(sources: Mapping[str, Source], stream: str) -> dict[str, Any]:
     apart = stream == "yes" or (stream == "auto" and too_large(sources.values()))
     if apart and stream == "auto":
         LOG.info("Features stay on disk: they would take over a quarter of the memory.")
-    return {name: OnDisk(one) if apart else one.read() for name, one in sources.items()}
+    return {
+        name: _on_disk(one, order) if apart else _read(one, order) for name, one in sources.items()
+    }
+
+
+def _read(source: Source, order: "Order | None") -> NDArray[Any]:
+    rows = source.read()
+    places = None if order is None or source.ids is None else order.places(source.ids)
+    return rows if places is None else rows[places]
+
+
+def _on_disk(source: Source, order: "Order | None") -> "OnDisk":
+    if order is not None and source.ids is not None:
+        order.refuse_other(source.ids)
+    return OnDisk(replace(source, ids=None))
 
 
 def chunks(sides: "Mapping[str, Matrix]") -> Iterator[dict[str, NDArray[Any]]]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
+from w2slens.features.guarded import fresh, reading
 
 ENDINGS = (".npy", ".parquet", ".safetensors")
 """Kinds of files that may be parts."""
@@ -34,6 +34,7 @@ class Parts:
     """Matrices of the same width, one below the other; each is opened once."""
 
     def __init__(self, paths: list[Path], open_one: Callable[[Path], Any], argument: str) -> None:
+        self.paths, self._argument = paths, argument
         self.parts = [open_one(path) for path in paths]
         shapes = [part.shape for part in self.parts]
         for path, shape in zip(paths, shapes, strict=True):
@@ -48,9 +49,12 @@ class Parts:
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
         start, stop, _ = rows.indices(self.shape[0])
-        found = [
-            np.asarray(part[max(start - low, 0) : min(stop, high) - low])
-            for part, (low, high) in zip(self.parts, pairwise(self.ends.tolist()), strict=True)
-            if low < stop and high > start
-        ]
+        found = []
+        for path, part, low, high in zip(
+            self.paths, self.parts, self.ends[:-1].tolist(), self.ends[1:].tolist(), strict=True
+        ):
+            if low < stop and high > start:
+                with reading(path, self._argument):
+                    some = fresh(part)[max(start - low, 0) : min(stop, high) - low]
+                    found.append(np.asarray(some))
         return np.concatenate(found) if found else np.asarray(self.parts[0][:0])

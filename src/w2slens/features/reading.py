@@ -5,17 +5,22 @@ safetensors are read slice by slice, so that `chunks` never holds the whole file
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import Index
-from w2slens.features.readers import Layout, Sliceable, open_array
+from w2slens._core.types import Id, Index
+from w2slens.features.guarded import Sliceable, fresh, reading
+from w2slens.features.readers import UNKNOWN, Layout, open_array
+
+if TYPE_CHECKING:
+    from w2slens.features.ids import Ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +30,8 @@ class Source:
     argument: str  # the name by which errors call it
     data: Sliceable  # array-like of shape (rows, coordinates); slices of it are read when taken
     path: str | None = None  # of the file, with a key as it was named; None of an array
+    layout: Layout = UNKNOWN  # what was said of the table
+    ids: "Ids | None" = None  # of its rows, where they are asked for
 
     @property
     def rows(self) -> int:
@@ -38,55 +45,94 @@ class Source:
 
     def chunk(self, start: int, stop: int) -> NDArray[Any]:
         """Read and validate the rows from `start` up to `stop`."""
-        return self._valid(self._fresh()[start:stop])
+        with self._reading():
+            return self._valid(self._fresh()[start:stop])
 
     def take(self, index: Index) -> NDArray[Any]:
         """Read and validate rows by their numbers (ascending), near to one another."""
-        data = self._fresh()
-        if isinstance(data, np.ndarray):
-            return self._valid(data[index])
+        with self._reading():
+            data = self._fresh()
+            if isinstance(data, np.ndarray):
+                return self._valid(data[index])
         first, last = int(index[0]), int(index[-1])
         return self.chunk(first, last + 1)[index - first]
 
     def _valid(self, read: Any) -> NDArray[Any]:
         rows: NDArray[Any] = check.numeric(read, self.argument)
         if not check.all_finite(rows):
-            check.refuse_infinite(check.pieces(self.data), self.argument)
+            check.refuse_infinite(check.pieces(self._fresh()), self.argument)
         return rows
 
+    def _reading(self) -> AbstractContextManager[None]:
+        """Name the file where it goes away, or shrinks, before it is read."""
+        return nullcontext() if self.path is None else reading(Path(self.path), self.argument)
+
     def _fresh(self) -> Any:
-        """Map a file anew: what was read of it leaves this process's memory with the map."""
-        data = self.data
-        if not (self.path and isinstance(data, np.memmap) and data.flags.c_contiguous):
-            return data
-        return np.memmap(str(data.filename), data.dtype, "r", shape=data.shape, offset=data.offset)
+        return fresh(self.data) if self.path else self.data
 
     def read(self) -> NDArray[Any]:
         """Read the whole matrix once, in its own type, and validate it."""
-        return check.features(self.data[: self.rows], self.argument)
+        with self._reading():
+            return check.features(self._fresh()[: self.rows], self.argument)
 
 
 def open_features(
-    value: "ArrayLike | str | Path | Source", argument: str, *, header: bool | None = None
+    value: "ArrayLike | str | Path | Source",
+    argument: str,
+    *,
+    header: bool | None = None,
+    id: Id = None,
 ) -> Source:
-    """Open a feature matrix (rows, coordinates): an array, or a file of one of the types.
+    """Open a feature matrix (rows, coordinates): an array, a dataset, or a file of a known type.
 
     These are .npy, .npz (``file.npz:key``, or of scipy.sparse), .parquet, .csv and .tsv
     (``file.csv:w0,w1`` or ``file.csv:w*`` for some columns), and with extras .zarr and
-    .safetensors. `header` says whether a first line that may be either names the columns. Sparse
-    matrices are made dense as they are read.
+    .safetensors; a folder of parts, or one that `datasets` saved. `header` says whether a first
+    line that may be either names the columns; `id`, which column holds the ids of the rows: it is
+    none of the features. Sparse matrices are made dense as they are read.
     """
     if isinstance(value, Source):
         return value
+    layout = Layout(header, id=_column(id, argument))
     data: Any
     if isinstance(value, (str, Path)):
-        data = open_array(value, argument, Layout(header))
+        data = open_array(value, argument, layout)
     elif check.is_sparse(value):
         data = check.densified(value, argument)
     else:
-        data = check.numeric(value, argument)
+        data = _without_ids(value, argument, layout)
+        data = data if check.is_dataset(value) else check.numeric(data, argument)
     check.matrix_shape(data.shape, argument)
-    return Source(argument, data, str(value) if isinstance(value, (str, Path)) else None)
+    path = str(value) if isinstance(value, (str, Path)) else None
+    return Source(argument, data, path, layout, open_ids(value, argument, id, int(data.shape[0])))
+
+
+def open_ids(value: Any, argument: str, id: Id, rows: int) -> "Ids | None":
+    """Find the ids of an input of so many rows; None where none are asked for."""
+    if id is None:
+        return None
+    from w2slens.features.ids import ids_of  # tables load slowly
+
+    return ids_of(value, argument, id, rows)
+
+
+def _column(id: Id, argument: str) -> str | None:
+    if id is None:
+        return None
+    from w2slens.features.ids import column_of
+
+    return column_of(id, argument)
+
+
+def _without_ids(value: Any, argument: str, layout: Layout) -> Any:
+    """Take the rows of a table in Python, and no column of ids."""
+    if check.is_dataset(value):
+        from w2slens.features.saved import read_dataset
+
+        return read_dataset(value, argument, layout)
+    if layout.id is not None and layout.id in getattr(value, "columns", ()):
+        return value.drop(columns=layout.id)
+    return value
 
 
 def read_array(
@@ -95,14 +141,14 @@ def read_array(
     *,
     header: bool | None = None,
     rows: int | None = None,
+    id: Id = None,
 ) -> NDArray[Any]:
     """Read numbers, as of a target: an array of any shape, from an array or one of the file types.
 
-    `header` as of `open_features`; the `rows` that there should be may settle it.
+    `header` and `id` as of `open_features`; the `rows` that there should be may settle the first.
     """
-    if not isinstance(value, (str, Path)):
-        return check.numeric(value, argument)
-    return check.numeric(_whole(value, argument, Layout(header, rows)), argument)
+    layout = Layout(header, rows, id=_column(id, argument))
+    return check.numeric(_whole(value, argument, layout), argument)
 
 
 def read_labels(
@@ -111,15 +157,20 @@ def read_labels(
     *,
     header: bool | None = None,
     rows: int | None = None,
+    id: Id = None,
 ) -> NDArray[Any]:
     """Read labels as `read_array`; they may be text, which are classes."""
+    layout = Layout(header, rows, text=True, id=_column(id, argument))
+    return check.label_array(_whole(value, argument, layout), argument)
+
+
+def _whole(value: Any, argument: str, layout: Layout) -> Any:
     if isinstance(value, (str, Path)):
-        value = _whole(value, argument, Layout(header, rows, text=True))
-    return check.label_array(value, argument)
-
-
-def _whole(value: str | Path, argument: str, layout: Layout) -> Any:
-    data = open_array(value, argument, layout)
+        data: Any = open_array(value, argument, layout)
+    else:
+        data = _without_ids(value, argument, layout)
+        if not check.is_dataset(value) or isinstance(data, np.ndarray):
+            return data
     if not data.shape:
         raise InputError(argument, f"{value} holds a single number; one row an example is needed")
     return data[: data.shape[0]]

@@ -16,9 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
-from w2slens._core.types import TASKS, Ridge, Task
+from w2slens._core.types import TASKS, Id, Ridge, Task
+from w2slens.features.aligned import order_of
 from w2slens.features.ondisk import taken
-from w2slens.features.reading import Source, open_features, read_labels
+from w2slens.features.reading import Source, open_features, open_ids, read_labels
 from w2slens.forecasting.combine import combined
 from w2slens.forecasting.population import likely_population
 from w2slens.forecasting.result import Forecast
@@ -45,6 +46,7 @@ def forecast(
     task: Task | None = None,
     metric: Metric = "risk",
     header: bool | None = None,
+    id: Id = None,
     stream: str = "auto",
 ) -> Forecast:
     """Forecast risks, PGR and OPR from n labels and an unlabeled pool.
@@ -52,8 +54,8 @@ def forecast(
     Parameters
     ----------
     weak, strong
-        (rows, p_w) and (rows, p_s) features of the same examples, as arrays or paths: the first
-        len(y) rows are the labeled ones, the others the pool.
+        (rows, p_w) and (rows, p_s) features of the same examples, as arrays, paths or datasets:
+        the first len(y) rows are the labeled ones, the others the pool.
     y
         (n,) or (n, outputs) labels, or classes.
     N
@@ -62,6 +64,8 @@ def forecast(
         λ, or ``"auto"``: chosen by leave-one-out on the labels.
     task, header, stream
         As in `transfer`.
+    id
+        As in `transfer`; labeled rows are those whose ids the labels have, wherever they are.
     metric
         What the statement decides by. Theory predicts squared errors alone: ``"accuracy"`` and
         ``"auroc"`` of classes are measured by leave-one-out beside the forecast, and said to be.
@@ -90,10 +94,12 @@ def forecast(
     >>> bool(low < found.pgr < high)
     True
     """
-    labels = known_labels(read_labels(y, header=header), task)
+    told: dict[str, Any] = {"header": header, "id": id}
+    labels = known_labels(read_labels(y, **told), task)
     sides = {"weak": weak, "strong": strong}
-    opened = {name: open_features(rows, name, header=header) for name, rows in sides.items()}
-    left, right = taken(opened, stream).values()
+    opened = {name: open_features(rows, name, **told) for name, rows in sides.items()}
+    order = order_of(opened.values(), open_ids(y, "y", id, len(labels.values)))
+    left, right = taken(opened, stream, order).values()
     refuse_short(left, right, labels)
     pair = PairSample.of(left, right, labels)
     size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)

@@ -1,7 +1,7 @@
 """Moments of files whose ranges of rows are read and summarised by the workers of a cluster."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,29 +69,37 @@ def on_cluster(
     left = known.tree.missing
     if progress is not None:
         progress(min((len(starts) - len(left)) * size, weak.rows))
-    tasks = []
+    tasks, ids = [], {side.argument: side.layout.id for side in (weak, strong) if side.layout.id}
     for place in left:
         start, stop = starts[place], min(starts[place] + size, weak.rows)
         some = places[(places >= start) & (places < stop)] - start
-        tasks.append((weak.path, strong.path, header, start, stop, some))
+        tasks.append((weak.path, strong.path, header, ids, start, stop, some))
     if not tasks:
         return known.tree.sum, known.sample()
     with connected(scheduler) as cluster:
         for done, (task, (moments, sample)) in enumerate(cluster.completed(summarised, tasks), 1):
             known.add(left[task], moments, sample)
             if progress is not None:
-                progress(tasks[task][4] - tasks[task][3])
+                progress(tasks[task][5] - tasks[task][4])
             if done % SAVED_EVERY == 0 or done == len(tasks):
                 known.save()
     return known.tree.sum, known.sample()
 
 
 def summarised(
-    weak: str, strong: str, header: bool | None, start: int, stop: int, some: Index
+    weak: str,
+    strong: str,
+    header: bool | None,
+    ids: Mapping[str, str],
+    start: int,
+    stop: int,
+    some: Index,
 ) -> Range:
     """Read a range of rows of two files: their moments, and some of the rows."""
     sources = {
-        name: open_features(path, name, header=header)
+        name: open_features(
+            path, name, header=header, id={name: ids[name]} if name in ids else None
+        )
         for name, path in (("weak", weak), ("strong", strong))
     }
     running, kept = Accumulator(), []

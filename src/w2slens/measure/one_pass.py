@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
+from w2slens._core.types import Id
+from w2slens.features.aligned import aligned
 from w2slens.features.reading import Source, open_features, paired_chunks
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.of_stream import of_stream
@@ -31,6 +33,7 @@ def dimensions(
     energy: float = 0.99,
     interval: bool = True,
     header: bool | None = None,
+    id: Id = None,
     progress: Callable[[int], None] | None = None,
     scheduler: str | None = None,
     journal: str | Path | None = None,
@@ -40,15 +43,18 @@ def dimensions(
     Parameters
     ----------
     weak, strong
-        (rows, p_w) and (rows, p_s): features of the same examples in the same order, as arrays or
-        paths. Files are streamed; no float64 copy of the data is made. Or `weak` alone: a stream of
-        pairs of blocks, as a generator or a torch ``DataLoader`` gives them.
+        (rows, p_w) and (rows, p_s): features of the same examples, as arrays, paths or
+        datasets. Files are streamed; no float64 copy of the data is made. Or `weak` alone: a stream
+        of pairs of blocks, as a generator or a torch ``DataLoader`` gives them.
     energy
         Share of variance for `SideDimensions.energy_rank`, in (0, 1].
     interval
         Whether to give the 90% interval of d_sw.
     header
         Whether first lines of CSV that are whole numbers name the columns.
+    id
+        Column of ids, as in `transfer`. Files in another order are gathered where memory holds
+        them.
     progress
         Called with the number of rows read after each chunk.
     scheduler
@@ -90,9 +96,10 @@ def dimensions(
         if isinstance(weak, (str, Path, np.ndarray)) or not isinstance(weak, Iterable):
             raise InputError("strong", "is missing; weak alone is a stream of pairs of blocks")
         return measure(*of_stream(weak, interval=interval, progress=progress), energy=energy)
-    left = open_features(weak, "weak", header=header)
-    right = open_features(strong, "strong", header=header)
-    rows = check.same_rows({"weak": left.rows, "strong": right.rows})
+    sides = {"weak": weak, "strong": strong}
+    opened = [open_features(rows, name, header=header, id=id) for name, rows in sides.items()]
+    left, right = aligned(opened, gather=scheduler is None)
+    rows = left.rows
     places = sampled(rows if interval else 0)
     if scheduler is not None:
         from w2slens.measure.on_cluster import on_cluster  # Dask loads slowly

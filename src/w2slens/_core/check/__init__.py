@@ -14,7 +14,7 @@ from w2slens._core.check.arrays import (
     refuse_infinite,
     same_rows,
 )
-from w2slens._core.check.foreign import Densified, densified, is_sparse
+from w2slens._core.check.foreign import Densified, densified, is_dataset, is_sparse
 from w2slens._core.check.scalars import (
     choice,
     counts,
@@ -40,6 +40,7 @@ __all__ = [
     "features",
     "finite",
     "groups",
+    "is_dataset",
     "is_sparse",
     "label_array",
     "labels",

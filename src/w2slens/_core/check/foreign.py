@@ -28,6 +28,13 @@ def is_sparse(value: Any) -> bool:
     return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocsr")
 
 
+def is_dataset(value: Any) -> bool:
+    """Whether it is a dataset of Hugging Face `datasets`, or one of its columns."""
+    return _library(value) == "datasets" and (
+        hasattr(value, "with_format") or hasattr(value, "column_name")
+    )
+
+
 def densified(value: Any, argument: str) -> Densified:
     """Read a sparse matrix row by row, and say so: fits are dense."""
     if len(value.shape) != 2:

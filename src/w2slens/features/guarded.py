@@ -1,0 +1,89 @@
+"""Whatever a reader raises, in one sentence that names the argument and the file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from w2slens._core.errors import InputError, first_line
+
+
+class Sliceable(Protocol):
+    """What a reader returns: an array, or something that is read when it is sliced."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape, known before it is read."""
+
+    def __getitem__(self, rows: slice) -> Any:
+        """Read a range of rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Guarded:
+    """A sliceable whose reading errors name the argument and the file."""
+
+    data: Any
+    path: Path
+    argument: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of what it holds."""
+        return tuple(int(size) for size in self.data.shape)
+
+    def __getitem__(self, rows: slice) -> Any:
+        """Read a range of rows."""
+        with reading(self.path, self.argument):
+            return self.data[rows]
+
+
+def fresh(data: Any) -> Any:
+    """Map a file anew: what was read of it leaves this process's memory with the map.
+
+    A file that has shrunk is refused here; reading what is mapped of it would kill the process.
+    """
+    if not (isinstance(data, np.memmap) and data.flags.c_contiguous):
+        return data
+    return np.memmap(str(data.filename), data.dtype, "r", shape=data.shape, offset=data.offset)
+
+
+@contextmanager
+def reading(path: Path, argument: str) -> Iterator[None]:
+    """Turn whatever a reader raises into one sentence that names the argument and the file."""
+    try:
+        yield
+    except (InputError, ImportError):
+        raise
+    except PermissionError:
+        raise InputError(argument, f"{path} may not be read (permission denied)") from None
+    except Exception as error:
+        if _is_pickled(path, str(error)):
+            raise pickled(path, argument) from None
+        reason = first_line(error)
+        if "pickled data" in reason:
+            reason = "its first bytes are of another format"
+        kind = path.suffix or "what it is named"
+        raise InputError(argument, f"{path} cannot be read as {kind} ({reason})") from None
+
+
+def pickled(path: Path, argument: str) -> InputError:
+    """Make the refusal of a file of Python objects."""
+    return InputError(
+        argument,
+        f"{path} holds pickled objects, which can run code and are never loaded; "
+        "save a plain numeric array instead",
+    )
+
+
+def _is_pickled(path: Path, message: str) -> bool:
+    """Whether numpy refused a file for the Python objects in it."""
+    if "Object arrays" in message or "Python objects" in message:
+        return True
+    if "pickled data" not in message:
+        return False
+    with path.open("rb") as stream:
+        return stream.read(1) == b"\x80"

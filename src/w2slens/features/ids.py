@@ -1,0 +1,241 @@
+"""Ids of rows: a column of a table, an array beside others, the rows of a store, or a file of them.
+
+They are whole numbers or text. Text is compared to the letter; a number is equal to its digits.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from w2slens._core import check
+from w2slens._core.errors import InputError
+from w2slens._core.types import Id
+from w2slens.features.address import address
+from w2slens.features.delimited import SEPARATORS, read_ids
+from w2slens.features.guarded import reading
+from w2slens.features.parts import parts_in
+from w2slens.features.readers import MANIFEST, SAVED, names_file, open_array
+from w2slens.features.saved import DatasetTable, SavedTable
+
+ROWS = "rows.txt"
+"""Ids in a store of features."""
+
+STEP = 2**16
+"""Ids that are read and compared at a time."""
+
+ALSO = {"labels": "y"}
+"""Other names of arguments."""
+
+ARGUMENTS = ("weak", "strong", "y", "target", "groups", "features", "*")
+"""What may be said to have ids: an input, or all others."""
+
+
+Read = Callable[[], Iterable[Any]]
+"""What reads ids: arrays of pyarrow, one after the other."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ids:
+    """The ids of the rows of one input."""
+
+    argument: str
+    read: Read
+    rows: int | None = None  # how many there are to be
+
+    def blocks(self) -> Iterator[Any]:
+        """Go through the ids, `STEP` at a time; the last block is shorter."""
+        row, held = 0, list[Any]()
+        for array in self.read():
+            held.append(self._valid(array, row))
+            row += len(array)
+            while sum(map(len, held)) >= STEP:
+                joined = _joined(held)
+                yield joined.slice(0, STEP)
+                held = [joined.slice(STEP)]
+        if self.rows is not None and row != self.rows:
+            raise InputError(self.argument, f"has {self.rows:,} rows, and {row:,} ids of them")
+        if sum(map(len, held)):
+            yield _joined(held)
+
+    def whole(self) -> Any:
+        """Read all ids: int64, or text where one is text."""
+        return _joined([pa.array([], pa.int64()), *self.blocks()])
+
+    def _valid(self, array: Any, row: int) -> Any:
+        """Take whole numbers as int64, text as large_string, and refuse a missing id."""
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        kind = array.type
+        if pa.types.is_integer(kind):
+            found, missing = array.cast(pa.int64()), array.is_null()
+        elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            found = array.cast(pa.large_string())
+            missing = pc.or_(found.is_null(), pc.equal(pc.utf8_length(found), 0).fill_null(True))
+        elif not pa.types.is_null(kind):
+            raise InputError(
+                "id", f"of {self.argument} is of type {kind}; ids are whole numbers or text"
+            )
+        else:
+            found, missing = array.cast(pa.int64()), array.is_null()
+        gaps = np.flatnonzero(np.asarray(missing))
+        if len(gaps):
+            raise InputError(
+                self.argument,
+                f"has no id at row {row + gaps[0]} (counted from 0); each row needs one",
+            )
+        return found
+
+
+def alike(a: Any, b: Any) -> tuple[Any, Any]:
+    """Write both as text where one is."""
+    if a.type == b.type:
+        return a, b
+    return a.cast(pa.large_string()), b.cast(pa.large_string())
+
+
+def _joined(arrays: list[Any]) -> Any:
+    arrays = [array for array in arrays if len(array)] or arrays[:1]
+    if len({array.type for array in arrays}) > 1:
+        arrays = [array.cast(pa.large_string()) for array in arrays]
+    return pa.concat_arrays(arrays)
+
+
+def column_of(id: Id, argument: str) -> str | None:
+    """Return the column of an input that holds its ids, if one does."""
+    told = _told(id, argument)
+    return told if isinstance(told, str) and not names_file(told) else None
+
+
+def ids_of(value: Any, argument: str, id: Id, rows: int) -> Ids:
+    """Find the ids of an input of so many rows.
+
+    Raises
+    ------
+    InputError
+        If the input has no such column, or no columns.
+    """
+    told = _told(id, argument)
+    if told is None:
+        raise InputError("id", f"names none for {argument}; give a column, or a file of its ids")
+    return Ids(argument, _reader(value, argument, told), rows)
+
+
+def _reader(value: Any, argument: str, told: Any) -> Read:
+    if isinstance(told, Path) or (isinstance(told, str) and names_file(told)):
+        where = address(told)
+        return _of_path(where.path, where.key, argument)
+    if not isinstance(told, str):
+        return lambda: _of_python(told, argument)
+    if isinstance(value, (str, Path)):
+        return _of_path(address(value).path, told, argument)
+    if check.is_dataset(value):
+        table = DatasetTable(getattr(value, "source", value), argument)
+        _known(table.schema.names, told, argument)
+        return lambda: _of_table(table, told)
+    column = _of_frame(value, told, argument)
+    return lambda: _of_python(column, argument)
+
+
+def _told(id: Id, argument: str) -> Any:
+    if not isinstance(id, Mapping):
+        return id
+    named = {ALSO.get(name, name): one for name, one in id.items()}
+    for name in named:
+        if not isinstance(name, str) or name.partition(".")[0] not in ARGUMENTS:
+            listed = ", ".join(ARGUMENTS)
+            raise InputError("id", f"is given of {name!r}; one of {listed} may have ids")
+    return named.get(argument, named.get(argument.partition(".")[0], named.get("*")))
+
+
+def _of_frame(value: Any, column: str, argument: str) -> Any:
+    """Take a column of a table of pandas, or its index of that name."""
+    if column in getattr(value, "columns", ()):
+        return value[column]
+    index = getattr(value, "index", None)
+    if getattr(index, "name", None) == column:
+        return index
+    if not hasattr(value, "columns"):
+        raise InputError(
+            "id", f"is {column!r}, and {argument} has no columns; give id={{{argument!r}: its ids}}"
+        )
+    raise InputError(argument, f"has no column {column!r}, which is to hold its ids")
+
+
+def _of_python(value: Any, argument: str) -> Iterator[Any]:
+    """Take ids in memory: an array, a list, a column of pandas."""
+    if isinstance(value, pa.Array):
+        yield value
+        return
+    with reading(Path("ids"), argument):
+        listed = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value)
+        if listed.ndim == 2 and listed.shape[1] == 1:
+            listed = listed[:, 0]
+        if listed.dtype.kind not in "iu":
+            listed = listed.astype(object)
+        for start in range(0, len(listed), STEP):
+            yield pa.array(listed[start : start + STEP], from_pandas=True)
+
+
+def _of_table(table: Any, column: str) -> Iterator[Any]:
+    for start in range(0, table.rows, STEP):
+        found = table.read(start, min(start + STEP, table.rows), [column])
+        yield found.column(0).combine_chunks()
+
+
+def _of_path(text: str, column: str | None, argument: str) -> Read:
+    """Find the ids that a file has, or that stand beside it in a store."""
+    path = Path(text)
+    store = path if path.is_dir() else path.parent
+    if path.suffix in ("", ".npy") and (store / MANIFEST).is_file() and (store / ROWS).is_file():
+        return lambda: [pa.array(_lines(store / ROWS, argument), pa.large_string())]
+    if (path / SAVED).is_file():
+        table = SavedTable(path, argument)
+        name = _known(table.schema.names, column, argument)
+        return lambda: _of_table(table, name)
+    parts = parts_in(path) if path.is_dir() and path.suffix != ".zarr" else []
+    if parts:
+        found = [_of_path(str(part), column, argument) for part in parts]
+        return lambda: (array for read in found for array in read())
+    return lambda: _of_file(path, column, argument)
+
+
+def _lines(path: Path, argument: str) -> list[str]:
+    with reading(path, argument):
+        return path.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def _of_file(path: Path, column: str | None, argument: str) -> Iterator[Any]:
+    if path.suffix in SEPARATORS:
+        with reading(path, argument):
+            found = read_ids(path, column or "*", argument)
+        yield pa.array(found, pa.large_string())
+    elif path.suffix == ".parquet":
+        with reading(path, argument):
+            file = pq.ParquetFile(path)
+            name = _known(file.schema_arrow.names, column, argument)
+            for batch in file.iter_batches(STEP, columns=[name]):
+                yield batch.column(0)
+    else:
+        if path.suffix == ".npy" and column is not None:
+            raise InputError(
+                "id",
+                f"is {column!r}, and {path.name} has no columns; name a file of its ids: "
+                f"{argument}=FILE (from Python, id={{{argument!r}: ids}})",
+            )
+        rows = open_array(str(path) if column is None else f"{path}:{column}", argument)
+        for start in range(0, rows.shape[0], STEP):
+            yield from _of_python(rows[start : start + STEP], argument)
+
+
+def _known(names: list[str], column: str | None, argument: str) -> str:
+    if column is None and len(names) == 1:
+        return names[0]
+    if column not in names:
+        raise InputError(argument, f"has no column {column!r}, which is to hold its ids")
+    return column

@@ -1,0 +1,35 @@
+"""Tensors of safetensors files, read slice by slice."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.errors import needing
+from w2slens.features.address import one_of
+from w2slens.features.brain import BrainTensor
+
+
+class Tensor:
+    """One tensor of a file."""
+
+    def __init__(self, tensors: Any, key: str) -> None:
+        self.slices = tensors.get_slice(key)
+        self.shape = tuple(self.slices.get_shape())
+        kind = self.slices.get_dtype()
+        if kind.startswith(("F8", "F4", "F6")):
+            raise ValueError(f"{key} is of type {kind}; save it as float16 or float32")
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        return np.asarray(self.slices[rows])
+
+
+def open_tensor(path: Path, key: str | None, argument: str, but: str | None) -> Any:
+    """Open the tensor that is named, or the only one besides the ids."""
+    with needing("safetensors", f"reading {path.name}", extra="safetensors"):
+        from safetensors import safe_open
+    tensors: Any = safe_open(path, framework="numpy")
+    name = one_of(list(tensors.keys()), key, path, argument, but)
+    brain = tensors.get_slice(name).get_dtype() == "BF16"
+    return BrainTensor(path, name) if brain else Tensor(tensors, name)
