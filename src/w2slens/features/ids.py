@@ -230,7 +230,7 @@ def _of_file(path: Path, column: str | None, argument: str) -> Iterator[Any]:
             )
         rows = open_array(str(path) if column is None else f"{path}:{column}", argument)
         for start in range(0, rows.shape[0], STEP):
-            yield from _of_python(rows[start : start + STEP], argument)
+            yield from _of_python(rows[start : min(start + STEP, rows.shape[0])], argument)
 
 
 def _known(names: list[str], column: str | None, argument: str) -> str:
