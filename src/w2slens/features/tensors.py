@@ -18,7 +18,7 @@ class Tensor:
         self.slices = tensors.get_slice(key)
         self.shape = tuple(self.slices.get_shape())
         kind = self.slices.get_dtype()
-        if kind.startswith(("F8", "F4", "F6")):
+        if kind.startswith(("F8_", "F6_", "F4")):
             raise ValueError(f"{key} is of type {kind}; save it as float16 or float32")
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
