@@ -12,7 +12,7 @@ import pytest
 from tests.laws import close
 from w2slens import InputError, Moments, Settings, Study, dimensions
 from w2slens._core import cluster as connection
-from w2slens.measure import on_cluster
+from w2slens.features import ranges
 from w2slens.moments.tree import Tree
 
 distributed = pytest.importorskip("distributed")
@@ -37,8 +37,8 @@ def files(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(on_cluster, "RANGE_BYTES", SMALL)
-    monkeypatch.setattr(on_cluster, "SAVED_EVERY", 1)
+    monkeypatch.setattr(ranges, "RANGE_BYTES", SMALL)
+    monkeypatch.setattr(ranges, "SAVED_EVERY", 1)
 
 
 @pytest.fixture
@@ -111,8 +111,8 @@ def test_a_killed_client_goes_on(files, two, tmp_path):
     journal = tmp_path / "sums.npz"
     program = (
         "import sys, time\nfrom w2slens import dimensions\n"
-        "from w2slens.measure import on_cluster\n"
-        f"on_cluster.RANGE_BYTES, on_cluster.SAVED_EVERY = {SMALL}, 1\n"
+        "from w2slens.features import ranges\n"
+        f"ranges.RANGE_BYTES, ranges.SAVED_EVERY = {SMALL}, 1\n"
         "def slow(rows):\n    time.sleep(1.0)\n"
         "dimensions(*sys.argv[1:3], scheduler=sys.argv[3], journal=sys.argv[4], progress=slow)\n"
     )

@@ -262,3 +262,15 @@ def test_a_sample_of_no_components_is_refused(pair):
         study(pair, pair[3], components_sample=100)
     with pytest.raises(InputError, match=r"components_sample: is 5,000; at most 3,000"):
         study(pair, pair[3], components_strong=2, components_sample=5000)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "safetensors"])
+def test_trials_in_processes_open_files_by_themselves(pair, ending):
+    folder, _, strong, y = pair
+    if ending == "safetensors":
+        save = pytest.importorskip("safetensors.numpy").save_file
+        save({"x": strong.astype(np.float64)}, folder / "strong.safetensors")
+    told = {"n": [60], "N": [1000], "trials": 40}
+    found = study(pair, y, f"strong.{ending}", **told)
+    tables = [found.run(jobs=jobs).table for jobs in (1, 2)]
+    assert tables[0].equals(tables[1])

@@ -4,12 +4,19 @@ Tasks are pure, so one that a dead worker had may run again; what it returns is 
 one BLAS thread: workers are processes, of one thread.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import gc
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from w2slens._core.errors import InputError, first_line, needing
 from w2slens._core.threads import cores, one_blas_thread
+
+Scheduler = Any
+"""Where a cluster is: the address of its scheduler, or ``"local"``; the pair of an address and a
+`distributed.Security`; or a `distributed.Client` that is connected, which stays open."""
 
 LOCAL = "local"
 """The scheduler that is started here, with a worker a core."""
@@ -23,44 +30,66 @@ RETRIES = 3
 AHEAD = 2
 """Tasks in flight, a worker thread: enough that none of them waits."""
 
+NEEDED = (
+    "an address, 'local', a pair of an address and a distributed.Security, or a connected client"
+)
+
 
 @contextmanager
-def connected(scheduler: str) -> Iterator["Cluster"]:
-    """Connect to a scheduler by its address, or start one with a worker a core.
+def connected(scheduler: Scheduler) -> Iterator["Cluster"]:
+    """Connect to a scheduler, or start one with a worker a core; what is connected stays so.
 
-    Encryption is what Dask is configured to use.
+    Without a `distributed.Security`, encryption is what Dask is configured to use.
 
     Raises
     ------
     InputError
         If no scheduler answers.
     """
+    if isinstance(scheduler, Cluster):
+        yield scheduler
+        return
     with needing("distributed", "a scheduler", extra="dask"):
         import distributed as dask
-    distributed: Any = dask  # it has no types
-    if scheduler == LOCAL:
+    distributed: Any = dask  # few of its types are known
+    if isinstance(scheduler, distributed.Client):
+        if scheduler.asynchronous:
+            raise InputError("scheduler", "is an asynchronous client; Client(…) is needed")
+        yield Cluster(scheduler)
+        return
+    address, security = scheduler if isinstance(scheduler, tuple) else (scheduler, None)
+    if not isinstance(address, str):
+        raise InputError("scheduler", f"is {scheduler!r}; {NEEDED} is needed")
+    if address == LOCAL:
+        local = {"n_workers": cores(), "threads_per_worker": 1, "processes": True}
         with (
-            distributed.LocalCluster(
-                n_workers=cores(), threads_per_worker=1, processes=True, dashboard_address=None
-            ) as own,
+            distributed.LocalCluster(**local, security=security, dashboard_address=None) as own,
             distributed.Client(own) as client,
         ):
             yield Cluster(client)
         return
-    with _client(distributed, scheduler) as client:
+    with _client(distributed, address, security) as client:
         yield Cluster(client)
 
 
-def _client(distributed: Any, scheduler: str) -> Any:
+def _client(distributed: Any, address: str, security: Any, *, again: bool = True) -> Any:
     try:
-        try:
-            return distributed.Client(scheduler, timeout=WAIT_SECONDS)
-        except AssertionError:  # its thread had no turn in ten seconds: this machine stood still
-            return distributed.Client(scheduler, timeout=WAIT_SECONDS)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            "scheduler", f"{scheduler!r} does not answer ({first_line(error)})"
-        ) from None
+        return distributed.Client(address, timeout=WAIT_SECONDS, security=security)
+    except AssertionError as error:  # its thread had no turn in ten seconds: a machine stood still
+        said = _cause(error)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        again, said = False, _cause(error)
+    gc.collect()  # what failed is closed now: while another client starts, both would wait for ever
+    if again:
+        return _client(distributed, address, security, again=False)
+    raise InputError("scheduler", f"{address!r} does not answer ({said})")
+
+
+def _cause(error: Exception) -> str:
+    """Say what is behind an error: why a certificate was refused, not that time ran out."""
+    while isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    return first_line(error)
 
 
 class Cluster:
@@ -83,48 +112,79 @@ class Cluster:
         """
         from distributed import as_completed
 
-        threads = sum(self._client.nthreads().values())
-        waiting = iter(enumerate(tasks))
-        places: dict[str, int] = {}
-        common: tuple[Any, ...] = ()
-        if shared is not None:
-            common = (self._client.scatter(shared, broadcast=True, hash=False),)
+        begin, window = self._ready(function, shared)
+        waiting, places = enumerate(tasks), dict[str, int]()
 
-        def submit() -> Any:
-            for place, arguments in waiting:
-                future = self._client.submit(
-                    _guarded, function, *common, *arguments, retries=RETRIES
-                )
-                places[future.key] = place
-                return future
-            return None
+        def submit(most: int) -> list[Any]:
+            begun = {place: begin(arguments) for place, arguments in islice(waiting, most)}
+            places.update({future.key: place for place, future in begun.items()})
+            return list(begun.values())
 
-        flying = [future for _ in range(AHEAD * max(threads, 1)) if (future := submit())]
-        done: Any = as_completed(flying)  # type: ignore[no-untyped-call]
-        del flying  # a result is dropped on its worker as soon as it was taken
+        done: Any = as_completed(submit(window))  # type: ignore[no-untyped-call]
         for future in done:
-            result = self._taken(future)
-            if (more := submit()) is not None:
-                done.add(more)
+            result = _taken(future)
+            done.update(submit(1))
             yield places.pop(future.key), result
 
-    def _taken(self, future: Any) -> Any:
-        from concurrent.futures import CancelledError
+    def in_order(
+        self, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]], *, shared: Any = None
+    ) -> Iterator[Any]:
+        """Run a pure function as `completed` does; give the results in the order of the tasks.
 
-        from distributed import KilledWorker
-        from distributed.comm.core import CommClosedError
+        A result waits where it was made until those before it are taken.
+        """
+        begin, window = self._ready(function, shared)
+        waiting = iter(tasks)
+        flying = deque(begin(arguments) for arguments in islice(waiting, window))
+        while flying:
+            result = _taken(flying.popleft())
+            flying.extend(begin(arguments) for arguments in islice(waiting, 1))
+            yield result
 
-        try:
-            result = future.result()
-        except KilledWorker as error:
-            raise InputError(
-                "scheduler", f"its workers die, perhaps for lack of memory ({first_line(error)})"
-            ) from None
-        except (CancelledError, CommClosedError, OSError) as error:
-            raise InputError("scheduler", f"went away ({first_line(error)})") from None
-        if isinstance(result, InputError):
-            raise result
-        return result
+    def _ready(
+        self, function: Callable[..., Any], shared: Any
+    ) -> tuple[Callable[[tuple[Any, ...]], Any], int]:
+        """Send what all tasks need; return what begins one, and how many may be in flight."""
+        with _in_words():
+            threads = sum(self._client.nthreads().values())
+            common: tuple[Any, ...] = ()
+            if shared is not None:
+                common = (self._client.scatter(shared, broadcast=True, hash=False),)
+
+        def begin(arguments: tuple[Any, ...]) -> Any:
+            with _in_words():
+                return self._client.submit(_guarded, function, *common, *arguments, retries=RETRIES)
+
+        return begin, AHEAD * max(threads, 1)
+
+
+def _taken(future: Any) -> Any:
+    """Wait for a result, and fetch it."""
+    with _in_words(future):
+        result = future.result()
+    if isinstance(result, InputError):
+        raise result
+    return result
+
+
+@contextmanager
+def _in_words(future: Any = None) -> Iterator[None]:
+    """Say what became of a cluster; what a task itself failed of is its own."""
+    from concurrent.futures import CancelledError
+
+    from distributed import KilledWorker
+    from distributed.comm.core import CommClosedError
+
+    try:
+        yield
+    except KilledWorker as error:
+        raise InputError(
+            "scheduler", f"its workers die, perhaps for lack of memory ({first_line(error)})"
+        ) from None
+    except (CancelledError, CommClosedError, OSError) as error:
+        if future is not None and future.status == "error":
+            raise
+        raise InputError("scheduler", f"went away ({first_line(error)})") from None
 
 
 def _guarded(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -8,6 +8,7 @@ idle threads keep the cores from one another besides. So every core gets a proce
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
@@ -42,6 +43,21 @@ def one_blas_thread() -> Iterator[None]:
     """Give every BLAS that is loaded one thread, until the block ends."""
     with _libraries().limit(limits=1, user_api="blas"):
         yield
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Give torch one thread, if it is loaded, until the block ends."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @cache

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from w2slens._core.json import to_json
+from w2slens.cli._cluster import scheduler_options
 from w2slens.cli._notes import notes
 from w2slens.cli._output import json_option
 from w2slens.cli._tables import shown
@@ -23,7 +24,7 @@ def recipe_options(kept: str, *, required: bool) -> Callable[[Any], Any]:
         click.option("--out", required=required, metavar="DIR", help=f"Keep {kept} here."),
         click.option("--overwrite", is_flag=True, help="Begin anew where --out holds another."),
         click.option("--jobs", type=int, help="Trials at a time [default: one a core]."),
-        click.option("--scheduler", metavar="ADDRESS|local", help="Run trials on Dask workers."),
+        scheduler_options("Run trials on Dask workers."),
         json_option,
     )
 

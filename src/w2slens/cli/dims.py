@@ -1,9 +1,12 @@
 """``w2slens dims``: the dimensions of two feature files and their overlap."""
 
+from typing import Any
+
 import click
 
 from w2slens import Dimensions, dimensions
 from w2slens._core.types import Id
+from w2slens.cli._cluster import scheduler_options
 from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import header_option, id_option
 from w2slens.cli._output import Output, output_options
@@ -14,7 +17,7 @@ from w2slens.features.reading import open_features
 @click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
 @click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
 @click.option("--energy", default=0.99, show_default=True, help="Variance kept by the energy rank.")
-@click.option("--scheduler", metavar="ADDRESS|local", help="Dask workers read the files.")
+@scheduler_options("Dask workers read the files.")
 @click.option("--journal", metavar="FILE", help="Keep sums here: a killed command goes on.")
 @header_option
 @id_option
@@ -23,7 +26,7 @@ def command(
     weak: str,
     strong: str,
     energy: float,
-    scheduler: str | None,
+    scheduler: Any,
     journal: str | None,
     header: bool | None,
     id: Id,

@@ -1,9 +1,12 @@
 """``w2slens run``: the protocol on the user's files, measured beside predicted."""
 
+from typing import Any
+
 import click
 
 from w2slens import Settings, Study
 from w2slens._core.types import Id
+from w2slens.cli._cluster import scheduler_options
 from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import header_option, id_option, written_ids
 from w2slens.cli._output import Output, files_of_run, output_options
@@ -20,6 +23,7 @@ from w2slens.cli._tables import shown
 @header_option
 @id_option
 @settings_options
+@scheduler_options("Run trials on Dask workers, which also read features that stay on disk.")
 @output_options
 def command(
     weak: str,
@@ -30,6 +34,7 @@ def command(
     header: bool | None,
     id: Id,
     settings: Settings,
+    scheduler: Any,
     output: Output,
 ) -> None:
     """Train and test the four models at every (n, N), beside their oracle predictions."""
@@ -51,7 +56,7 @@ def command(
             id=id,
             words=words,
         )
-        results = study.run(progress=move)
+        results = study.run(progress=move, scheduler=scheduler)
         document = {**results.to_dict(), "command": replay}
     output.deliver(
         document,

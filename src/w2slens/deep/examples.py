@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index
 from w2slens.deep.networks import Network
+from w2slens.features.batches import load_example
 from w2slens.features.corpora import Corpus
-from w2slens.features.extract import load_example
 from w2slens.features.extractors.networks import mixed_precision
 
 TOGETHER = 16

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 
 from w2slens._core import check
+from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
 from w2slens._core.threads import cores
 from w2slens._core.types import Task
@@ -85,7 +86,7 @@ class NetworkStudy(Study):
         overwrite: bool = False,
         jobs: int | None = None,
         progress: Progress | None = None,
-        scheduler: str | None = None,
+        scheduler: Scheduler | None = None,
     ) -> Results:
         """Train what is not there yet; with `out`, keep every finished network there.
 

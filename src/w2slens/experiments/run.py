@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
 from w2slens._core.types import Id
 from w2slens.experiments.keywords import told_by_settings
@@ -28,6 +29,7 @@ def transfer(
     header: bool | None = None,
     id: Id = None,
     progress: Progress | None = None,
+    scheduler: Scheduler | None = None,
     **settings: Any,
 ) -> Results:
     """Run weak-to-strong training with linear probes and measure its risks.
@@ -56,6 +58,9 @@ def transfer(
         {argument: its column, a file of its ids, or ids}. By position where none is given.
     progress
         Called with (cells done, cells in all).
+    scheduler
+        A Dask cluster on whose workers the trials run, as of `Study.run`; they also share the pass
+        over features that stay on disk.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def transfer(
         raise InputError("weak", "names teachers; transfer takes one, sweep takes several")
     known: dict[str, Any] = {"target": target, "groups": groups, "header": header, "id": id}
     study = Study.of_rows(weak, strong, y, Settings(**settings), **known)
-    return study.run(progress=progress)
+    return study.run(progress=progress, scheduler=scheduler)
 
 
 @told_by_settings()
@@ -112,6 +117,7 @@ def sweep(
     overwrite: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
+    scheduler: Scheduler | None = None,
     **settings: Any,
 ) -> Results:
     """Run weak-to-strong training over a grid of n, N, teachers, label noise and ridges.
@@ -137,6 +143,9 @@ def sweep(
         Trials at a time; default one a core. BLAS gets the cores that are left.
     progress
         Called with (cells done, cells in all).
+    scheduler
+        A Dask cluster on whose workers the trials run, as of `Study.run`; they also share the pass
+        over features that stay on disk.
 
     Returns
     -------
@@ -169,7 +178,8 @@ def sweep(
     """
     known: dict[str, Any] = {"target": target, "groups": groups, "header": header, "id": id}
     study = Study.of_rows(weak, strong, y, Settings(**settings), **known)
-    return study.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
+    told: dict[str, Any] = {"jobs": jobs, "progress": progress, "scheduler": scheduler}
+    return study.run(out, overwrite=overwrite, **told)
 
 
 @told_by_settings(DRAWN)
@@ -180,6 +190,7 @@ def simulate(
     overwrite: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
+    scheduler: Scheduler | None = None,
     **settings: Any,
 ) -> Results:
     """Run weak-to-strong training on fresh draws of a planted problem.
@@ -192,7 +203,7 @@ def simulate(
     planted
         The problem.
     <settings>
-    out, overwrite, jobs, progress
+    out, overwrite, jobs, progress, scheduler
         As in `sweep`.
 
     Returns
@@ -212,4 +223,5 @@ def simulate(
     excess 2.25
     """
     study = Study.of_population(planted, Settings(**settings))
-    return study.run(out, overwrite=overwrite, jobs=jobs, progress=progress)
+    told: dict[str, Any] = {"jobs": jobs, "progress": progress, "scheduler": scheduler}
+    return study.run(out, overwrite=overwrite, **told)

@@ -110,10 +110,10 @@ class StreamedRows(Rows):
         named = zip(("weak", "strong", "label"), (width for _, width in found.blocks), strict=True)
         return replace(found, blocks=tuple(named))
 
-    def chunks(self) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
-        """Go through all rows once; the first row of each chunk, and its blocks by name."""
-        start = 0
-        for chunk in chunks({"strong": self.strong, **self.teachers}):
+    def chunks(self, rows: range | None = None) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
+        """Go through all rows once, or a range; each chunk's first row, and its blocks by name."""
+        start = 0 if rows is None else rows.start
+        for chunk in chunks({"strong": self.strong, **self.teachers}, rows):
             some = slice(start, start + len(chunk["strong"]))
             chunk["label"] = self.targets[some]
             if self.truth is not None:
@@ -124,31 +124,53 @@ class StreamedRows(Rows):
     @property
     def _whole(self) -> Moments:
         """Moments of all rows."""
+        grouped = self.grouped
         if "whole" not in self._known:
-            grouped = self.grouped
             if grouped is None:
-                running = Accumulator()
-                for _, chunk in self.chunks():
-                    running.add(chunk)
-                self._known["whole"] = Moments.of(running, last=True)
+                self.knowing(self.summed())
             else:
                 self._known["whole"] = grouped.union(range(GROUPS))
         return self._known["whole"]  # type: ignore[no-any-return]
 
     @property
+    def width(self) -> int:
+        """Coordinates of all sides and labels together."""
+        labels = self.targets.shape[1] * (1 if self.truth is None else 2)
+        sides = [self.strong, *self.teachers.values()]
+        return int(labels + sum(side.shape[1] for side in sides))
+
+    @property
+    def apart(self) -> int:
+        """How many groups are summed apart: 1 where all of them would take too much memory."""
+        return GROUPS if 8 * self.width**2 * GROUPS <= KEPT_BYTES else 1
+
+    def summed(self, rows: range | None = None) -> GroupedMoments:
+        """Read all rows once, or a range of them, and sum them."""
+        found = GroupedMoments(self.apart)
+        for start, chunk in self.chunks(rows):
+            stop = start + len(chunk["label"])
+            found.add(chunk, self.partition.codes[start:stop])
+        return found
+
+    def knowing(self, sums: GroupedMoments) -> None:
+        """Take what `summed` gives of all rows."""
+        if self.apart > 1:
+            self._known["grouped"] = sums
+        else:
+            self._known["whole"] = sums.union([0])
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether all rows have been read."""
+        return bool(self._known)
+
+    @property
     def grouped(self) -> GroupedMoments | None:
         """Moments of every group, made once; None where they would take too much memory."""
-        sides = [self.strong, *self.teachers.values()]
-        labels = self.targets.shape[1] * (1 if self.truth is None else 2)
-        p = sum(side.shape[1] for side in sides) + labels
-        if 8 * p * p * GROUPS > KEPT_BYTES:
+        if self.apart == 1:
             return None
         if "grouped" not in self._known:
-            found = GroupedMoments(GROUPS)
-            for start, chunk in self.chunks():
-                stop = start + len(chunk["label"])
-                found.add(chunk, self.partition.codes[start:stop])
-            self._known["grouped"] = found
+            self.knowing(self.summed())
         return self._known["grouped"]  # type: ignore[no-any-return]
 
 

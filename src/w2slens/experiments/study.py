@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from w2slens._core import check
+from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
 from w2slens._core.threads import cores
 from w2slens._core.types import Id, Task
@@ -16,12 +17,13 @@ from w2slens._version import __version__
 from w2slens.experiments.draws import Draws
 from w2slens.experiments.folder.archive import recalled
 from w2slens.experiments.folder.journal import open_journal
-from w2slens.experiments.folder.layout import write_folder
+from w2slens.experiments.folder.layout import PARTS, SUMS, write_folder
 from w2slens.experiments.oracle import ORACLES, Oracle
 from w2slens.experiments.results import Results
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.streamed import StreamedRows
+from w2slens.experiments.summing import sum_on
 from w2slens.experiments.trial.loop import run_trial
 from w2slens.experiments.workers import Record, Where, on_cluster, side_by_side
 from w2slens.features.ondisk import OnDisk
@@ -113,7 +115,7 @@ class Study:
         overwrite: bool = False,
         jobs: int | None = None,
         progress: Progress | None = None,
-        scheduler: str | None = None,
+        scheduler: Scheduler | None = None,
     ) -> Results:
         """Run the trials that are not done yet; with `out`, keep them and the result there.
 
@@ -129,9 +131,12 @@ class Study:
             Called with (cells done, cells in all).
         scheduler
             Address of a Dask scheduler on whose workers the trials run, in place of `jobs`;
-            ``"local"`` starts a worker a core.
+            ``"local"`` starts a worker a core. Or a pair (address, `distributed.Security`), or a
+            connected `distributed.Client`. Workers also share the pass over features that stay on
+            disk; with `out` its sums are kept there until the result is.
         """
-        where = self._where(jobs, scheduler)
+        sums = None if out is None else Path(out) / PARTS / SUMS
+        where = self._where(jobs, scheduler, sums)
         if out is None:
             run = self._runner(None)
             trials = self._tables(run, {}, lambda trial, table: None, where, progress)
@@ -147,14 +152,18 @@ class Study:
             results = self._results(self._tables(run, done, journal.save, where, progress))
             document = results.to_dict()  # first: its pass over the rows serves the tables too
             write_folder(out, tables(results), document, kind="sweep", overwrite=True, held=True)
+            (Path(out) / PARTS / SUMS).unlink(missing_ok=True)
         return results
 
-    def _where(self, jobs: int | None, scheduler: str | None) -> Where:
+    def _where(self, jobs: int | None, scheduler: Scheduler | None, sums: Path | None) -> Where:
         """Choose where trials run."""
         if scheduler is not None:
             if jobs is not None:
                 raise InputError("jobs", "are the workers of the scheduler; name one of the two")
-            return partial(on_cluster, scheduler=scheduler)
+            first = None
+            if isinstance(self.source, StreamedRows):
+                first = partial(sum_on, rows=self.source, journal=sums)
+            return partial(on_cluster, scheduler=scheduler, first=first)
         most = cores() if jobs is None else check.whole(jobs, "jobs")
         return partial(side_by_side, workers=min(self.settings.trials, most), long=self.long)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
-from w2slens._core.cluster import connected
+from w2slens._core.cluster import Cluster, Scheduler, connected
 from w2slens._core.threads import one_blas_thread
 
 Record = dict[str, Any]
@@ -53,12 +53,20 @@ def side_by_side(
 
 
 def on_cluster(
-    run: Callable[[int], list[Record]], trials: Sequence[int], scheduler: str
+    run: Callable[[int], list[Record]],
+    trials: Sequence[int],
+    scheduler: Scheduler,
+    first: Callable[[Cluster], None] | None = None,
 ) -> Iterator[tuple[int, list[Record]]]:
-    """Run trials on the workers of a cluster; the rows are sent to each of them once."""
+    """Run trials on the workers of a cluster, to each of which the rows are sent once.
+
+    `first` is what the workers do before, for all trials.
+    """
     if not trials:
         return
     with connected(scheduler) as cluster:
+        if first is not None:
+            first(cluster)
         tasks = [(trial,) for trial in trials]
         for place, (records, warned) in cluster.completed(_far, tasks, shared=run):
             _warn(warned)

@@ -11,8 +11,8 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.yaml import complete, known_keys, located, within
 from w2slens.features import corpora
+from w2slens.features.batches import load_example
 from w2slens.features.corpora import Corpus
-from w2slens.features.extract import load_example
 
 IMAGES = {
     "idx": ("idx", "labels"),

@@ -3,21 +3,19 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2slens._core import check
-from w2slens._core.errors import InputError, first_line
-from w2slens.features.corpora import BrokenExampleError, Corpus
+from w2slens._core.cluster import Scheduler
+from w2slens._core.errors import InputError
+from w2slens.features.batches import Step, Work, load_example, on_cluster
+from w2slens.features.corpora import Corpus
 from w2slens.features.extractors import Extractor, Learner
 from w2slens.features.memory import kept_memory
 from w2slens.features.store import StoreWriter
-
-SKIP = "ask to skip broken examples"
-"""What to do about one that cannot be loaded."""
 
 SAVED_BATCHES = 16
 """After so many batches the work so far is made to survive a kill."""
@@ -32,6 +30,7 @@ def extract(
     skip: bool = False,
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    scheduler: Scheduler | None = None,
 ) -> Path:
     """Write the features of a corpus into a store.
 
@@ -54,6 +53,11 @@ def extract(
         Begin anew where the folder holds a store, whatever it is.
     progress
         Called with (examples done, examples in all).
+    scheduler
+        Address of a Dask scheduler whose workers map the batches, a thread each; ``"local"`` starts
+        a worker a core. Or a pair (address, `distributed.Security`), or a connected
+        `distributed.Client`. Files of examples must be where the workers can read them; the store
+        is written here, and the same.
 
     Returns
     -------
@@ -77,14 +81,15 @@ def extract(
     if isinstance(extractor, Learner):
         examples = (load_example(corpus, i, skip=skip) for i in range(len(corpus)))
         extractor = extractor.fit(example for example in examples if example is not None)
-    with kept_memory(), _kept_work(writer):
-        while writer.done < len(corpus):
-            for _ in range(SAVED_BATCHES):
-                if writer.done < len(corpus):
-                    batch = _step(corpus, extractor, writer, batch, skip=skip)
-            writer.save()
-            if progress is not None:
-                progress(writer.done, len(corpus))
+    with _kept_work(writer):
+        steps = _here if scheduler is None else partial(on_cluster, scheduler=scheduler)
+        work = Work(corpus, extractor, skip=skip)
+        for count, step in enumerate(steps(work, writer.done, batch), 1):
+            writer.add(step.features, step.examples, step.broken)
+            if count % SAVED_BATCHES == 0 or writer.done == len(corpus):
+                writer.save()
+                if progress is not None:
+                    progress(writer.done, len(corpus))
     _finish(corpus, writer)
     return writer.folder
 
@@ -100,54 +105,21 @@ def _kept_work(writer: StoreWriter) -> Iterator[None]:
         raise
 
 
-def _step(
-    corpus: Corpus, extractor: Extractor, writer: StoreWriter, batch: int, *, skip: bool
-) -> int:
-    """Add one batch; return the size of the next."""
-    places = range(writer.done, min(writer.done + batch, len(corpus)))
-    loaded = [(corpus.ids[i], load_example(corpus, i, skip=skip)) for i in places]
-    examples = [example for _, example in loaded if example is not None]
-    broken = [name for name, example in loaded if example is None]
-    try:
-        features = _features(extractor, examples, corpus.ids[places[0]])
-    except MemoryError:
-        if batch == 1:
-            raise
-        warnings.warn(f"out of memory: the batch is halved to {batch // 2}", stacklevel=3)
-        return batch // 2
-    writer.add(features, len(places), broken)
-    return batch
-
-
-def _features(extractor: Extractor, examples: list[Any], first: str) -> NDArray[Any]:
-    """Map a batch; what a network says that cannot do it is about `first` or one after it."""
-    if not examples:
-        return np.zeros((0, 0), np.float32)
-    try:
-        features = check.numeric(extractor(examples), "model")
-    except (InputError, MemoryError):
-        raise
-    except Exception as error:
-        if "out of memory" in str(error):
-            raise MemoryError(first_line(error)) from error
-        said = f"{type(error).__name__}: {first_line(error)}"
-        raise InputError("model", f"fails near {first} ({said})") from error
-    if features.ndim != 2 or len(features) != len(examples) or not features.size:
-        needed = f"({len(examples)}, coordinates) is needed"
-        raise InputError("model", f"gives shape {features.shape} near {first}; {needed}")
-    if not check.all_finite(features):
-        raise InputError("model", f"gives values that are not finite near {first}")
-    return features
-
-
-def load_example(corpus: Corpus, i: int, *, skip: bool, advice: str = SKIP) -> Any:
-    """Load an example, or refuse it, with advice; None where it is broken and may be skipped."""
-    try:
-        return corpus.load(i)
-    except BrokenExampleError as error:
-        if skip:
-            return None
-        raise InputError("examples", f"{corpus.ids[i]}: {error}; {advice}") from None
+def _here(work: Work, first: int, batch: int) -> Iterator[Step]:
+    """Go through the examples from the first one on, in smaller batches from where memory ends."""
+    with kept_memory():
+        while first < len(work.corpus):
+            places = range(first, min(first + batch, len(work.corpus)))
+            try:
+                step = work(places)
+            except MemoryError:
+                if batch == 1:
+                    raise
+                warnings.warn(f"out of memory: the batch is halved to {batch // 2}", stacklevel=4)
+                batch //= 2
+                continue
+            yield step
+            first = places.stop
 
 
 def _finish(corpus: Corpus, writer: StoreWriter) -> None:

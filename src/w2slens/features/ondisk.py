@@ -76,15 +76,22 @@ def _on_disk(source: Source, order: "Order | None") -> "OnDisk":
     return OnDisk(replace(source, ids=None))
 
 
-def chunks(sides: "Mapping[str, Matrix]") -> Iterator[dict[str, NDArray[Any]]]:
-    """Go through rows of several sides once, as many at a time as are best read at once."""
+def chunks(
+    sides: "Mapping[str, Matrix]", rows: range | None = None
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Go through rows of several sides once, as many at a time as are best read at once.
+
+    All rows, or a range of them.
+    """
+    rows = range(len(next(iter(sides.values())))) if rows is None else rows
     if not any(isinstance(side, OnDisk) for side in sides.values()):
-        yield dict(sides)  # type: ignore[arg-type]
+        yield {name: side[rows.start : rows.stop] for name, side in sides.items()}
         return
     width = sum(side.shape[1] * side.dtype.itemsize for side in sides.values())
     size = max(CHUNK_BYTES // width // PANEL_ROWS, 1) * PANEL_ROWS
-    for start in range(0, len(next(iter(sides.values()))), size):
-        yield {name: side[start : start + size] for name, side in sides.items()}
+    for start in range(rows.start, rows.stop, size):
+        stop = min(start + size, rows.stop)
+        yield {name: side[start:stop] for name, side in sides.items()}
 
 
 def after(side: "Matrix", count: int) -> "Matrix":

@@ -4,9 +4,11 @@ A `Source` knows its shape before its rows are read. `.npy` is memory-mapped and
 safetensors are read slice by slice, so that `chunks` never holds the whole file.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,9 @@ from w2slens.features.readers import UNKNOWN, Layout, open_array
 if TYPE_CHECKING:
     from w2slens.features.ids import Ids
 
+URL = "://"
+"""What a path has that is none of this machine's."""
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -32,6 +37,14 @@ class Source:
     path: str | None = None  # of the file, with a key as it was named; None of an array
     layout: Layout = UNKNOWN  # what was said of the table
     ids: "Ids | None" = None  # of its rows, where they are asked for
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Travel between processes: the rows of a file do not, it is opened anew."""
+        if self.path is None:
+            return type(self), (self.argument, self.data)
+        path = self.path if URL in self.path else os.path.abspath(self.path)
+        there = Elsewhere(self.argument, path, self.layout, (self.rows, self.coordinates))
+        return type(self), (self.argument, there, path, self.layout)
 
     @property
     def rows(self) -> int:
@@ -68,12 +81,40 @@ class Source:
         return nullcontext() if self.path is None else reading(Path(self.path), self.argument)
 
     def _fresh(self) -> Any:
-        return fresh(self.data) if self.path else self.data
+        """Map a file anew: what was read of it leaves this process's memory with the map."""
+        data = self.data.opened if isinstance(self.data, Elsewhere) else self.data
+        return fresh(data) if self.path else data
 
     def read(self) -> NDArray[Any]:
         """Read the whole matrix once, in its own type, and validate it."""
         with self._reading():
             return check.features(self._fresh()[: self.rows], self.argument)
+
+
+@dataclass(frozen=True, eq=False)
+class Elsewhere:
+    """A file that another process named: opened when its first row is read."""
+
+    argument: str
+    path: str
+    layout: Layout
+    shape: tuple[int, int]
+
+    @cached_property
+    def opened(self) -> Any:
+        """The file as it is here."""
+        found = open_array(self.path, self.argument, self.layout)
+        if tuple(found.shape) != self.shape:
+            raise InputError(
+                self.argument,
+                f"{self.path} has shape {found.shape} where a worker reads it, and "
+                f"{self.shape} where it was named",
+            )
+        return found
+
+    def __getitem__(self, rows: slice) -> Any:
+        """Read a range of rows."""
+        return self.opened[rows]
 
 
 def open_features(
@@ -176,8 +217,11 @@ def _whole(value: Any, argument: str, layout: Layout) -> Any:
     return data[: data.shape[0]]
 
 
-def paired_chunks(weak: Source, strong: Source, size: int) -> Iterator[dict[str, NDArray[Any]]]:
-    """Read two sources side by side, `size` rows at a time."""
-    for start in range(0, weak.rows, size):
-        stop = min(start + size, weak.rows)
+def paired_chunks(
+    weak: Source, strong: Source, size: int, rows: range | None = None
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Read two sources side by side, `size` rows at a time; all rows, or a range of them."""
+    rows = range(weak.rows) if rows is None else rows
+    for start in range(rows.start, rows.stop, size):
+        stop = min(start + size, rows.stop)
         yield {"weak": weak.chunk(start, stop), "strong": strong.chunk(start, stop)}

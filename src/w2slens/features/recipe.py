@@ -1,12 +1,14 @@
 """Recipes of features: which examples, which models, each into a store of its own."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from w2slens._core import check
+from w2slens._core.cluster import Scheduler, connected
 from w2slens._core.errors import InputError
 from w2slens._core.yaml import complete, known_keys, located, read_recipe, within
 from w2slens.features.corpora import Corpus
@@ -37,27 +39,30 @@ class FeatureRecipe:
         *,
         overwrite: bool = False,
         progress: Callable[[str, int, int], None] | None = None,
+        scheduler: Scheduler | None = None,
     ) -> dict[str, Path]:
         """Extract all features, model by model: name → folder of its store, below `out`.
 
         `overwrite` begins anew where a folder holds a store; `progress` is called with (name,
-        examples done, examples in all).
+        examples done, examples in all); the workers of a `scheduler` map the batches.
         """
         folder = self.out if out is None else Path(out)
         if folder is None or out == "":
             raise InputError("out", "is missing; name a folder for the features")
-        return {
-            name: extract(
-                self.corpus,
-                load_extractor(model, settings),
-                folder / name,
-                batch=self.batch,
-                skip=self.skip,
-                overwrite=overwrite,
-                progress=None if progress is None else partial(progress, name),
-            )
-            for name, (model, settings) in self.models.items()
-        }
+        with nullcontext() if scheduler is None else connected(scheduler) as cluster:
+            return {
+                name: extract(
+                    self.corpus,
+                    load_extractor(model, settings),
+                    folder / name,
+                    batch=self.batch,
+                    skip=self.skip,
+                    overwrite=overwrite,
+                    progress=None if progress is None else partial(progress, name),
+                    scheduler=cluster,
+                )
+                for name, (model, settings) in self.models.items()
+            }
 
 
 def load_feature_recipe(path: str | Path) -> FeatureRecipe:

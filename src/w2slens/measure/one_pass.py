@@ -9,20 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from w2slens._core import check
+from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
 from w2slens._core.types import Id
 from w2slens.features.aligned import aligned
-from w2slens.features.reading import Source, open_features, paired_chunks
+from w2slens.features.reading import Source, open_features
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.of_stream import of_stream
 from w2slens.measure.overlap import Sample, correlate, sampled
+from w2slens.measure.sampling import summarised
 from w2slens.moments import Moments
-from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
 from w2slens.moments.left_out import constant_columns
-
-CHUNK = 20 * PANEL_ROWS
-"""Rows read at a time."""
 
 
 @one_thread
@@ -35,7 +33,7 @@ def dimensions(
     header: bool | None = None,
     id: Id = None,
     progress: Callable[[int], None] | None = None,
-    scheduler: str | None = None,
+    scheduler: Scheduler | None = None,
     journal: str | Path | None = None,
 ) -> Dimensions:
     """Measure the intrinsic dimensions of two feature maps and their overlap in one pass.
@@ -59,7 +57,8 @@ def dimensions(
         Called with the number of rows read after each chunk.
     scheduler
         Address of a Dask scheduler whose workers read the files, which must be where they can;
-        ``"local"`` starts a worker a core. The digits do not depend on the workers.
+        ``"local"`` starts a worker a core. Or a pair (address, `distributed.Security`), or a
+        connected `distributed.Client`. The digits do not depend on the workers.
     journal
         File in which sums are kept meanwhile: the same call goes on from there if it was killed.
         Goes with a scheduler.
@@ -104,21 +103,12 @@ def dimensions(
     if scheduler is not None:
         from w2slens.measure.on_cluster import on_cluster  # Dask loads slowly
 
-        whole, seen = on_cluster(
-            left, right, places, scheduler, header=header, journal=journal, progress=progress
-        )
-        return measure(whole, seen if interval else None, energy=energy)
-    if journal is not None:
+        whole, seen = on_cluster(left, right, places, scheduler, journal=journal, progress=progress)
+    elif journal is not None:
         raise InputError("journal", "goes with a scheduler; one pass over the files keeps none")
-    running, kept = Accumulator(), list[Sample]()
-    for chunk in paired_chunks(left, right, CHUNK):
-        some = places[(places >= running.count) & (places < running.count + CHUNK)]
-        kept.append(Sample(*(chunk[name][some - running.count] for name in Sample._fields)))
-        running.add(chunk)
-        if progress is not None:
-            progress(len(chunk["weak"]))
-    sample = Sample(*map(np.concatenate, zip(*kept, strict=True))) if interval else None
-    return measure(Moments.of(running, last=True), sample, energy=energy)
+    else:
+        whole, seen = summarised(left, right, range(rows), places, progress)
+    return measure(whole, seen if interval else None, energy=energy)
 
 
 def measure(whole: Moments, sample: Sample | None = None, *, energy: float = 0.99) -> Dimensions:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dsyrk
+from scipy.linalg.blas import dsyr, dsyrk
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
@@ -45,10 +45,7 @@ class Accumulator:
         length = check.same_rows({name: len(part) for name, part in rows.items()})
         blocks = tuple((name, part.shape[1]) for name, part in rows.items())
         if not self._blocks:
-            self._blocks, p = blocks, sum(width for _, width in blocks)
-            self._mean = np.zeros(p)
-            self._scatter = np.zeros((p, p), order="F")
-            self._buffer = np.empty((PANEL_ROWS + 1, p)) if self._shared is None else self._shared
+            self._begin(blocks)
         elif blocks != self._blocks:
             raise InputError("chunk", f"has blocks {blocks}; the first chunk had {self._blocks}")
         for name, part in rows.items():
@@ -60,6 +57,12 @@ class Accumulator:
             if not self._panel(panel):
                 for name, part in rows.items():
                     check.finite(part, name, first_row)
+
+    def _begin(self, blocks: Blocks) -> None:
+        self._blocks, p = blocks, sum(width for _, width in blocks)
+        self._mean = np.zeros(p)
+        self._scatter = np.zeros((p, p), order="F")
+        self._buffer = np.empty((PANEL_ROWS + 1, p)) if self._shared is None else self._shared
 
     def _panel(self, panel: Chunk) -> bool:
         """Add a panel; False, with nothing added, where it is not finite."""
@@ -76,6 +79,18 @@ class Accumulator:
         self._mean += step * (m / (n + m))
         self.count += m
         return True
+
+    def merge(self, blocks: Blocks, count: int, mean: Array, lower: Array, eps: Array) -> None:
+        """Add the sums of other rows; the upper triangle of their scatter is not looked at."""
+        if not self._blocks:
+            self._begin(blocks)
+        n, step = self.count, mean - self._mean
+        self._scatter += lower
+        self._scatter = dsyr(n * count / (n + count), step, lower=1, a=self._scatter, overwrite_a=1)
+        self._mean += step * (count / (n + count))
+        self.count += count
+        for (name, _), one in zip(blocks, eps, strict=True):
+            self._precision[name] = max(self._precision.get(name, EPS64), float(one))
 
     @property
     def centre(self) -> Array:

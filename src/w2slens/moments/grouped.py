@@ -1,9 +1,11 @@
 """The moments of rows that fall into groups: every group's in one pass, and those of unions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 from scipy.linalg.blas import dsyrk
 
 from w2slens._core.errors import InputError
@@ -35,21 +37,58 @@ class GroupedMoments:
 
     def add(self, chunk: Chunk, codes: NDArray[np.integer]) -> None:
         """Add the rows of a chunk, each to the group of its code (rows,)."""
+        p = sum(part.shape[1] for part in chunk.values())
+        if len(self._parts) == 1:
+            self._part(0, p).add(chunk)
+            return
         order = np.argsort(codes, kind="stable")
         ends = np.searchsorted(codes[order], np.arange(len(self._parts) + 1))
         sorted_rows = {name: part[order] for name, part in chunk.items()}
         for group in np.flatnonzero(np.diff(ends)):
             own = slice(ends[group], ends[group + 1])
-            self._part(int(group), sorted_rows).add(
-                {k: part[own] for k, part in sorted_rows.items()}
-            )
+            self._part(int(group), p).add({k: part[own] for k, part in sorted_rows.items()})
 
-    def _part(self, group: int, chunk: Chunk) -> Accumulator:
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the sums as plain arrays by name; of scatters the lower triangles, packed."""
+        groups = [group for group, part in enumerate(self._parts) if part is not None]
+        parts = [part for part in self._parts if part is not None]
+        if not parts:
+            return {}
+        names, widths = zip(*parts[0].blocks, strict=True)
+        found = {
+            "names": names,
+            "widths": widths,
+            "groups": groups,
+            "counts": [part.count for part in parts],
+            "means": [part.centre for part in parts],
+            "precision": [part.precision for part in parts],
+        }
+        packed = np.empty((len(parts), len(parts[0].centre) * (len(parts[0].centre) + 1) // 2))
+        for out, part in zip(packed, parts, strict=True):
+            out[:] = lapack.dtrttf(part.lower, uplo="L")[0]
+        return {**{name: np.asarray(one) for name, one in found.items()}, "scatters": packed}
+
+    def merge(self, sums: Mapping[str, NDArray[Any]]) -> None:
+        """Add what `arrays` gave of other rows; the digits depend on the order of merging."""
+        if not sums:
+            return
+        named = zip(map(str, sums["names"]), map(int, sums["widths"]), strict=True)
+        blocks, p = tuple(named), int(sums["widths"].sum())
+        for place, group in enumerate(sums["groups"]):
+            lower, _ = lapack.dtfttr(p, sums["scatters"][place], uplo="L")
+            mean, eps = sums["means"][place], sums["precision"][place]
+            own = self._part(int(group), p)
+            own.merge(blocks, int(sums["counts"][place]), mean, lower, eps)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes, packed."""
+        return _merged, (len(self._parts), self.arrays())
+
+    def _part(self, group: int, p: int) -> Accumulator:
         """Return the accumulator of a group; all of them work in the same panel."""
         part = self._parts[group]
         if part is None:
             if self._panel is None:
-                p = sum(rows.shape[1] for rows in chunk.values())
                 self._panel = np.empty((PANEL_ROWS + 1, p))
             part = self._parts[group] = Accumulator(self._panel)
         return part
@@ -59,6 +98,8 @@ class GroupedMoments:
         parts = [part for group in groups if (part := self._parts[group]) is not None]
         if not parts:
             raise InputError("groups", "hold no rows")
+        if len(parts) == 1:
+            return Moments.of(parts[0])
         count, blocks = sum(part.count for part in parts), parts[0].blocks
         means = np.stack([part.centre for part in parts], axis=1)
         shares = np.array([part.count for part in parts]) / count
@@ -70,3 +111,9 @@ class GroupedMoments:
         scatter = dsyrk(1.0, steps, beta=1.0, c=scatter, lower=1, overwrite_c=1)
         precision = tuple(map(max, zip(*(part.precision for part in parts), strict=True)))
         return Moments(blocks, count, mean, mirrored(scatter), precision)
+
+
+def _merged(groups: int, sums: Mapping[str, NDArray[Any]]) -> GroupedMoments:
+    found = GroupedMoments(groups)
+    found.merge(sums)
+    return found

@@ -92,8 +92,7 @@ class Moments:
 
     def rounding(self, name: str) -> float:
         """Return the machine epsilon of the coarsest type that a block came in."""
-        names = [block for block, _ in self.blocks]
-        return self.precision[names.index(name)] if self.precision else EPS64
+        return self.precision[list(self.slices).index(name)] if self.precision else EPS64
 
     def centre(self, name: str) -> Array:
         """Return the mean of a block, (width,)."""
@@ -114,10 +113,8 @@ class Moments:
     def spectrum(self, name: str) -> Spectrum:
         """Return the eigenpairs of a block's scatter and its rank; computed once."""
         if name not in self._spectra:
-            gram = self.cross(name, name)
-            self._spectra[name] = spectrum(
-                gram, self.raw(name), self.rounding(name), self.count - 1
-            )
+            gram, most = self.cross(name, name), self.count - 1
+            self._spectra[name] = spectrum(gram, self.raw(name), self.rounding(name), most)
         return self._spectra[name]
 
     def solver(self, name: str, ridge: float = 0.0) -> Solver:
@@ -163,9 +160,8 @@ class Moments:
         """
         for name, T in maps.items():
             if name not in self.slices or np.shape(T)[1:] != (self.width(name),):
-                raise InputError(
-                    "maps", f"{name!r} has shape {np.shape(T)}; blocks are {dict(self.blocks)}"
-                )
+                shapes = f"{name!r} has shape {np.shape(T)}; blocks are {dict(self.blocks)}"
+                raise InputError("maps", shapes)
 
         def mapped(rows: Array) -> Array:
             """T·rows, block by block."""
@@ -192,9 +188,8 @@ class Moments:
         step = other.mean - self.mean
         scatter = self.scatter + other.scatter
         scatter += np.multiply.outer(step * (n * m / (n + m)), step)
-        mean = self.mean + step * (m / (n + m))
         precision = tuple(max(self.rounding(k), other.rounding(k)) for k, _ in self.blocks)
-        return Moments(self.blocks, n + m, mean, scatter, precision)
+        return Moments(self.blocks, n + m, self.mean + step * (m / (n + m)), scatter, precision)
 
     def __radd__(self, other: int) -> "Moments":
         """Let ``sum`` start from 0."""
@@ -205,8 +200,7 @@ class Moments:
             return NotImplemented
         self._matching(other)
         if other.count > self.count:
-            counts = f"{other.count:,} rows from {self.count:,} rows"
-            raise InputError("moments", f"cannot remove {counts}")
+            raise InputError("moments", f"cannot remove {other.count:,} rows from {self.count:,}")
         rest = self.count - other.count
         if rest == 0:
             return Moments.zero(self.blocks)
@@ -218,26 +212,35 @@ class Moments:
         scatter -= np.multiply.outer(step * (rest * other.count / self.count), step)
         return Moments(self.blocks, rest, mean, scatter, self.precision)
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the moments as plain arrays (.npz, never a pickle)."""
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the moments as plain arrays by name, for a file."""
         names, widths = zip(*self.blocks, strict=True)
         arrays = (names, widths, self.count, self.mean, self.scatter, self.precision)
-        named = dict(zip(SAVED, map(np.asarray, arrays), strict=True))
-        save_arrays(path, named, overwrite=overwrite)
+        return dict(zip(SAVED, map(np.asarray, arrays), strict=True))
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Moments":
+        """Take what `arrays` gave; ValueError where it is nothing of the kind."""
+        names, widths, count, mean, scatter, precision = (arrays[name] for name in SAVED)
+        blocks = tuple((str(n), int(w)) for n, w in zip(names, widths, strict=True))
+        p = sum(width for _, width in blocks)
+        if mean.shape != (p,) or scatter.shape != (p, p) or int(count) < 0:
+            raise ValueError(f"blocks of {p} coordinates, a scatter of shape {scatter.shape}")
+        check.finite(mean, "mean")
+        check.finite(scatter, "scatter")
+        coarsest = np.broadcast_to(precision, len(blocks)) if precision.size else ()
+        return cls(blocks, int(count), mean, scatter, tuple(map(float, coarsest)))
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the moments as plain arrays (.npz, never a pickle)."""
+        save_arrays(path, self.arrays(), overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> "Moments":
         """Read what `save` wrote."""
-        names, widths, count, mean, scatter, precision = load_arrays(path, SAVED)
+        found = dict(zip(SAVED, load_arrays(path, SAVED), strict=True))
         with loading(path):
-            blocks = tuple((str(n), int(w)) for n, w in zip(names, widths, strict=True))
-            p = sum(width for _, width in blocks)
-            if mean.shape != (p,) or scatter.shape != (p, p) or int(count) < 0:
-                raise ValueError(f"blocks of {p} coordinates, a scatter of shape {scatter.shape}")
-            check.finite(mean, "mean")
-            check.finite(scatter, "scatter")
-            coarsest = np.broadcast_to(precision, len(blocks)) if precision.size else ()
-            return cls(blocks, int(count), mean, scatter, tuple(map(float, coarsest)))
+            return cls.of_arrays(found)
 
 
 def factored(moments: Moments, name: str, eigen: Spectrum) -> Moments:

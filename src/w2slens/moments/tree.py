@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
-from w2slens.moments.moments import Moments
+from w2slens.moments.moments import SAVED, Moments
 
 Node = tuple[int, int]
 """Level, 0 for ranges, and place in the level."""
@@ -76,16 +76,7 @@ class Tree:
         """Return the sums as plain arrays by name, for a file."""
         found: dict[str, NDArray[Any]] = {"leaves": np.array(self.sizes[0])}
         for (level, place), part in self.nodes.items():
-            names, widths = zip(*part.blocks, strict=True)
-            own = {
-                "names": np.array(names),
-                "widths": np.array(widths),
-                "count": np.array(part.count),
-                "mean": part.mean,
-                "scatter": part.scatter,
-                "precision": np.array(part.precision),
-            }
-            found |= {f"{level}.{place}.{name}": array for name, array in own.items()}
+            found |= {f"{level}.{place}.{name}": array for name, array in part.arrays().items()}
         return found
 
     @classmethod
@@ -93,18 +84,8 @@ class Tree:
         """Read what `arrays` gave."""
         tree = cls(int(arrays["leaves"]))
         for level, place in _nodes(arrays):
-            own = {
-                name: arrays[f"{level}.{place}.{name}"]
-                for name in ("names", "widths", "count", "mean", "scatter", "precision")
-            }
-            blocks = tuple(
-                (str(name), int(width))
-                for name, width in zip(own["names"], own["widths"], strict=True)
-            )
-            precision = tuple(map(float, own["precision"]))
-            tree.nodes[level, place] = Moments(
-                blocks, int(own["count"]), own["mean"], own["scatter"], precision
-            )
+            own = {name: arrays[f"{level}.{place}.{name}"] for name in SAVED}
+            tree.nodes[level, place] = Moments.of_arrays(own)
         return tree
 
 

@@ -27,7 +27,12 @@ CONFIG = "config.json"
 PARTS = "trials"
 """Folder of a sweep's finished trials."""
 
-PART = re.compile(r"trial-\d{4,}\.csv(\.sha256)?|\.trial-\d{4,}\.csv(\.sha256)?\.part")
+SUMS = "sums.npz"
+"""File in it of what a sweep has summed of its rows, until its result is there."""
+
+PART = re.compile(
+    r"trial-\d{4,}\.csv(\.sha256)?|\.trial-\d{4,}\.csv(\.sha256)?\.part|(\.sums\.\d+|sums)\.npz"
+)
 """Names of the files in it, and of those that a killed run was writing."""
 
 PAGE = "report.html"

@@ -1,0 +1,86 @@
+"""Ranges of rows that workers read each, and a file of what has been summed of them so far."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.atomic import loading, save_arrays
+from w2slens._core.errors import InputError
+from w2slens.features.reading import Source
+
+T = TypeVar("T")
+
+RANGE_BYTES = 2**27
+"""Bytes of features that a task reads at least."""
+
+SAVED_EVERY = 16
+"""Ranges after which the sums are written to the journal."""
+
+WORDS = "words"
+
+
+def ranges_of(sources: Sequence[Source], least: int, step: int) -> list[range]:
+    """Cut the rows of files so that each range is at least so many bytes of them, in steps.
+
+    Raises
+    ------
+    InputError
+        If one of the sources is an array, which workers cannot read.
+    """
+    for source in sources:
+        if source.path is None:
+            raise InputError(
+                "scheduler", f"needs files that its workers can read; {source.argument} is an array"
+            )
+    row = sum(one.coordinates * one.chunk(0, 1).dtype.itemsize for one in sources)
+    size = max(max(RANGE_BYTES, least) // row // step, 1) * step
+    rows = sources[0].rows
+    return [range(start, min(start + size, rows)) for start in range(0, rows, size)]
+
+
+def described(sources: Iterable[Source], **more: Any) -> str:
+    """Write what sums are sums of: the files as they are now, and what else decides them."""
+    files = []
+    for source in sources:
+        path = Path(str(source.path))
+        state = path.stat() if path.exists() else None
+        changed = None if state is None else [state.st_size, state.st_mtime_ns]
+        files.append([source.path, source.rows, source.coordinates, changed])
+    return json.dumps({"files": files, **more})
+
+
+class SumsFile:
+    """A file of sums that are not complete; none where no path is given."""
+
+    def __init__(self, path: str | Path | None, words: str) -> None:
+        self._path, self._words = None if path is None else Path(path), words
+
+    def load(self, read: Callable[[dict[str, NDArray[Any]]], T]) -> T | None:
+        """Read what `save` wrote by what takes its arrays; None where there is no file.
+
+        Raises
+        ------
+        InputError
+            If the file is none of ours, or holds the sums of something else.
+        """
+        path, found = self._path, None
+        if path is None or not path.exists():
+            return None
+        with loading(path), np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+            same = str(arrays.pop(WORDS)) == self._words
+            if same:
+                found = read(arrays)
+        if not same:
+            raise InputError("journal", f"{path} holds the sums of other files; name another file")
+        return found
+
+    def save(self, arrays: Callable[[], Mapping[str, NDArray[Any]]]) -> None:
+        """Write the file anew with arrays, which are made if there is one."""
+        if self._path is not None:
+            named = {WORDS: np.array(self._words), **arrays()}
+            save_arrays(self._path, named, overwrite=True)
