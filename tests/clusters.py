@@ -16,7 +16,7 @@ QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 def workers(count=2, **told):
     """A scheduler in this process with worker processes of one thread."""
     local = {"n_workers": count, "threads_per_worker": 1, "processes": True}
-    with distributed.LocalCluster(**local, dashboard_address=None, **told) as own:
+    with distributed.LocalCluster(**local, dashboard_address="127.0.0.1:0", **told) as own:
         yield own
 
 

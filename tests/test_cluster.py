@@ -45,7 +45,7 @@ def small(monkeypatch):
 def two():
     """A scheduler with two worker processes."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
     ) as own:
         yield own
 

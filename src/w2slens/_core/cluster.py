@@ -63,7 +63,9 @@ def connected(scheduler: Scheduler) -> Iterator["Cluster"]:
     if address == LOCAL:
         local = {"n_workers": cores(), "threads_per_worker": 1, "processes": True}
         with (
-            distributed.LocalCluster(**local, security=security, dashboard_address=None) as own,
+            distributed.LocalCluster(
+                **local, security=security, dashboard_address="127.0.0.1:0"
+            ) as own,
             distributed.Client(own) as client,
         ):
             yield Cluster(client)
