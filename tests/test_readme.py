@@ -6,7 +6,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PAGES = ("README.md", "docs/planning.md")
+PAGES = ("README.md", "docs/planning.md", "docs/estimators.md")
 
 
 @pytest.mark.parametrize("page", PAGES)

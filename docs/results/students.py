@@ -17,13 +17,10 @@ import warnings
 
 import numpy as np
 from _page import ROOT, write_page
+from _rivals import spread, stacking, tuned
 from joblib import Parallel, delayed
 from ppi_py import ppi_ols_pointestimate
-from sklearn.ensemble import StackingClassifier, StackingRegressor
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import GridSearchCV, KFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from students_pairs import PAIRS, loaded
 
@@ -41,8 +38,6 @@ BOUGHT, BUYERS = 40, ("digits", "fashion", "layer2", "coloured-pixels", "diamond
 """Labels that are there, and as many more that are bought; the pairs on which they are."""
 
 DONE = ROOT / "build" / "students" / "results"
-PENALTIES = np.logspace(-4, 2, 7)
-ALPHAS = np.logspace(-3, 5, 25)
 RIVALS = ("self-training", "label spreading", "stacking", "PPI")
 
 
@@ -53,39 +48,9 @@ def coded(pair):
     return np.eye(int(pair.y.max()) + 1)[pair.y]
 
 
-def brier(model, rows, y):
-    """Score probabilities of classes, some of which a fold may lack."""
-    found = spread(model, rows, int(max(y.max(), max(model.classes_))) + 1)
-    return -np.mean(np.sum((found - np.eye(found.shape[1])[y]) ** 2, axis=1))
-
-
-def spread(model, rows, k):
-    """(rows, k) probabilities of all classes."""
-    found = np.zeros((len(rows), k))
-    found[:, model.classes_] = model.predict_proba(rows)
-    return found
-
-
-def tuned():
-    """Make a logistic regression with the penalty of least Brier score on folds."""
-    folds = KFold(5, shuffle=True, random_state=0)
-    search = GridSearchCV(
-        LogisticRegression(max_iter=300), {"C": PENALTIES}, scoring=brier, cv=folds
-    )
-    return make_pipeline(StandardScaler(), search)
-
-
-def columns(start, stop):
-    """Take some columns of both sides' features."""
-    return FunctionTransformer(lambda rows: rows[:, start:stop])
-
-
 def self_training(data, y, k):
     """Logistic regression on the strong features, which labels the pool where it is sure."""
-    best = tuned().fit(data["strong"][0], y)[-1].best_params_
-    model = SelfTrainingClassifier(
-        make_pipeline(StandardScaler(), LogisticRegression(max_iter=300, **best))
-    )
+    model = SelfTrainingClassifier(tuned().fit(data["strong"][0], y).best_estimator_)
     rows = np.vstack(data["strong"][:2])
     known = np.concatenate([y, np.full(len(data["strong"][1]), -1)])
     return spread(model.fit(rows, known), data["strong"][2], k)
@@ -99,26 +64,6 @@ def label_spreading(data, y, k):
     model = LabelSpreading(kernel="knn", n_neighbors=10, max_iter=100).fit(rows, known)
     found = spread(model, scaler.transform(data["strong"][2]), k)
     return np.where(np.isnan(found), np.bincount(y, minlength=k) / len(y), found)  # out of reach
-
-
-def stacking(data, y, k, task):
-    """Fits of either side on the labels, stacked; needs both sides wherever it is used."""
-    rows, _, test = (np.hstack(pair) for pair in zip(data["weak"], data["strong"], strict=True))
-    p = data["weak"][0].shape[1]
-    sides = {"weak": columns(0, p), "strong": columns(p, None)}
-    if task == "classification":
-        each = [(name, make_pipeline(side, tuned())) for name, side in sides.items()]
-        folds = KFold(5, shuffle=True, random_state=0)
-        final = LogisticRegression(max_iter=300)
-        try:
-            return spread(StackingClassifier(each, final, cv=folds).fit(rows, y), test, k)
-        except ValueError:  # a fold lacks a class: stack the one-hot labels
-            y = np.eye(k)[y]
-    found = []
-    for column in y.reshape(len(y), -1).T:
-        each = [(name, make_pipeline(side, RidgeCV(ALPHAS))) for name, side in sides.items()]
-        found.append(StackingRegressor(each, RidgeCV(ALPHAS)).fit(rows, column).predict(test))
-    return np.column_stack(found)
 
 
 def ppi(data, Y):

@@ -6,6 +6,7 @@ Plant   : `Planted`.
 Run     : `transfer`, `sweep`, `simulate`, `Settings`, `Study`, `Results`, `load_results`.
 Fit     : `LabeledBlock`, `LinearProbe`.
 Advise  : `plan`, `Plan`, `Course`, `rank_teachers`, `Ranking`, `Candidate`, `Verdict`.
+Estimate: `WeakToStrongRegressor`, `WeakToStrongClassifier`, by scikit-learn's conventions.
 Refuse  : `InputError`, `MissingExtraError`, `UndefinedRatioWarning`.
 
 Names load on first use, so that ``import w2slens`` and the command line start at once; the stub

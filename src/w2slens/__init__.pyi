@@ -9,6 +9,8 @@ from .advise.planning import plan as plan
 from .advise.ranking import rank_teachers as rank_teachers
 from .advise.student import Student as Student
 from .advise.training import train as train
+from .estimators.classifier import WeakToStrongClassifier as WeakToStrongClassifier
+from .estimators.regressor import WeakToStrongRegressor as WeakToStrongRegressor
 from .experiments.folder.archive import load_results as load_results
 from .experiments.results import Results as Results
 from .experiments.run import simulate as simulate

@@ -133,7 +133,7 @@ def _pairs(
         try:
             opened = open_features(features, argument, **told)
             weak = read({argument: opened})[argument]
-            refuse_short(weak, strong, labels)
+            refuse_short(weak, strong, len(labels.values))
         except InputError as error:
             if error.argument not in (argument, "weak"):
                 raise

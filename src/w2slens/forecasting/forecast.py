@@ -29,7 +29,7 @@ from w2slens.forecasting.students import Classroom
 from w2slens.models.metrics import METRICS, Metric
 from w2slens.models.risks import MODELS, Models, Risks
 
-__all__ = ["Forecast", "forecast", "forecast_pair", "known_labels"]
+__all__ = ["Forecast", "forecast", "forecast_pair", "known_labels", "refuse_few"]
 
 LEAST_LABELS = 10  # fewer have no standard error to speak of
 
@@ -100,7 +100,7 @@ def forecast(
     opened = {name: open_features(rows, name, **told) for name, rows in sides.items()}
     order = order_of(opened.values(), open_ids(y, "y", id, len(labels.values)))
     left, right = taken(opened, stream, order).values()
-    refuse_short(left, right, labels)
+    refuse_short(left, right, len(labels.values))
     pair = PairSample.of(left, right, labels)
     size = pair.pool.moments.count if N is None else check.whole(N, "N", least=2)
     asked = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
@@ -112,9 +112,14 @@ def known_labels(y: NDArray[Any], task: Task | None) -> Labels:
     if task is not None:
         check.choice(task, "task", TASKS)
     targets, classes = check.labels(y, "y", task)
-    if len(targets) < LEAST_LABELS:
-        raise InputError("y", f"has {len(targets)} rows; at least {LEAST_LABELS} labels are needed")
+    refuse_few(len(targets))
     return Labels.of(targets, classes)
+
+
+def refuse_few(n: int) -> None:
+    """Refuse fewer labels than a forecast takes."""
+    if n < LEAST_LABELS:
+        raise InputError("y", f"has {n} rows; at least {LEAST_LABELS} labels are needed")
 
 
 def forecast_pair(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,14 @@ class Forecast(Shown):
     likely: Callable[[], Problem]
     taught: Callable[[Sequence[str] | None], dict[str, Expected]]
     measured: HeldOut | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without the rows that it was made of, with what follows from them."""
+        known = {
+            "likely": partial(_known, self.likely()),
+            "taught": partial(_picked, self.students),
+        }
+        return {**vars(self), **known}
 
     @property
     def pgr(self) -> float:
@@ -188,3 +196,11 @@ class Forecast(Shown):
             "students": as_json(self.students),
             **({} if self.measured is None else {"measured": self.measured.to_dict()}),
         }
+
+
+def _known(found: Problem) -> Problem:
+    return found
+
+
+def _picked(found: dict[str, Expected], names: Sequence[str] | None) -> dict[str, Expected]:
+    return found if names is None else {name: found[name] for name in names}

@@ -76,9 +76,9 @@ class LabeledSide:
         return self.design.loo_residuals(self.labels.values, ridge)
 
 
-def refuse_short(weak: Matrix, strong: Matrix, labels: Labels) -> None:
-    """Refuse sides of different rows, and rows that leave no pool beside the labels."""
-    n, rows = len(labels.values), len(weak)
+def refuse_short(weak: Matrix, strong: Matrix, n: int) -> None:
+    """Refuse sides of different rows, and rows that leave no pool beside n labels."""
+    rows = len(weak)
     check.same_rows({"strong": len(strong), "weak": rows})
     if rows < n + LEAST_POOL:
         raise InputError(

@@ -13,9 +13,12 @@ TEMPERATURES = np.geomspace(0.5, 100.0, 61)
 """Candidates τ."""
 
 
-def temperature(held_out: Array, targets: Array) -> float:
+def temperature(held_out: Array, targets: Array, weights: Array | None = None) -> float:
     """Return τ of least cross-entropy of (n, k) leave-one-out scores to one-hot labels, in nats."""
-    losses = [float(cross_entropies(τ * held_out, targets).mean()) for τ in TEMPERATURES]
+    losses = [
+        float(np.average(cross_entropies(τ * held_out, targets), weights=weights))
+        for τ in TEMPERATURES
+    ]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 

@@ -1,0 +1,1 @@
+"""How a scikit-learn user meets the library: estimators with unlabeled rows among their labels."""
