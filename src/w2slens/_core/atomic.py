@@ -55,10 +55,14 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def save_arrays(
-    path: str | Path, arrays: Mapping[str, NDArray[Any]], *, overwrite: bool = False
+    path: str | Path,
+    arrays: Mapping[str, NDArray[Any]],
+    *,
+    overwrite: bool = False,
+    argument: str = "path",
 ) -> None:
     """Write named arrays as .npz."""
-    with replacing(path, overwrite=overwrite) as part, part.open("wb") as stream:
+    with replacing(path, overwrite=overwrite, argument=argument) as part, part.open("wb") as stream:
         np.savez(stream, allow_pickle=False, **arrays)
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-import numpy as np
 
 from w2slens import load_student
 from w2slens._core.atomic import replacing
@@ -12,6 +11,7 @@ from w2slens._core.json import to_json
 from w2slens._core.types import Id
 from w2slens.cli._options import header_option, id_option
 from w2slens.cli._output import json_option
+from w2slens.features.reserved import reserve_rows
 
 
 @click.command("apply")
@@ -46,7 +46,7 @@ def command(
     sources = student.sources(features, weak, header=header, id=id)
     shape = (sources[0].rows, len(student.probe.intercept))
     with replacing(out, overwrite=True, argument="out") as part:
-        scores = np.lib.format.open_memmap(part, mode="w+", dtype=np.float64, shape=shape)
+        scores = reserve_rows(part, shape, "<f8", final=Path(out))
         start = 0
         for chunk in student.scored(sources):
             scores[start : start + len(chunk)] = student.mended(chunk) if probabilities else chunk

@@ -1,12 +1,56 @@
 """Zarr arrays, on disk or behind a URL, read chunk by chunk."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from w2slens._core.check import plural
 from w2slens._core.errors import needing
 from w2slens.features.address import one_of
 from w2slens.features.guarded import pickled
+
+LOG = logging.getLogger("w2slens")
+
+
+class Chunks:
+    """An array of which a chunk that goes is missed: Zarr reads the fill value in its place."""
+
+    def __init__(self, array: Any) -> None:
+        self._array, self.shape = array, tuple(array.shape)
+        self._there = array.nchunks_initialized
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        found = np.asarray(self._array[rows])
+        if self._filled(found.reshape(len(found), -1)):
+            gone = self._there - self._array.nchunks_initialized
+            if gone > 0:
+                raise ValueError(f"{plural(gone, 'chunk')} of it went since it was opened")
+        return found
+
+    def _filled(self, rows: NDArray[Any]) -> bool:
+        """Whether a row holds nothing but the fill value."""
+        fill = self._array.fill_value
+        for kept in (slice(1), slice(None)):  # few rows begin with it
+            some = rows[:, kept]
+            same = np.isnan(some) if fill != fill else some == fill
+            rows = rows[same.all(axis=1)]
+        return len(rows) > 0
+
+    def note_missing(self, where: str, argument: str) -> None:
+        """Say how many chunks were never written, or went before."""
+        missing = self._array.nchunks - self._there
+        if missing > 0:
+            LOG.info(
+                "%s: %s of %s are not there; their rows are read as %s",
+                argument,
+                plural(missing, "chunk"),
+                where,
+                self._array.fill_value,
+            )
 
 
 def open_chunked(where: str, key: str | None, argument: str, but: str | None) -> Any:
@@ -21,7 +65,9 @@ def open_chunked(where: str, key: str | None, argument: str, but: str | None) ->
         node = node[one_of(sorted(node.array_keys()), key, path, argument, but)]
     if _unpickles(node):
         raise pickled(path, argument)
-    return node
+    found = Chunks(node)
+    found.note_missing(where, argument)
+    return found
 
 
 def _unpickles(array: Any) -> bool:

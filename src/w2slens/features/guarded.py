@@ -51,6 +51,12 @@ def fresh(data: Any) -> Any:
     return np.memmap(str(data.filename), data.dtype, "r", shape=data.shape, offset=data.offset)
 
 
+def unchanged(path: Path, size: int) -> None:
+    """Refuse a mapped file that lost what is mapped: reading that would kill the process."""
+    if path.stat().st_size != size:
+        raise ValueError("it has changed since it was opened")
+
+
 @contextmanager
 def reading(path: Path, argument: str) -> Iterator[None]:
     """Turn whatever a reader raises into one sentence that names the argument and the file."""
@@ -63,7 +69,7 @@ def reading(path: Path, argument: str) -> Iterator[None]:
     except Exception as error:
         if _is_pickled(path, str(error)):
             raise pickled(path, argument) from None
-        reason = first_line(error)
+        reason = getattr(error, "strerror", None) or first_line(error)
         if "pickled data" in reason:
             reason = "its first bytes are of another format"
         kind = path.suffix or "what it is named"

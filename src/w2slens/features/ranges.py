@@ -83,4 +83,4 @@ class SumsFile:
         """Write the file anew with arrays, which are made if there is one."""
         if self._path is not None:
             named = {WORDS: np.array(self._words), **arrays()}
-            save_arrays(self._path, named, overwrite=True)
+            save_arrays(self._path, named, overwrite=True, argument="journal")

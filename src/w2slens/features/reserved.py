@@ -19,13 +19,19 @@ ZEROS = 2**20
 """Bytes written at a time where the system cannot reserve."""
 
 
-def reserve_rows(path: Path, shape: tuple[int, int]) -> Rows:
-    """Make a float32 .npy of zeros with all its room on the disk, and map it for writing."""
-    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+def reserve_rows(
+    path: Path, shape: tuple[int, int], descr: str = "<f4", *, final: Path | None = None
+) -> Rows:
+    """Make a .npy of zeros with all its room on the disk, and map it for writing.
+
+    A file that will have another name in the end is called by its `final` one.
+    """
+    header = {"descr": descr, "fortran_order": False, "shape": shape}
     with path.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
         stream.flush()
-        _reserve(path, stream, stream.tell() + 4 * math.prod(shape))
+        size = stream.tell() + np.dtype(descr).itemsize * math.prod(shape)
+        _reserve(path, stream, size, final or path)
     return np.lib.format.open_memmap(path, mode="r+")
 
 
@@ -37,11 +43,11 @@ def open_rows(path: Path, rows: int) -> Rows:
     if found.dtype != np.float32 or found.ndim != 2 or len(found) != rows:
         raise ValueError(f"holds {found.dtype} of shape {found.shape}")
     with path.open("r+b") as stream:
-        _reserve(path, stream, path.stat().st_size)
+        _reserve(path, stream, path.stat().st_size, path)
     return np.lib.format.open_memmap(path, mode="r+")
 
 
-def _reserve(path: Path, stream: IO[bytes], size: int) -> None:
+def _reserve(path: Path, stream: IO[bytes], size: int, named: Path) -> None:
     """Take room for a file of a size, leaving what it holds."""
     try:
         if hasattr(os, "posix_fallocate"):
@@ -55,6 +61,6 @@ def _reserve(path: Path, stream: IO[bytes], size: int) -> None:
         free = shutil.disk_usage(path.parent).free
         raise InputError(
             "out",
-            f"{path} needs {size:,} bytes and {free:,} are free there ({error.strerror}); make "
+            f"{named} needs {size:,} bytes and {free:,} are free there ({error.strerror}); make "
             "room or choose another folder",
         ) from None

@@ -14,7 +14,7 @@ import pyarrow as pa
 from w2slens._core.errors import InputError
 from w2slens._core.inputs import read_json, regular
 from w2slens.features.arrow import ArrowMatrix, Columns, fields_of, is_text, text_column
-from w2slens.features.guarded import reading
+from w2slens.features.guarded import reading, unchanged
 from w2slens.features.readers import SAVED, UNKNOWN, Layout
 
 END = b"\xff\xff\xff\xff\0\0\0\0"
@@ -98,18 +98,12 @@ class SavedTable:
             low = self.ends[place]
             if low >= stop and found:
                 break
-            self._refuse_changed(place)
+            with reading(self._paths[place], self._argument):
+                unchanged(self._paths[place], self._sizes[place])
             rows = self._tables[place].select(names)
             first = max(start - low, 0)
             found.append(rows.slice(first, max(stop - low - first, 0)))
         return pa.concat_tables(found) if found else self._tables[0].select(names).slice(0, 0)
-
-    def _refuse_changed(self, place: int) -> None:
-        """Refuse a file that lost what is mapped: reading it would kill the process."""
-        path = self._paths[place]
-        with reading(path, self._argument):
-            if path.stat().st_size != self._sizes[place]:
-                raise ValueError("it has changed since it was opened")
 
 
 def _names(folder: Path, argument: str) -> list[str]:

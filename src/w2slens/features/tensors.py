@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from w2slens._core.errors import needing
 from w2slens.features.address import one_of
 from w2slens.features.brain import BrainTensor
+from w2slens.features.guarded import unchanged
 
 
 class Tensor:
-    """One tensor of a file."""
+    """One tensor of a file, which is mapped into memory as a whole."""
 
-    def __init__(self, tensors: Any, key: str) -> None:
+    def __init__(self, path: Path, tensors: Any, key: str) -> None:
+        self._path, self._size = path, path.stat().st_size
         self.slices = tensors.get_slice(key)
         self.shape = tuple(self.slices.get_shape())
         kind = self.slices.get_dtype()
@@ -22,6 +24,7 @@ class Tensor:
             raise ValueError(f"{key} is of type {kind}; save it as float16 or float32")
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
+        unchanged(self._path, self._size)
         return np.asarray(self.slices[rows])
 
 
@@ -32,4 +35,4 @@ def open_tensor(path: Path, key: str | None, argument: str, but: str | None) -> 
     tensors: Any = safe_open(path, framework="numpy")
     name = one_of(list(tensors.keys()), key, path, argument, but)
     brain = tensors.get_slice(name).get_dtype() == "BF16"
-    return BrainTensor(path, name) if brain else Tensor(tensors, name)
+    return BrainTensor(path, name) if brain else Tensor(path, tensors, name)
