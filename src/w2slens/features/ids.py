@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
+from w2slens._core.inputs import regular
 from w2slens._core.types import Id
 from w2slens.features.address import address
 from w2slens.features.delimited import SEPARATORS, read_ids
@@ -190,7 +191,11 @@ def _of_table(table: Any, column: str) -> Iterator[Any]:
 
 def _of_path(text: str, column: str | None, argument: str) -> Read:
     """Find the ids that a file has, or that stand beside it in a store."""
-    path = Path(text)
+    if address(text).remote:
+        return lambda: _of_array(text, column, argument)
+    path = regular(Path(text), argument)
+    if not path.exists():
+        raise InputError(argument, f"{path}, which is to hold its ids, does not exist")
     store = path if path.is_dir() else path.parent
     if path.suffix in ("", ".npy") and (store / MANIFEST).is_file() and (store / ROWS).is_file():
         return lambda: [pa.array(_lines(store / ROWS, argument), pa.large_string())]
@@ -228,9 +233,13 @@ def _of_file(path: Path, column: str | None, argument: str) -> Iterator[Any]:
                 f"is {column!r}, and {path.name} has no columns; name a file of its ids: "
                 f"{argument}=FILE (from Python, id={{{argument!r}: ids}})",
             )
-        rows = open_array(str(path) if column is None else f"{path}:{column}", argument)
-        for start in range(0, rows.shape[0], STEP):
-            yield from _of_python(rows[start : min(start + STEP, rows.shape[0])], argument)
+        yield from _of_array(str(path), column, argument)
+
+
+def _of_array(text: str, column: str | None, argument: str) -> Iterator[Any]:
+    rows = open_array(text if column is None else f"{text}:{column}", argument)
+    for start in range(0, rows.shape[0], STEP):
+        yield from _of_python(rows[start : min(start + STEP, rows.shape[0])], argument)
 
 
 def _known(names: list[str], column: str | None, argument: str) -> str:
