@@ -32,9 +32,10 @@ class Order:
         first = self._labeled
         if other is self.ids:
             return first
-        known, given = alike(self._known, _unique(other, other.whole()))
+        known, given = alike(self._known, other.whole())
         if known.equals(given):
             return first
+        _unique(other, given)
         found = pc.index_in(known, value_set=given)
         self._refuse_lacking(found, known, self.ids, other)
         self._refuse_lacking(pc.index_in(given, value_set=known), given, other, self.ids)
