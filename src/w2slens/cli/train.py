@@ -76,10 +76,12 @@ def command(
         found.to_dict(),
         kind=KIND,
         files=lambda: files_of_student(found, torch=torch),
-        shown=[found.table(), found.statement, *_bought(found.buy)],
+        shown=[found.table(), found.statement, *_bought(found.buy, id)],
         told="Model: {out} (see MODEL_CARD.md; score new rows with: w2slens apply {out} FEATURES)",
     )
 
 
-def _bought(rows: Sequence[int]) -> list[str]:
-    return [f"Label these rows next (counted from 0): {', '.join(map(str, rows))}"] if rows else []
+def _bought(rows: Sequence[int], id: Id) -> list[str]:
+    of = "" if id is None else " of --strong"
+    listed = ", ".join(map(str, rows))
+    return [f"Label these rows{of} next (counted from 0): {listed}"] if rows else []

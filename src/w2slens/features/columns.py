@@ -21,6 +21,8 @@ def picked(
 
     The column of ids, `but`, is taken where it is named in full only.
     """
+    if but is not None and but not in names:
+        raise InputError(argument, f"{table} has no column {but!r} of ids; it has {_listed(names)}")
     if wanted is None:
         return [i for i, name in enumerate(names) if name != but]
     found: dict[int, None] = {}
