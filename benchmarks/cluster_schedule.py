@@ -40,17 +40,17 @@ RESULT = Path(__file__).parent / "results" / "cluster_schedule.json"
 
 
 def best(call):
-    """Least seconds of a call, and what it gave."""
+    """Find the least CPU seconds of a call, whatever else the machine does, and what it gave."""
     taken = []
     for _ in range(TRIES):
-        begin = time.perf_counter()
+        begin = time.process_time()
         found = call()
-        taken.append(time.perf_counter() - begin)
+        taken.append(time.process_time() - begin)
     return min(taken), found
 
 
 def grouped(weak, strong, rows):
-    """What a task of the streamed pass does."""
+    """Do what a task of the streamed pass does."""
     found, start = GroupedMoments(GROUPS), rows.start
     for chunk in chunks({"weak": OnDisk(weak), "strong": OnDisk(strong)}, rows):
         stop = start + len(chunk["weak"])
@@ -60,7 +60,7 @@ def grouped(weak, strong, rows):
 
 
 def described(rows, task, merge, message):
-    """What the simulation knows of a kind of task."""
+    """Say what the simulation knows of a kind of task."""
     sent = pickle.dumps(message, protocol=5)
     unpickle, _ = best(lambda: pickle.loads(sent))
     return {

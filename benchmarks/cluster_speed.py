@@ -46,22 +46,38 @@ def differences(one, other):
     return {"eigenvalues": max(spectra), "d_sw": abs(one.d_sw / other.d_sw - 1)}
 
 
-def timed(call):
-    """Seconds of a call, and what it gave."""
-    begin = time.perf_counter()
-    found = call()
-    return time.perf_counter() - begin, found
+def spent(client):
+    """CPU seconds of this process so far, and of the workers of a client."""
+    return time.process_time(), sum(client.run(time.process_time).values()) if client else 0.0
 
 
-def in_turns(calls):
-    """Seconds of several ways to one result, the best of the rounds, and what each gave."""
-    seconds, found = {name: [] for name in calls}, {}
+def timed(call, client):
+    """Wall and CPU seconds of a call, here and on workers, and what it gave."""
+    before, begin = spent(client), time.perf_counter()
+    found = call(client)
+    wall = time.perf_counter() - begin
+    return [wall, *(b - a for a, b in zip(before, spent(client), strict=True))], found
+
+
+def in_turns(ways, call):
+    """Seconds of several ways to one result, in the best of the rounds, and what each gave."""
+    seconds, found = {name: [] for name in ways}, {}
     for _ in range(ROUNDS):
-        for name, call in calls.items():
-            taken, found[name] = timed(call)
+        for name, client in ways.items():
+            taken, found[name] = timed(call, client)
             seconds[name].append(taken)
-            print(name, round(taken, 1), flush=True)
-    return {name: round(min(some), 1) for name, some in seconds.items()}, found
+            print(name, [round(one, 1) for one in taken], flush=True)
+    kinds = ("wall_s", "cpu_s_here", "cpu_s_of_workers")
+    least = {
+        name: dict(zip(kinds, (round(one, 1) for one in min(some)), strict=True))
+        for name, some in seconds.items()
+    }
+    return least, found
+
+
+def ratio(seconds):
+    """Wall time of one worker over that of two."""
+    return round(seconds["one worker"]["wall_s"] / seconds["two workers"]["wall_s"], 2)
 
 
 def main():
@@ -78,40 +94,29 @@ def main():
         folder = Path(name)
         files(folder, rows, WIDTH)
         pair = folder / "weak.npy", folder / "strong.npy"
-        seconds, found = in_turns(
-            {
-                "one process": lambda: dimensions(*pair),
-                "one worker": lambda: dimensions(*pair, scheduler=alone),
-                "two workers": lambda: dimensions(*pair, scheduler=both),
-            }
-        )
+        ways = {"one process": None, "one worker": alone, "two workers": both}
+        seconds, found = in_turns(ways, lambda client: dimensions(*pair, scheduler=client))
         threads = by_threads(pair)
         few = [folder / f"few-{path.name}" for path in pair]
         for path, short in zip(pair, few, strict=True):
             np.save(short, np.load(path, mmap_mode="r")[:STREAMED])
         y = np.load(folder / "y.npy")[:STREAMED]
-        passes, runs = in_turns(
-            {
-                "one process": lambda: transfer(*few, y, **RUN),
-                "one worker": lambda: transfer(*few, y, **RUN, scheduler=alone),
-                "two workers": lambda: transfer(*few, y, **RUN, scheduler=both),
-            }
-        )
+        passes, runs = in_turns(ways, lambda client: transfer(*few, y, **RUN, scheduler=client))
     serial, dask = found["one process"], found["two workers"]
     result = {
         "machine": {"cores": os.cpu_count(), "load_after": round(os.getloadavg()[0], 1)},
         "dims": {
             "rows": rows,
-            "wall_s": seconds,
-            "one_over_two_workers": round(seconds["one worker"] / seconds["two workers"], 2),
+            "seconds": seconds,
+            "one_over_two_workers": ratio(seconds),
             "bit_equal_over_workers": found["one worker"].to_dict() == dask.to_dict(),
             "dask_from_serial": differences(serial, dask),
             "threads_from_serial": differences(serial, threads),
         },
         "streamed run": {
             "rows": len(y),
-            "wall_s": passes,
-            "one_over_two_workers": round(passes["one worker"] / passes["two workers"], 2),
+            "seconds": passes,
+            "one_over_two_workers": ratio(passes),
             "bit_equal_over_workers": runs["one worker"].table.equals(runs["two workers"].table),
             "dask_from_serial": max(
                 float(abs(runs["two workers"].table[k] / runs["one process"].table[k] - 1).max())
