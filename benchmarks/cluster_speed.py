@@ -83,7 +83,7 @@ def ratio(seconds):
 def main():
     """Measure, and write the result."""
     rows = int(sys.argv[1]) if sys.argv[1:] else ROWS
-    local = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    local = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
     with (
         tempfile.TemporaryDirectory() as name,
         distributed.LocalCluster(n_workers=1, **local) as one,

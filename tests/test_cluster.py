@@ -1,10 +1,8 @@
 """Files that the workers of a cluster read: real schedulers, real workers, and their deaths."""
 
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -16,6 +14,8 @@ from w2slens.features import ranges
 from w2slens.moments.tree import Tree
 
 distributed = pytest.importorskip("distributed")
+
+from tests.clusters import apart, kill_a_worker, wait, workers  # noqa: E402
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # sockets of what was killed
@@ -44,9 +44,7 @@ def small(monkeypatch):
 @pytest.fixture
 def two():
     """A scheduler with two worker processes."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
-    ) as own:
+    with workers() as own:
         yield own
 
 
@@ -92,14 +90,12 @@ def test_digits_do_not_depend_on_the_workers(files, two):
 
 def test_a_dead_worker_changes_no_digit(files, two):
     whole = dimensions(*files, scheduler=two.scheduler_address)
-    with distributed.Client(two) as client:
-        victims = list(client.run(os.getpid).values())
     seen = []
 
     def kill(rows):
         seen.append(rows)
         if len(seen) == 2:  # the first call says what a journal had
-            os.kill(victims[0], signal.SIGKILL)
+            kill_a_worker(two)
 
     again = dimensions(*files, scheduler=two.scheduler_address, progress=kill)
     assert sum(seen) == ROWS
@@ -118,9 +114,7 @@ def test_a_killed_client_goes_on(files, two, tmp_path):
     )
     command = [sys.executable, "-c", program, *map(str, files), two.scheduler_address, str(journal)]
     with subprocess.Popen(command) as process:
-        deadline = time.monotonic() + 60
-        while not journal.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait(journal.exists)
         process.send_signal(signal.SIGKILL)
     assert journal.exists()
     read = []
@@ -150,6 +144,15 @@ def test_a_scheduler_that_is_not_there_is_named(files, monkeypatch):
         dimensions(*files, scheduler="nonsense://x")
 
 
+def test_a_scheduler_without_workers_is_named(files, monkeypatch):
+    monkeypatch.setattr(connection, "WORKER_SECONDS", 1)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as none,
+        pytest.raises(InputError, match="scheduler: has no worker; start one"),
+    ):
+        dimensions(*files, scheduler=none.scheduler_address)
+
+
 def test_what_a_cluster_cannot_do_is_refused(files):
     with pytest.raises(InputError, match=r"scheduler: needs files .* weak is an array"):
         dimensions(np.load(files[0]), files[1], scheduler="local")
@@ -162,14 +165,12 @@ def test_trials_of_a_sweep_run_on_workers(files, two, tmp_path):
     sides = [np.load(file)[:2000] for file in files]
     told = {"n": 50, "N": 500, "trials": 5, "test": 300}
     study = Study.of_rows(*sides, y, Settings(**told))
-    with distributed.Client(two) as client:
-        victim = next(iter(client.run(os.getpid).values()))
     calls = []
 
     def kill(done, total):
         calls.append(done)
         if len(calls) == 2:
-            os.kill(victim, signal.SIGKILL)
+            kill_a_worker(two)
 
     far = study.run(tmp_path, scheduler=two.scheduler_address, progress=kill)
     assert far.table.equals(study.run(jobs=1).table)
@@ -179,22 +180,7 @@ def test_trials_of_a_sweep_run_on_workers(files, two, tmp_path):
 
 
 def test_a_scheduler_that_goes_away_is_named(files, tmp_path):
-    python, address = sys.executable, tmp_path / "scheduler.json"
-    scheduler = [python, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(address)]
-    options = ["--port", "0", "--no-dashboard", "--host", "127.0.0.1"]
-    worker = [python, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(address)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with (
-        subprocess.Popen([*scheduler, *options], **quiet) as leader,
-        subprocess.Popen([*worker, "--nthreads", "1", "--no-dashboard"], **quiet) as follower,
-    ):
-        deadline = time.monotonic() + 60
-        while not address.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        where = distributed.Client(scheduler_file=str(address))
-        place = where.scheduler.address
-        where.wait_for_workers(1, timeout=60)
-        where.close()
+    with apart(tmp_path) as (leader, address):
         calls = []
 
         def kill(rows):
@@ -202,9 +188,5 @@ def test_a_scheduler_that_goes_away_is_named(files, tmp_path):
             if len(calls) == 2:
                 leader.send_signal(signal.SIGKILL)
 
-        try:
-            with pytest.raises(InputError, match="scheduler: went away"):
-                dimensions(*files, scheduler=place, progress=kill)
-        finally:
-            leader.kill()
-            follower.kill()
+        with pytest.raises(InputError, match="scheduler: went away"):
+            dimensions(*files, scheduler=address, progress=kill)

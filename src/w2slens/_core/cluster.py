@@ -5,6 +5,7 @@ one BLAS thread: workers are processes, of one thread.
 """
 
 import gc
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ LOCAL = "local"
 
 WAIT_SECONDS = 15
 """How long a scheduler may take to answer."""
+
+WORKER_SECONDS = 300
+"""How long a scheduler may be without a worker: a queue may have to start one first."""
 
 RETRIES = 3
 """How often a task runs again that failed by no fault of its input."""
@@ -62,10 +66,9 @@ def connected(scheduler: Scheduler) -> Iterator["Cluster"]:
         raise InputError("scheduler", f"is {scheduler!r}; {NEEDED} is needed")
     if address == LOCAL:
         local = {"n_workers": cores(), "threads_per_worker": 1, "processes": True}
+        quiet = {"silence_logs": logging.CRITICAL, "dashboard_address": "127.0.0.1:0"}
         with (
-            distributed.LocalCluster(
-                **local, security=security, dashboard_address="127.0.0.1:0"
-            ) as own,
+            distributed.LocalCluster(**local, **quiet, security=security) as own,
             distributed.Client(own) as client,
         ):
             yield Cluster(client)
@@ -148,6 +151,8 @@ class Cluster:
     ) -> tuple[Callable[[tuple[Any, ...]], Any], int]:
         """Send what all tasks need; return what begins one, and how many may be in flight."""
         with _in_words():
+            if not self._client.nthreads():
+                self._await_worker()
             threads = sum(self._client.nthreads().values())
             common: tuple[Any, ...] = ()
             if shared is not None:
@@ -155,9 +160,18 @@ class Cluster:
 
         def begin(arguments: tuple[Any, ...]) -> Any:
             with _in_words():
-                return self._client.submit(_guarded, function, *common, *arguments, retries=RETRIES)
+                # a key of its own: one made of the arguments would read the files behind them
+                return self._client.submit(
+                    _guarded, function, *common, *arguments, retries=RETRIES, pure=False
+                )
 
         return begin, AHEAD * max(threads, 1)
+
+    def _await_worker(self) -> None:
+        try:
+            self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
+        except TimeoutError:
+            raise InputError("scheduler", "has no worker; start one, and call again") from None
 
 
 def _taken(future: Any) -> Any:

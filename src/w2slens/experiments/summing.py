@@ -5,7 +5,7 @@ order of the ranges, so that the digits depend on no worker, and into one place,
 than one range's sums are here beside those of all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,9 @@ from w2slens.moments.grouped import GroupedMoments
 
 READ_OVER_SENT = 2
 """Bytes that a task reads for every byte of sums that it sends, at least."""
+
+MOST_RANGES = 128
+"""Most ranges of a pass: their sums are taken here one after the other, which bounds the speed."""
 
 DONE = "done"
 """Name of the number of ranges that are summed, in a journal."""
@@ -42,8 +45,7 @@ def sum_on(cluster: Cluster, rows: StreamedRows, journal: Path | None) -> None:
         return
     sides = [rows.strong, *rows.teachers.values()]
     sources = [side.source for side in sides]
-    sent = 4 * rows.width * (rows.width + 1) * rows.apart
-    parts = ranges.ranges_of(sources, READ_OVER_SENT * sent, PANEL_ROWS)
+    parts = ranges.ranges_of(sources, range_bytes(sides, rows.width, rows.apart), PANEL_ROWS)
     known = ranges.SumsFile(journal, _described(rows, len(parts[0])))
     done, sums = known.load(_read) or (0, {})
     found = GroupedMoments(rows.apart)
@@ -56,6 +58,13 @@ def sum_on(cluster: Cluster, rows: StreamedRows, journal: Path | None) -> None:
             if done % ranges.SAVED_EVERY == 0 or done == len(parts):
                 known.save(partial(_kept, found, done))
     rows.knowing(found)
+
+
+def range_bytes(sides: Sequence[Any], width: int, groups: int) -> int:
+    """Return how many bytes of some sides a task reads at least, to sum so many columns."""
+    sent = 4 * width * (width + 1) * groups
+    whole = sum(len(side) * side.shape[1] * side.dtype.itemsize for side in sides)
+    return int(max(READ_OVER_SENT * sent, whole / MOST_RANGES))
 
 
 def _summed(rows: StreamedRows, part: range) -> dict[str, NDArray[Any]]:
