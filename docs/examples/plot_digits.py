@@ -10,8 +10,8 @@ beside what the exact theory predicts, and ends with a verdict.
 import matplotlib.pyplot as plt
 
 from w2slens import transfer
-from w2slens.features.digits import digits
-from w2slens.report.plots import plot_ratios, plot_risks
+from w2slens.plots import plot_ratios, plot_risks
+from w2slens.views import digits
 
 weak, strong, classes = digits()
 
