@@ -17,7 +17,7 @@ from w2slens.views import digits
 
 weak, strong, classes = digits()
 warnings.simplefilter("ignore", UndefinedRatioWarning)  # some teachers here have no gap to recover
-kept = [5, 10, 15, 20, 25, 30, 35, 40]
+kept = [5, 10, 18, 26, 33, 40]
 spectrum = dimensions(weak, strong, interval=False).strong.spectrum
 share = 100 * np.cumsum(spectrum) / spectrum.sum()
 figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
@@ -31,7 +31,7 @@ for ax, n in zip(axes[1:], (60, 200), strict=True):
     for ridge, style in ((0.0, "--"), ("auto", "-")):
         risks = [
             transfer(
-                weak, strong, classes, n=n, N=1200, trials=4, components_strong=most,
+                weak, strong, classes, n=n, N=1200, trials=3, components_strong=most,
                 ridge_weak="auto", ridge_strong=ridge, task="classification",
             ).summary.iloc[0]
             for most in kept

@@ -22,7 +22,7 @@ for d_sw, color in overlaps.items():
     measured, errors, predicted, opr, opr_errors, expected = [], [], [], [], [], []
     for noise in levels:
         pair = Planted.coordinates(offset=100 - d_sw, noise=noise)
-        run = simulate(pair, n=400, N=2000, trials=3, ridge_weak=0, ridge_strong=0)
+        run = simulate(pair, n=400, N=1500, trials=3, ridge_weak=0, ridge_strong=0)
         row = run.summary.iloc[0]
         measured.append(row["pgr"])
         errors.append(row["pgr_se"])

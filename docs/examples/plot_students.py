@@ -16,7 +16,7 @@ from w2slens.views import digits
 weak, strong, classes = digits()
 students = ["imitate", "posterior", "neighbours", "anchored"]
 run = transfer(
-    weak, strong, classes, n=[40, 80, 160], N=800, trials=3, students=students,
+    weak, strong, classes, n=[40, 80, 160], N=600, trials=3, students=students,
     task="classification",
 )  # fmt: skip
 columns = ["weak", "strong", "w2s", "anchored", "posterior", "neighbours"]
