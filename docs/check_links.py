@@ -28,6 +28,10 @@ class Page(HTMLParser):
             elif (name == "id" or (tag == "a" and name == "name")) and value:
                 self.places.add(value)
 
+    def has(self, place: str) -> bool:
+        """Tell whether there is such a place; no name is the page itself."""
+        return not place or place in self.places
+
 
 @cache
 def page(path: Path) -> Page:
@@ -46,9 +50,8 @@ def broken(site: Path) -> Iterator[str]:
             where = f"{path.relative_to(site)}: {link}"
             if not target.is_file():
                 yield f"{where} is no file"
-            elif parts.fragment and target.suffix == ".html":
-                if unquote(parts.fragment) not in page(target).places:
-                    yield f"{where} is no place in it"
+            elif target.suffix == ".html" and not page(target).has(unquote(parts.fragment)):
+                yield f"{where} is no place in it"
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import w2slens
@@ -17,7 +18,7 @@ release = w2slens.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "mathml",
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
@@ -33,10 +34,12 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "w2slens"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_show_copyright = False
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {
@@ -75,6 +78,16 @@ def link_to_pages(app, path, docname, source):
             source[0] = source[0].replace(there, here)
 
 
+def describe_settings(app, what, name, thing, options, lines):
+    """List the fields of settings, whose words are kept with their declarations."""
+    if what == "class" and is_dataclass(thing):
+        words = {one.name: one.metadata.get("words") for one in fields(thing)}
+        if all(words.values()):
+            lines += ["", "Parameters", "----------"]
+            lines += [line for pair in words.items() for line in (pair[0], f"    {pair[1]}")]
+
+
 def setup(app):
     """Connect what changes pages as they are read."""
     app.connect("include-read", link_to_pages)
+    app.connect("autodoc-process-docstring", describe_settings, priority=400)  # before numpydoc

@@ -1,7 +1,7 @@
 """Pages as programs: their blocks of code run in order, and give the output that they show.
 
-``python``: with prompts, examples of doctest; without, statements. All blocks of a page share names.
-``console``: what follows a ``$`` runs in bash; output that is shown must come, "…" standing for any.
+``python``: with prompts, examples of doctest; without, statements. A page's blocks share names.
+``console``: what follows a ``$`` runs in bash; output that is shown must come, "…" being any.
 ``yaml``: kept as the file that the first line names, ``# recipe.yaml``.
 """
 

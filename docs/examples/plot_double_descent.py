@@ -18,6 +18,10 @@ n = np.unique(np.geomspace(10, 640, 60).astype(int))
 some = [15, 20, 40, 55, 115, 160, 300, 600]
 N = 4000
 
+# %%
+# Lines are the deterministic equivalent, points the mean of six trials. Right: the ratio of the
+# strong model's risk to the student's. Above 1 the student is better.
+
 figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
 for ax, ridge, title in (
     (axes[0], 0.0, "without ridge"),
@@ -37,10 +41,6 @@ for ax, ridge, title in (
     style = "--" if ridge == 0 else "-"
     axes[2].plot(n, expected.opr[:, 0], style, color="#009E73", label=title)
     print(f"{title:18s} OPR at n = 83: {expected.opr[np.abs(n - 83).argmin(), 0]:.1f}")
-
-# %%
-# Lines are the deterministic equivalent, points the mean of six trials. Right: the ratio of the
-# strong model's risk to the student's. Above 1 the student is better.
 
 axes[0].set_ylabel("excess risk")
 axes[0].legend(frameon=False)

@@ -20,13 +20,13 @@ warnings.simplefilter("ignore", UndefinedRatioWarning)  # some teachers here hav
 kept = [5, 10, 18, 26, 33, 40]
 spectrum = dimensions(weak, strong, interval=False).strong.spectrum
 share = 100 * np.cumsum(spectrum) / spectrum.sum()
-figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
-axes[0].plot(np.arange(1, len(share) + 1), share, color="#0072B2")
-axes[0].set(ylim=(0, 102), xlabel="components kept", ylabel="% of the variance", title="Energy")
 
 # %%
 # The student's features are cut, the teacher's are left alone.
 
+figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
+axes[0].plot(np.arange(1, len(share) + 1), share, color="#0072B2")
+axes[0].set(ylim=(0, 102), xlabel="components kept", ylabel="% of the variance", title="Energy")
 for ax, n in zip(axes[1:], (60, 200), strict=True):
     for ridge, style in ((0.0, "--"), ("auto", "-")):
         risks = [

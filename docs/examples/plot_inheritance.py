@@ -17,13 +17,13 @@ pair = Planted.with_correlations(
     spectrum_weak=0.5, spectrum_strong=0.5,
 ).problem  # fmt: skip
 N = np.unique(np.geomspace(60, 4000, 40).astype(int))
-figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), sharey=True, layout="constrained")
 colors = ["#666666", "#D55E00", "#E69F00"]
 
 # %%
 # From left to right the ridge grows. It takes variance and adds bias; what a small pool lets
 # through vanishes first.
 
+figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), sharey=True, layout="constrained")
 for ax, ridge in zip(axes, (0.0, 0.02, 0.2), strict=True):
     parts = inheritance(pair, n=150, N=N, ridge_weak=ridge, ridge_strong=ridge)
     stack = [parts.bias[0], parts.inherited[0], parts.discrepancy[0]]

@@ -12,12 +12,12 @@ from w2slens import Planted, simulate
 
 overlaps = {10: "#0072B2", 50: "#E69F00", 90: "#D55E00"}
 levels = [0.001, 0.01, 0.1]
-figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4), layout="constrained")
 
 # %%
 # The paper's synthetic problem: 100 strong and 200 weak coordinates, of which 10, 50 or 90 are the
 # same. Lines are predicted, points are measured in three trials.
 
+figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4), layout="constrained")
 for d_sw, color in overlaps.items():
     measured, errors, predicted, opr, opr_errors, expected = [], [], [], [], [], []
     for noise in levels:

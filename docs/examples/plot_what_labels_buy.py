@@ -14,12 +14,12 @@ from w2slens.plots import plot_courses
 
 pair = Problem.gaussian(40, 60, 10, noise=1.0, rho_w=0.02, rho_s=0.01, signal=1.0)
 budgets = [50, 120, 250, 600]
-figure, axes = plt.subplots(1, 2, figsize=(12, 4.8), sharey=True, layout="constrained")
 
 # %%
 # The best that each course makes of every budget, with 90% intervals over draws of the labels.
 # Where pseudo-labels are dear, a student is worth less; courses without a pool do not change.
 
+figure, axes = plt.subplots(1, 2, figsize=(12, 4.8), sharey=True, layout="constrained")
 for ax, price in zip(axes, (0.01, 0.2), strict=True):
     frontier = {}
     for budget in budgets:
