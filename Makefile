@@ -19,6 +19,7 @@ lint: $(VENV)/.dev
 # The site in build/site: warnings are errors, examples of the gallery run, links inside it lead
 # somewhere.
 docs: $(VENV)/.docs
+	rm -rf docs/api/names
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/site
 	$(BIN)/python docs/check_links.py build/site
 
@@ -51,4 +52,4 @@ lock:
 	uv pip compile -q pyproject.toml --group docs -c requirements/dev.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/docs.txt
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) build/site docs/gallery docs/api/names

@@ -35,7 +35,7 @@ for i, (n, color) in enumerate(zip(predicted.n, colors, strict=True)):
 
 left.axhline(0, color="#888888", linewidth=0.8)
 left.axvline(2 * pair.problem.d_s + 1, color="#888888", linewidth=0.8, linestyle=":")
-left.text(42.5, 0.85, "N = 2·d_s + 1", color="#666666")
+left.text(42.5, 0.6, "N = 2·d_s + 1", color="#666666")
 left.set(xscale="log", xlabel="pseudo-labels N", ylabel="PGR", title="More pseudo-labels pay")
 left.set_xticks(predicted.N, [f"{N:,}" for N in predicted.N])
 left.minorticks_off()
