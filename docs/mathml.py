@@ -1,19 +1,36 @@
 """Formulas as MathML, which browsers draw by themselves: no script, no network."""
 
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.errors import ExtensionError
 
+MATHML = "http://www.w3.org/1998/Math/MathML"
+ElementTree.register_namespace("", MATHML)
+
 
 def drawn(node: nodes.Element, *, block: bool) -> str:
     """Turn the TeX of a node into MathML, or say what cannot be."""
     try:
-        return tex2mathml(node.astext(), as_block=block)
+        formula = ElementTree.fromstring(tex2mathml(node.astext(), as_block=block))
     except MathError as error:
         raise ExtensionError(f"{node.astext()!r}: {error}") from error
+    for each in list(formula.iter(f"{{{MATHML}}}munderover")):
+        beside(each)
+    return ElementTree.tostring(formula, encoding="unicode")
+
+
+def beside(stack: ElementTree.Element) -> None:
+    """Put the index of an accented letter beside it; docutils puts it below."""
+    letter, index, accent = stack
+    if accent.get("stretchy") == "false":
+        accented = ElementTree.Element(f"{{{MATHML}}}mover", accent="true")
+        accented.extend([letter, accent])
+        stack.tag = f"{{{MATHML}}}msub"
+        stack[:] = [accented, index]
 
 
 def inline(self: Any, node: nodes.math) -> None:
