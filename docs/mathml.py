@@ -15,9 +15,10 @@ ElementTree.register_namespace("", MATHML)
 def drawn(node: nodes.Element, *, block: bool) -> str:
     """Turn the TeX of a node into MathML, or say what cannot be."""
     try:
-        formula = ElementTree.fromstring(tex2mathml(node.astext(), as_block=block))
+        text = tex2mathml(node.astext(), as_block=block)
     except MathError as error:
         raise ExtensionError(f"{node.astext()!r}: {error}") from error
+    formula = ElementTree.fromstring(text.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}"))
     for each in list(formula.iter(f"{{{MATHML}}}munderover")):
         beside(each)
     return ElementTree.tostring(formula, encoding="unicode")
