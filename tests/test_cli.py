@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -419,3 +420,21 @@ def test_a_run_takes_several_ridges_and_shows_their_curves(files, capsys):
         "problem.npz",
     }
     assert len(json.loads((folder / "result.json").read_text())["curves"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("w2slens fo", "forecast"), ("w2slens run --ceil", "--ceiling"), ("w2slens do", "doctor")],
+)
+def test_a_shell_completes_commands_and_options(words, offered):
+    code = "from w2slens.cli import main; import sys; sys.argv[0] = 'w2slens'; main()"
+    environment = {
+        **os.environ,
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+        "_W2SLENS_COMPLETE": "bash_complete",
+    }
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == [f"plain,{offered}"]
