@@ -12,6 +12,7 @@ import w2slens
 from tests.laws import close
 from w2slens import InputError, load_student, train
 from w2slens.cli import group
+from w2slens.forecasting.students import _combined
 from w2slens.models.buying import worth_labeling
 from w2slens.models.calibration import temperature
 from w2slens.models.labeled import LabeledBlock
@@ -298,3 +299,20 @@ def test_an_edited_document_is_refused_or_read_without_harm(tmp_path):
             assert np.isfinite(again.probabilities(strong)).all()
             assert again.to_dict()["student"] == "posterior"
             assert again.shown()[0]
+
+
+@pytest.mark.filterwarnings("error")
+def test_labels_without_noise_have_a_forecast_without_overflow():
+    z = np.random.default_rng(0).standard_normal((2000, 30))
+    found = train(z[:, :20], z[:, 10:], z[:40, 12])
+    for one in found.students.values():
+        low, high = one.interval
+        assert 0 <= low <= one.risk <= high < 1
+
+
+def test_a_risk_of_next_to_nothing_has_an_interval_that_reaches_its_error():
+    losses = np.full(50, 1e-9)
+    losses[0] = 1e-2
+    found = _combined(np.full(100, 1e-12), losses)
+    assert found.interval[1] >= found.risk
+    assert found.interval[1] < 1

@@ -29,6 +29,9 @@ SKEW = 0.05  # share by which leave-one-out is, besides its standard error
 DISAGREEMENT = 0.15  # share of the distance between the two sources that adds to the error
 MOST_ANCHORED = 5000  # labels beyond which leaving two out at a time is not worth its time unasked
 REACH = 2.0  # errors on either side of a 90% interval, on the scale of logarithms
+STEEPEST = (
+    5.0  # logarithms of an end over the risk; beyond, where a risk is next to 0, errors are added
+)
 BLOCKS = ("weak", "strong")
 
 
@@ -170,8 +173,8 @@ def _combined(drawn: Array, losses: Array) -> Expected:
     u = float(losses.var(ddof=1)) / len(losses) + (SKEW * L) ** 2
     risk = m + v / max(v + u, 1e-300) * (L - m)
     error = (u * v / max(u + v, 1e-300)) ** 0.5 + DISAGREEMENT * abs(m - L)
-    reach = float(np.exp(REACH * error / max(risk, 1e-300)))
-    return Expected(risk, (risk / reach, risk * reach))
+    reach = float(np.exp(min(REACH * error / max(risk, 1e-300), STEEPEST)))
+    return Expected(risk, (risk / reach, max(risk * reach, risk + REACH * error)))
 
 
 def as_json(found: Mapping[str, Expected]) -> dict[str, dict[str, Any]]:
