@@ -21,6 +21,7 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.docs
 	rm -rf docs/api/names
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/site
+	$(BIN)/w2slens plan --page build/site/planner.html --overwrite
 	$(BIN)/python docs/check_links.py build/site
 
 # The pinned versions of requirements/, once per change of the pins.
