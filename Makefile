@@ -8,7 +8,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/w2slens demo --out demo-output --overwrite
 
 test: lint docs $(VENV)/.networks
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
