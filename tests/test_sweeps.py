@@ -17,8 +17,10 @@ from tests.laws import agrees, close
 from w2slens import InputError, Planted, simulate, sweep, transfer
 from w2slens.experiments import workers as trials_in_processes
 from w2slens.experiments.rows import Rows
+from w2slens.experiments.said import NOTHING, Said
 from w2slens.experiments.split import Split
 from w2slens.experiments.workers import side_by_side
+from w2slens.models.probe import LinearProbe
 from w2slens.models.risks import MODELS
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
@@ -79,6 +81,28 @@ def test_a_curve_does_not_depend_on_the_other_ridges(ceiling):
         curve = many.select(teacher="far", ridge_weak=ridge, ridge_strong=ridge).table
         for column in (*MODELS, "ridge_w2s", "ridge_ceiling"):
             close(curve[column], one[column], 1e-9)
+
+
+def test_what_teachers_say_stands_for_their_features():
+    teachers, strong, y = rows()
+    classes = np.array(["low", "high", "top"])[(y > 0).astype(int) + (y > 1)]
+    settings = {**SMALL, "jobs": 1, "noise_levels": [0, 0.3], "n": [12, 60]}
+    settings |= {"ridge_weak": [0, 0.1, "auto"], "ridge_strong": [0, 0.1]}
+    for labels in (y, classes):
+        imitating = sweep(teachers, strong, labels, **settings).table
+        features = sweep(teachers, strong, labels, students="both", **settings).table
+        close(imitating[list(MODELS)], features[list(MODELS)], 1e-10)
+
+
+def test_features_are_multiplied_where_scores_would_be_more():
+    def probe(coordinates, outputs):
+        return LinearProbe(np.zeros((coordinates, outputs)), np.zeros(outputs))
+
+    widths = {"strong": 768, "a": 512}
+    assert Said({"of a": ("a", probe(512, 50))}).saves(widths, 10)
+    assert not Said({"of a": ("a", probe(512, 500))}).saves(widths, 10)
+    assert not Said({"of a": ("a", probe(512, 50))}).saves({"strong": 768, "a": 2}, 10)
+    assert not NOTHING.saves(widths, 10)
 
 
 def test_a_teacher_in_half_precision_changes_no_other_model():

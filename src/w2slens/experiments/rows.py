@@ -13,6 +13,7 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array, Id, Index, Task
 from w2slens.experiments.components import cut_of
 from w2slens.experiments.given import fingerprint, held_out, known_truth, named_teachers
+from w2slens.experiments.said import NOTHING, Said
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.features.aligned import in_order, order_of
@@ -175,16 +176,34 @@ class Rows:
             [np.eye(k)[np.where(lot < level, others, codes)] for level in levels], axis=1
         )
 
-    def gather(self, index: Index, into: Accumulator, sides: Sequence[str], labels: Array) -> None:
-        """Add rows of some feature blocks and of `labels` to an accumulator, panel by panel."""
+    def gather(
+        self,
+        index: Index,
+        into: Accumulator,
+        sides: Sequence[str],
+        labels: Array,
+        said: Said = NOTHING,
+    ) -> None:
+        """Add rows to an accumulator, panel by panel: some feature blocks, `labels`, what is said.
+
+        What linear teachers say of the rows is a block each.
+        """
         for start in range(0, len(index), PANEL_ROWS):
             some = index[start : start + PANEL_ROWS]
             blocks = {name: self.side(name)[some] for name in sides}
-            into.add({**blocks, "label": labels[some]})
+            into.add({**blocks, **said.of(self.side, some), "label": labels[some]})
 
-    def growth(self, split: Split, sides: Sequence[str], labels: Array) -> Any:
-        """Return the moments of the pools of a split, which grow from call to call."""
-        return Growth(self, split.pool, sides, labels)
+    def growth(
+        self, split: Split, teachers: Sequence[str], labels: Array, said: Said = NOTHING
+    ) -> Any:
+        """Return the moments of the pools of a split, which grow from call to call.
+
+        What is said may stand for the teachers' features, and does where that is less to multiply.
+        """
+        width = {name: self.side(name).shape[1] for name in (*teachers, "strong")}
+        if said.saves(width, labels.shape[1]):
+            return Growth(self, split.pool, ["strong"], labels, said)
+        return Growth(self, split.pool, ["strong", *teachers], labels)
 
     def moments(self, teacher: str) -> Moments:
         """Summarise ``weak``, ``strong`` and ``label`` (f* if known) of all rows."""
@@ -196,13 +215,18 @@ class Growth:
     """The moments of a growing prefix of rows."""
 
     def __init__(
-        self, rows: Rows, order: Callable[[int], Index], sides: Sequence[str], labels: Array
+        self,
+        rows: Rows,
+        order: Callable[[int], Index],
+        sides: Sequence[str],
+        labels: Array,
+        said: Said = NOTHING,
     ) -> None:
-        self._rows, self._order, self._sides, self._labels = rows, order, sides, labels
+        self._rows, self._order, self._told = rows, order, (sides, labels, said)
         self._running = Accumulator()
 
     def to(self, size: int) -> Moments:
         """Grow to the first `size` rows of the order."""
         index = self._order(size)[self._running.count :]
-        self._rows.gather(index, self._running, self._sides, self._labels)
+        self._rows.gather(index, self._running, *self._told)
         return Moments.of(self._running)

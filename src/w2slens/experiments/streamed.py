@@ -15,6 +15,7 @@ from w2slens._core.types import Array, Index
 from w2slens.experiments.given import held_out
 from w2slens.experiments.partition import GROUPS, GroupSplit, Partition
 from w2slens.experiments.rows import Rows
+from w2slens.experiments.said import NOTHING, Said
 from w2slens.experiments.settings import Settings
 from w2slens.features.chosen import Chosen
 from w2slens.features.ondisk import chunks
@@ -99,9 +100,11 @@ class StreamedRows(Rows):
         """Return what a result says of its rows."""
         return {**super().facts(settings), "streamed": True}
 
-    def growth(self, split: Any, sides: Sequence[str], labels: Array) -> "GroupGrowth":
-        """Return the moments of the pools of a split."""
-        return GroupGrowth(self, split, sides, labels)
+    def growth(
+        self, split: Any, teachers: Sequence[str], labels: Array, said: Said = NOTHING
+    ) -> "GroupGrowth":
+        """Return the moments of the pools of a split; features were summed for all trials."""
+        return GroupGrowth(self, split, ["strong", *teachers], labels)
 
     def moments(self, teacher: str) -> Moments:
         """Summarise ``weak``, ``strong`` and ``label`` (f* if known) of all rows."""

@@ -1,7 +1,7 @@
 """How far a risk lies from its expectation over draws of the labels."""
 
 import numpy as np
-from scipy import special
+import scipy
 
 from w2slens.theory.problem import Problem
 from w2slens.theory.shrinkage import Shrinkage, Sites
@@ -39,5 +39,5 @@ def freedom(
 def spread(ν: float, rest: float) -> tuple[float, float]:
     """Return the quantiles of an F ratio of mean 1 that enclose `LEVEL` of it."""
     rest = max(rest, LEAST_FREEDOM)
-    ends = special.fdtri(ν, rest, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * (rest - 2) / rest
+    ends = scipy.special.fdtri(ν, rest, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * (rest - 2) / rest
     return float(ends[0]), float(ends[1])

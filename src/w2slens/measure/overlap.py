@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import linalg, special
+from scipy import linalg
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
@@ -159,7 +160,7 @@ def _reach(whole: Moments, sample: Sample, overlap: Array, canonical: Array) -> 
         return np.nan
     variance = (N - 1) * float(replicates.var(ddof=1))
     variance -= min(_degenerate_variance(canonical, d_w, d_s, N), variance / 2)
-    return float(special.ndtri((1 + INTERVAL) / 2) * np.sqrt(variance))
+    return float(scipy.special.ndtri((1 + INTERVAL) / 2) * np.sqrt(variance))
 
 
 def plug_in_without(whole: Moments, sample: Sample, overlap: Array) -> Array:

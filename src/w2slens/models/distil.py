@@ -29,6 +29,12 @@ def distil(pool: Moments, scores: LinearProbe, solve: Solve, blocks: Sequence[st
     return LinearProbe.centred(coef, pool.centre("strong"), scores.predict(centre_of(pool, blocks)))
 
 
+def from_scores(pool: Moments, solve: Solve, scores: Sequence[str]) -> LinearProbe:
+    """Fit the strong features to scores that are blocks of the pool themselves."""
+    coef = solve(np.hstack([pool.cross("strong", name) for name in scores]))
+    return LinearProbe.centred(coef, pool.centre("strong"), centre_of(pool, scores))
+
+
 def crossed(moments: Moments, left: str, blocks: Sequence[str], right: Array) -> Array:
     """Multiply the centred scatter of a block with some others, side by side, by (p, k)."""
     ends = accumulate((moments.width(name) for name in blocks), initial=0)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from w2slens._core.types import Array
 from w2slens.features.chosen import Chosen
@@ -179,12 +179,12 @@ class OnDiskDesign(LogisticDesign):
 
 def probabilities(logits: Array) -> Array:
     """Softmax of (rows, k) logits."""
-    return np.asarray(special.softmax(logits, axis=1))
+    return np.asarray(scipy.special.softmax(logits, axis=1))
 
 
 def cross_entropies(logits: Array, labels: Array) -> Array:
     """(rows,) cross-entropies in nats of (rows, k) logits against soft labels."""
-    return np.asarray(-np.sum(labels * special.log_softmax(logits, axis=1), axis=1))
+    return np.asarray(-np.sum(labels * scipy.special.log_softmax(logits, axis=1), axis=1))
 
 
 def _prior(labels: Array) -> Array:
@@ -198,7 +198,7 @@ def _cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     """Sum of cross-entropies, and its derivative in the logits (one for two classes)."""
     if logits.shape[1] == 1:
         z, q = logits[:, 0], labels[:, 1]
-        p = special.expit(z)
+        p = scipy.special.expit(z)
         return float(np.sum(np.logaddexp(0, z) - q * z)), (p - q)[:, None]
-    logs = special.log_softmax(logits, axis=1)
+    logs = scipy.special.log_softmax(logits, axis=1)
     return float(-np.sum(labels * logs)), np.exp(logs) - labels

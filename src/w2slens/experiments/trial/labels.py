@@ -74,7 +74,15 @@ class Learnt:
 
     def lesson(self, teacher: str, ridge: Ridge) -> Lesson:
         """Return a teacher with the labeled rows that taught it."""
-        return Lesson(self.teachers[teacher, ridge], partial(self._labeled, teacher))
+        n, known = len(self.targets), self.teachers[teacher, ridge]
+        return Lesson(known, partial(self._labeled, teacher), f"{teacher} of {n} labels at {ridge}")
+
+    def said(self) -> dict[str, tuple[str, LinearProbe]]:
+        """Name what all teachers say as lessons do: whose features, and how they are scored."""
+        return {
+            self.lesson(name, ridge).said: (name, teacher.probe)
+            for (name, ridge), teacher in self.teachers.items()
+        }
 
     def _labeled(self, teacher: str) -> list[LabeledBlock]:
         if teacher not in self._blocks:
@@ -90,6 +98,12 @@ class Labels:
 
     learnt: dict[int, Learnt]  # in the order of the settings
     whole: dict[int, Normal]
+
+    @property
+    def said(self) -> dict[str, tuple[str, LinearProbe]]:
+        """What the teachers of all n say, by the names that lessons give."""
+        each = (learnt.said() for learnt in self.learnt.values())
+        return {block: told for one in each for block, told in one.items()}
 
 
 def learn(rows: Rows, order: Index, noisy: Array, settings: Settings) -> Labels:

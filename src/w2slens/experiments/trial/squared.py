@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Ridge
 from w2slens.experiments.rows import Rows
+from w2slens.experiments.said import Said
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.experiments.table import Marks
@@ -19,7 +20,7 @@ from w2slens.experiments.trial.ceilings import KINDS, Ceilings
 from w2slens.experiments.trial.exam import Exam
 from w2slens.experiments.trial.labels import learn
 from w2slens.models.fit import Fitted
-from w2slens.models.students import Pool, train
+from w2slens.models.students import MODEL_OF, Pool, train
 from w2slens.moments import Moments
 
 
@@ -39,7 +40,14 @@ class Squared:
         self._settings, self._teachers = settings, list(rows.teachers)
         self._exam = Exam(rows, split, settings.levels, areas=settings.metric == "auroc")
         self._labels = learn(rows, split.labels(max(settings.n)), noisy, settings)
-        self._growth = rows.growth(split, ["strong", *rows.teachers], noisy)
+        said = {} if self._needs_features else self._labels.said
+        self._growth = rows.growth(split, self._teachers, noisy, Said(said))
+
+    @property
+    def _needs_features(self) -> bool:
+        """Whether a student asks for more of a pool's weak features than the teacher's scores."""
+        more = set(self._settings.students) - set(MODEL_OF)
+        return bool(more) or self._settings.chosen
 
     def teacher(self, n: int, name: str, ridge: Ridge) -> Fitted:
         """Weak features on n labels."""

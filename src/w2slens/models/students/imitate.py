@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from w2slens._core.types import Ridge
-from w2slens.models.distil import distil
+from w2slens.models.distil import distil, from_scores
 from w2slens.models.fit import Fitted
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.probe import LinearProbe
@@ -19,7 +19,12 @@ def train(pool: Pool, lessons: Sequence[Lesson], ridge: Ridge) -> list[Fitted]:
     """Train a student of every lesson on one pool, whose factor they share."""
     if ridge == "auto":
         return pool.imitating(lessons)
-    teachers = LinearProbe.stack([lesson.teacher.probe for lesson in lessons])
-    students = distil(pool.moments, teachers, pool.moments.solver("strong", ridge), [pool.teacher])
+    moments, solve = pool.moments, pool.moments.solver("strong", ridge)
+    said = [lesson.said for lesson in lessons]
+    if all(block in moments.slices for block in said):
+        students = from_scores(moments, solve, said)
+    else:
+        teachers = LinearProbe.stack([lesson.teacher.probe for lesson in lessons])
+        students = distil(moments, teachers, solve, [pool.teacher])
     ridges = (ridge,) * len(lessons[0].teacher.ridges)
     return [Fitted(student, ridges) for student in students.split(len(lessons))]

@@ -25,6 +25,7 @@ class Lesson(NamedTuple):
 
     teacher: Fitted  # for every group of labels
     blocks: Callable[[], Sequence[LabeledBlock]]  # a block a group; who needs none never asks
+    said: str = ""  # block of a pool's moments that has the teacher's scores, where there is one
 
 
 @dataclass(frozen=True, eq=False)
