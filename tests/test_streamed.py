@@ -10,6 +10,7 @@ from w2slens.experiments import streamed
 from w2slens.experiments.partition import GROUPS, GroupSplit, Partition
 from w2slens.experiments.rows import Rows
 from w2slens.experiments.split import Split
+from w2slens.experiments.trial.ceilings import Ceilings
 from w2slens.experiments.trial.loop import run_trial
 from w2slens.features import ondisk
 from w2slens.features.ondisk import OnDisk
@@ -68,7 +69,28 @@ def test_streamed_and_in_memory_agree(pair, strong, kept, task, monkeypatch):
             close(one[name], other[name], 1e-10)
     assert results.config["streamed"]
     whole = Moments.from_rows(weak=weak, strong=right, label=found.source.targets)
-    close(found.source.moments("weak").scatter, whole.scatter, 1e-10)
+    read = found.source.moments("weak").select("weak", "strong", "label")
+    close(read.scatter, whole.scatter, 1e-10)
+
+
+def test_what_teachers_say_is_summed_as_rows_are_read(pair, monkeypatch):
+    monkeypatch.setattr(streamed, "KEPT_BYTES", 0)
+    monkeypatch.setattr(ondisk, "CHUNK_BYTES", 2**17)
+    _, weak, right, y = pair
+    told = {"n": [60], "ridge_weak": 0.1, "ridge_strong": [0, 0.1], "noise_levels": [0, 0.5]}
+    found = study(pair, y, **told)
+    pools: list[Moments] = []
+    total = Ceilings.__init__
+    monkeypatch.setattr(
+        Ceilings, "__init__", lambda top, pool, *rest: pools.append(pool) or total(top, pool, *rest)
+    )
+    table = found.run(jobs=1).table
+    assert not any("weak" in pool.slices for pool in pools)
+    for trial in range(2):
+        one = table.query("trial == @trial")
+        other = in_memory(found, Rows({"weak": weak}, right, found.source.targets), trial)
+        for name in MODELS[:4]:
+            close(one[name], other[name], 1e-10)
 
 
 def test_known_targets_are_streamed_alongside(pair):

@@ -148,6 +148,10 @@ class Rows:
         """Most rows that a split leaves out, so that it divides no group."""
         return 0 if self.groups is None else int(np.bincount(self.groups).max()) - 1
 
+    def widths(self, teachers: Sequence[str]) -> dict[str, int]:
+        """Return the coordinates of some teachers and the student."""
+        return {name: self.side(name).shape[1] for name in (*teachers, "strong")}
+
     def side(self, name: str) -> NDArray[Any]:
         """Return the features of a teacher, or of the student (``strong``)."""
         return self.strong if name == "strong" else self.teachers[name]
@@ -200,8 +204,7 @@ class Rows:
 
         What is said may stand for the teachers' features, and does where that is less to multiply.
         """
-        width = {name: self.side(name).shape[1] for name in (*teachers, "strong")}
-        if said.saves(width, labels.shape[1]):
+        if said.saves(self.widths(teachers), labels.shape[1]):
             return Growth(self, split.pool, ["strong"], labels, said)
         return Growth(self, split.pool, ["strong", *teachers], labels)
 

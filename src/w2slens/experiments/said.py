@@ -21,7 +21,9 @@ class Said:
 
     teachers: Mapping[str, tuple[str, LinearProbe]]  # name of the block → whose features, scored
 
-    def of(self, side: Callable[[str], NDArray[Any]], some: Index) -> dict[str, Array]:
+    def of(
+        self, side: Callable[[str], NDArray[Any]], some: Index | NDArray[np.bool_]
+    ) -> dict[str, Array]:
         """Score some rows of the sides: block → (rows, outputs)."""
         found: dict[str, Array] = {}
         for name in dict.fromkeys(name for name, _ in self.teachers.values()):

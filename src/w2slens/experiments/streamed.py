@@ -103,14 +103,19 @@ class StreamedRows(Rows):
     def growth(
         self, split: Any, teachers: Sequence[str], labels: Array, said: Said = NOTHING
     ) -> "GroupGrowth":
-        """Return the moments of the pools of a split; features were summed for all trials."""
+        """Return the moments of the pools of a split, as of rows in memory.
+
+        Features stay where the moments of all groups are kept: they were summed for all trials.
+        """
+        if self.apart == 1 and said.saves(self.widths(teachers), labels.shape[1]):
+            return GroupGrowth(self, split, ["strong"], labels, said)
         return GroupGrowth(self, split, ["strong", *teachers], labels)
 
     def moments(self, teacher: str) -> Moments:
         """Summarise ``weak``, ``strong`` and ``label`` (f* if known) of all rows."""
         label = "label" if self.truth is None else "truth"
-        found = self._whole.select(teacher, "strong", label)
-        named = zip(("weak", "strong", "label"), (width for _, width in found.blocks), strict=True)
+        found = self._whole.select("strong", teacher, label)
+        named = zip(("strong", "weak", "label"), (width for _, width in found.blocks), strict=True)
         return replace(found, blocks=tuple(named))
 
     def chunks(self, rows: range | None = None) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
@@ -185,9 +190,15 @@ class GroupGrowth:
     """
 
     def __init__(
-        self, rows: StreamedRows, split: GroupSplit, sides: Sequence[str], labels: Array
+        self,
+        rows: StreamedRows,
+        split: GroupSplit,
+        sides: Sequence[str],
+        labels: Array,
+        said: Said = NOTHING,
     ) -> None:
-        self._rows, self._split, self._sides, self._labels = rows, split, sides, labels
+        self._rows, self._split, self._sides = rows, split, sides
+        self._labels, self._said = labels, said
         self._whole: list[Moments] = []  # of the groups that pools take whole
         self._done = np.zeros(0, np.intp)
 
@@ -201,8 +212,10 @@ class GroupGrowth:
         if not len(ends):
             return total(self._whole)
         more = Accumulator()
-        self._rows.gather(ends, more, self._sides, self._labels)
-        return total([*self._whole, Moments.of(more, last=True)])
+        self._rows.gather(ends, more, self._sides, self._labels, self._said)
+        for known in self._whole:  # in place: wide ones are large
+            more.merge(known.blocks, known.count, known.mean, known.scatter, known.precision)
+        return Moments.of(more, last=True)
 
     def _summarised(self, groups: Index) -> Moments:
         known, sides = self._rows.grouped, self._sides
@@ -220,4 +233,5 @@ class GroupGrowth:
         for start, chunk in self._rows.chunks():
             own = np.isin(codes[start : start + len(chunk["label"])], groups)
             labels = self._labels[start : start + len(own)][own]
-            yield {**{name: chunk[name][own] for name in self._sides}, "label": labels}
+            features = {name: chunk[name][own] for name in self._sides}
+            yield {**features, **self._said.of(chunk.__getitem__, own), "label": labels}

@@ -1,6 +1,6 @@
 """The running moments of a stream of chunks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,9 @@ class Accumulator:
         self.count += m
         return True
 
-    def merge(self, blocks: Blocks, count: int, mean: Array, lower: Array, eps: Array) -> None:
+    def merge(
+        self, blocks: Blocks, count: int, mean: Array, lower: Array, eps: Iterable[float]
+    ) -> None:
         """Add the sums of other rows; the upper triangle of their scatter is not looked at."""
         if not self._blocks:
             self._begin(blocks)

@@ -16,11 +16,9 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.moments.accumulate import Accumulator, Blocks
 from w2slens.moments.products import product
+from w2slens.moments.saved import SAVED, to_arrays, to_sums
 from w2slens.moments.solve import Solver, psd_solver
 from w2slens.moments.spectrum import ARITHMETIC_ROUNDING, EPS64, Spectrum, spectrum
-
-SAVED = ("names", "widths", "count", "mean", "scatter", "precision")
-"""Arrays of a file of moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +60,10 @@ class Moments:
     _spectra: dict[str, Spectrum] = field(default_factory=dict, init=False, repr=False)
     _solvers: dict[tuple[str, float], Solver] = field(default_factory=dict, init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        if not self.precision:
+            object.__setattr__(self, "precision", (EPS64,) * len(self.blocks))
+
     @classmethod
     def zero(cls, blocks: Blocks) -> "Moments":
         """Return the moments of no rows: the neutral element of ``+``."""
@@ -92,7 +94,7 @@ class Moments:
 
     def rounding(self, name: str) -> float:
         """Return the machine epsilon of the coarsest type that a block came in."""
-        return self.precision[list(self.slices).index(name)] if self.precision else EPS64
+        return self.precision[list(self.slices).index(name)]
 
     def centre(self, name: str) -> Array:
         """Return the mean of a block, (width,)."""
@@ -139,11 +141,15 @@ class Moments:
         )
 
     def select(self, *names: str) -> "Moments":
-        """Keep the named blocks only, in the order given."""
-        index = np.concatenate([np.arange(len(self.mean))[self.slices[name]] for name in names])
+        """Keep the named blocks only, in the order given; neighbours in their order are a view."""
         blocks = tuple((name, self.width(name)) for name in names)
-        scatter = self.scatter[np.ix_(index, index)]
         precision = tuple(self.rounding(name) for name in names)
+        places = [self.slices[name] for name in names]
+        if all(one.stop == other.start for one, other in pairwise(places)):
+            some = slice(places[0].start, places[-1].stop)
+            return Moments(blocks, self.count, self.mean[some], self.scatter[some, some], precision)
+        index = np.concatenate([np.arange(len(self.mean))[place] for place in places])
+        scatter = self.scatter[np.ix_(index, index)]
         return Moments(blocks, self.count, self.mean[index], scatter, precision)
 
     def push(self, maps: Mapping[str, Array]) -> "Moments":
@@ -188,7 +194,7 @@ class Moments:
         step = other.mean - self.mean
         scatter = self.scatter + other.scatter
         scatter += np.multiply.outer(step * (n * m / (n + m)), step)
-        precision = tuple(max(self.rounding(k), other.rounding(k)) for k, _ in self.blocks)
+        precision = tuple(map(max, self.precision, other.precision))
         return Moments(self.blocks, n + m, self.mean + step * (m / (n + m)), scatter, precision)
 
     def __radd__(self, other: int) -> "Moments":
@@ -214,22 +220,12 @@ class Moments:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the moments as plain arrays by name, for a file."""
-        names, widths = zip(*self.blocks, strict=True)
-        arrays = (names, widths, self.count, self.mean, self.scatter, self.precision)
-        return dict(zip(SAVED, map(np.asarray, arrays), strict=True))
+        return to_arrays((self.blocks, self.count, self.mean, self.scatter, self.precision))
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Moments":
         """Take what `arrays` gave; ValueError where it is nothing of the kind."""
-        names, widths, count, mean, scatter, precision = (arrays[name] for name in SAVED)
-        blocks = tuple((str(n), int(w)) for n, w in zip(names, widths, strict=True))
-        p = sum(width for _, width in blocks)
-        if mean.shape != (p,) or scatter.shape != (p, p) or int(count) < 0:
-            raise ValueError(f"blocks of {p} coordinates, a scatter of shape {scatter.shape}")
-        check.finite(mean, "mean")
-        check.finite(scatter, "scatter")
-        coarsest = np.broadcast_to(precision, len(blocks)) if precision.size else ()
-        return cls(blocks, int(count), mean, scatter, tuple(map(float, coarsest)))
+        return cls(*to_sums(arrays))
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the moments as plain arrays (.npz, never a pickle)."""

@@ -34,7 +34,7 @@ def cholesky_solver(gram: Array, shift: float, doubt: float) -> Solve:
     """
     shifted = np.array(gram, order="F")
     shifted[np.diag_indices_from(shifted)] += shift
-    norm = float(np.abs(shifted).sum(axis=0).max()) if shifted.size else 0.0
+    norm = float(linalg.lapack.dlange("1", shifted)) if shifted.size else 0.0
     factor, info = linalg.lapack.dpotrf(shifted, lower=1, overwrite_a=1, clean=0)
     if norm == 0.0 or info != 0:
         raise linalg.LinAlgError("not positive definite")

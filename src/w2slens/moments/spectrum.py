@@ -50,7 +50,7 @@ def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EP
     epsilon of the type that the rows had when they came.
     """
     largest = max(float(values[0]), 0.0) if len(values) else 0.0
-    rounding = entry_rounding(precision) ** 2 * (vectors**2).T @ raw
+    rounding = entry_rounding(precision) ** 2 * np.einsum("ji,ji,j->i", vectors, vectors, raw)
     return np.asarray(np.maximum(len(vectors) * EPS64 * largest, rounding))
 
 
@@ -124,12 +124,20 @@ def spectrum(
             rest = linalg.qr(Vt.T, check_finite=False)[0][:, rank:]
             values = np.concatenate([s**2, np.zeros(len(gram) - rank)])
             vectors = np.hstack([Vt.T, rest])
-    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(len(vectors))]
-    vectors = vectors * np.where(largest < 0, -1.0, 1.0)
+    vectors *= np.where(vectors.max(axis=0) < -vectors.min(axis=0), -1.0, 1.0)
     return Spectrum(np.maximum(values, 0.0), vectors, rank)
 
 
+def is_diagonal(gram: Array) -> bool:
+    """Whether the axes are eigenvectors as they are."""
+    return bool(np.count_nonzero(gram) == np.count_nonzero(np.diag(gram)))
+
+
 def _eigenpairs(gram: Array) -> tuple[Array, Array]:
+    """Eigenvalues, largest first, and a matrix of its own of eigenvectors."""
+    if is_diagonal(gram):  # as of populations in principal axes
+        order = np.argsort(-np.diag(gram), kind="stable")
+        return np.diag(gram)[order], np.eye(len(gram))[:, order]
     values, vectors = linalg.eigh(gram, check_finite=False, driver="evd")
     return values[::-1], np.ascontiguousarray(vectors[:, ::-1])
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
-from w2slens.moments.moments import SAVED, Moments
+from w2slens.moments.moments import Moments
+from w2slens.moments.saved import SAVED
 
 Node = tuple[int, int]
 """Level, 0 for ranges, and place in the level."""

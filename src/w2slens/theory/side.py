@@ -7,7 +7,7 @@ import numpy as np
 
 from w2slens._core.types import Array
 from w2slens.moments.products import product
-from w2slens.moments.spectrum import Spectrum, spectrum
+from w2slens.moments.spectrum import Spectrum, is_diagonal, spectrum
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Side:
     @cached_property
     def diagonal(self) -> bool:
         """Whether its axes are principal: seen along a training population's, there is no shift."""
-        return not np.count_nonzero(self.gram - np.diag(np.diag(self.gram)))
+        return is_diagonal(self.gram)
 
     def along(self, trained: "Side") -> "Side":
         """See it along the eigenvectors of the population that fits were trained on."""
