@@ -29,6 +29,9 @@ SAMPLE = 3000
 ALONE = 1e-6
 """Leverage short of 1 by less is 1."""
 
+LIGHT = 0.5
+"""Where no leverage is larger, float32 tells how far rows move the overlap, small as that is."""
+
 
 Number = TypeVar("Number", float, Array)
 
@@ -185,9 +188,11 @@ def _without(whole: Moments, sample: Sample, overlap: Array) -> Array:
     )
     K, a, b = overlap, np.sum(u**2, axis=1), np.sum(v**2, axis=1)
     usual = np.maximum(a, b) < 1 - ALONE
+    digits = np.float32 if max(a.max(), b.max()) < LIGHT else np.float64
     a, b = np.where(usual, a, np.nan), np.where(usual, b, np.nan)
-    g, k = product(u, K), product(v, K.T)  # Kᵀu, Kv
-    c = np.sum(u * k, axis=1)
+    u, v, half = (one.astype(digits, copy=False) for one in (u, v, K))
+    g, k = product(u, half), product(v, half.T)  # Kᵀu, Kv
+    c = np.sum(u * k, axis=1, dtype=np.float64)
     # With M = K − uvᵀ: ‖M‖² + ‖Mᵀu‖²/(1−a) + ‖Mv‖²/(1−b) + (uᵀMv)²/((1−a)(1−b))
     rest = np.sum(K**2) - 2 * c + a * b
     rest += (np.sum(g**2, axis=1) - 2 * a * c + a**2 * b) / (1 - a)
