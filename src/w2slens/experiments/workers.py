@@ -22,7 +22,8 @@ Where = Callable[[Callable[[int], list[Record]], Sequence[int]], Iterator[tuple[
 """Where trials run: their numbers with what runs one ↦ (number, records) as they are done."""
 
 WORTH_SECONDS = 6.0
-"""Work that is left, in seconds of one process, from which on more processes are started."""
+"""Work that is left, in CPU seconds of one process, from which on more processes are started: on a
+busy machine everything takes long, and they would keep it busier."""
 
 WATCH_SECONDS = 1.0
 """How often a worker looks whether its parent still lives."""
@@ -36,9 +37,9 @@ def side_by_side(
     Processes take seconds to start: how long the first trial takes says whether they are worth it,
     unless trials are known to be `long`.
     """
-    start, left = time.monotonic(), list(trials)
+    start, left = time.process_time(), list(trials)
     for trial in trials:
-        taken = time.monotonic() - start, len(trials) - len(left)
+        taken = time.process_time() - start, len(trials) - len(left)
         if workers > 1 and len(left) > 1 and (long or _worth_it(*taken, left)):
             break
         left.remove(trial)
