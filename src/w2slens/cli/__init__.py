@@ -12,6 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from w2slens import InputError, MissingExtraError, __version__
 from w2slens._core.errors import shortened
@@ -60,13 +61,25 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"w2slens.cli.{cmd_name}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands without importing them, and options."""
+        known = COMMANDS.items()
+        found = [
+            CompletionItem(one, help=words) for one, words in known if one.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nExample:\n  w2slens demo",
+)
 @click.version_option(__version__, prog_name="w2slens")
 def group() -> None:
     """Weak-to-strong generalization seen through intrinsic dimension."""

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from w2slens import Settings
+from w2slens.cli._help import Option
 from w2slens.cli._options import SIZES, Parsed, flag, ridge
 from w2slens.experiments.settings import OPTIONS
 
@@ -45,6 +46,9 @@ KINDS: Mapping[str, Any] = {
 ALSO = {"students": ("--student",)}
 """Other spellings of an option."""
 
+OFTEN = ("n", "N", "trials", "ridge_weak", "ridge_strong", "task", "students", "seed")
+"""Settings that short help shows."""
+
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add an option a setting; the command gets `Settings`, the task as the labels say."""
@@ -62,6 +66,8 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
             *ALSO.get(name, ()),
             flag(name),
             name,
+            cls=Option,
+            rare=name not in OFTEN,
             type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],
             required=needed,
             default=default[0] if isinstance(default, tuple) else default,

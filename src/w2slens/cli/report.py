@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from w2slens._core.json import to_json
+from w2slens.cli._help import Command
 from w2slens.cli._notes import notes
 from w2slens.cli._output import json_option
 from w2slens.report.files import render_folder
 
 
-@click.command("report")
+@click.command("report", cls=Command, example="result")
 @click.argument("folder", metavar="DIR")
 @click.option("--out", metavar="FILE", help="Write the page here [default: DIR/report.html].")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is not a report of ours.")

@@ -58,8 +58,8 @@ class Settings:
     N: Any = told("numbers of pseudo-labels; the run covers their product with n", "sizes")
     trials: int = told("independent splits (or draws) of the rows", "whole", 10)
     ridge_weak: Any = told(
-        "ridge λ of the teacher in (1/n)‖·‖² + λ‖·‖², or auto: chosen for every model alike by "
-        "leave-one-out on the labels (the ceiling by GCV); several are run in turn",
+        "ridge λ of the teacher in (1/n)‖·‖² + λ‖·‖², or auto; it is then chosen for every model "
+        "alike by leave-one-out on the labels (the ceiling by GCV), and several are run in turn",
         "ridges",
         "auto",
     )
@@ -72,8 +72,8 @@ class Settings:
         drawn=False,
     )
     task: Task | None = told(
-        "classification regresses on one-hot labels, with soft pseudo-labels; text is classes, and "
-        "for labels that are whole numbers this must be said",
+        "needed where labels are whole numbers; classification regresses on one-hot labels, with "
+        "soft pseudo-labels, and text is classes",
         TASKS,
         None,
         drawn=False,
@@ -101,9 +101,9 @@ class Settings:
         drawn=False,
     )
     students: Any = told(
-        "what is made of labels and teacher besides plain imitation: posterior (or auto: a student "
-        "of both together), neighbours (which also knows how the pool clusters), anchored, or both "
-        "(which needs both models wherever it is used)",
+        "students besides plain imitation: posterior (or auto), neighbours, anchored, both; "
+        "posterior learns from labels and teacher together, neighbours also from how the pool "
+        "clusters, and both needs both models wherever it is used",
         "words",
         (W2S,),
         drawn=False,
@@ -132,7 +132,7 @@ class Settings:
         STREAMS[0],
         drawn=False,
     )
-    seed: int = told("of all draws: the same seed gives the same digits", "whole", 0)
+    seed: int = told("of all draws; the same seed gives the same digits", "whole", 0)
 
     def __post_init__(self) -> None:
         keep = {
