@@ -14,11 +14,11 @@ from w2slens._core.inputs import read_json
 from w2slens._core.types import TASKS, Id, Task
 from w2slens.cli._help import Option
 from w2slens.cli._options import first_labels, flag, header_option, id_option
-from w2slens.experiments.folder.believed import LARGEST, SCALES, believing
+from w2slens.experiments.folder.believed import LARGEST, believing
 from w2slens.experiments.folder.layout import MARKER, PROBLEM
 from w2slens.features.aligned import aligned, in_order, order_of
 from w2slens.features.reading import open_features
-from w2slens.models.risks import Models
+from w2slens.models.risks import SCALES, Models
 from w2slens.theory.population import Population, of_dimensions
 
 DIMENSIONS: Mapping[str, Mapping[str, Any]] = {

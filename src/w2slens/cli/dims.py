@@ -36,20 +36,13 @@ def command(
     """Measure intrinsic dimensions and the correlation dimension, in one pass over the files."""
     left = open_features(weak, "weak", header=header, id=id)
     right = open_features(strong, "strong", header=header, id=id)
-    read = 0
     with notes(), progress("rows") as move:
-
-        def advance(more: int) -> None:
-            nonlocal read
-            read += more
-            move(read, left.rows)
-
         found = dimensions(
             left,
             right,
             energy=energy,
             header=header,
-            progress=advance,
+            progress=move,
             scheduler=scheduler,
             journal=journal,
         )

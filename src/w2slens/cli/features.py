@@ -26,7 +26,7 @@ def command(recipe: str, out: str | None, overwrite: bool, scheduler: Any, as_js
         stores = loaded.run(
             out,
             overwrite=overwrite,
-            progress=lambda _, done, total: move(done, total),
+            progress=move,
             scheduler=scheduler,
         )
     if as_json:

@@ -10,6 +10,7 @@ from w2slens.cli._help import Command, Option
 from w2slens.cli._notes import notes
 from w2slens.cli._options import RIDGE, first_labels, header_option, id_option, stream_option
 from w2slens.cli._output import Output, output_options
+from w2slens.features.ondisk import Stream
 from w2slens.models.students import STUDENTS
 from w2slens.report.take_home import KIND, files_of_student
 
@@ -51,7 +52,7 @@ def command(
     seed: int,
     buy: int,
     torch: bool,
-    stream: str,
+    stream: Stream,
     header: bool | None,
     id: Id,
     output: Output,

@@ -4,6 +4,8 @@ A `Source` knows its shape before its rows are read. `.npy` is memory-mapped and
 safetensors are read slice by slice, so that `chunks` never holds the whole file.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -36,7 +38,7 @@ class Source:
     data: Sliceable  # array-like of shape (rows, coordinates); slices of it are read when taken
     path: str | None = None  # of the file, with a key as it was named; None of an array
     layout: Layout = UNKNOWN  # what was said of the table
-    ids: "Ids | None" = None  # of its rows, where they are asked for
+    ids: Ids | None = None  # of its rows, where they are asked for
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Travel between processes: the rows of a file do not, it is opened anew."""
@@ -91,6 +93,13 @@ class Source:
             return check.features(self._fresh()[: self.rows], self.argument)
 
 
+FeaturesLike = ArrayLike | str | Path | Source
+"""(rows, coordinates), as an array, a path, a dataset or a `Source`."""
+
+LabelsLike = ArrayLike | str | Path
+"""(rows,) or (rows, outputs), as an array or a path."""
+
+
 @dataclass(frozen=True, eq=False)
 class Elsewhere:
     """A file that another process named: opened when its first row is read."""
@@ -118,7 +127,7 @@ class Elsewhere:
 
 
 def open_features(
-    value: "ArrayLike | str | Path | Source",
+    value: FeaturesLike,
     argument: str,
     *,
     header: bool | None = None,
@@ -148,7 +157,7 @@ def open_features(
     return Source(argument, data, path, layout, open_ids(value, argument, id, int(data.shape[0])))
 
 
-def open_ids(value: Any, argument: str, id: Id, rows: int) -> "Ids | None":
+def open_ids(value: Any, argument: str, id: Id, rows: int) -> Ids | None:
     """Find the ids of an input of so many rows; None where none are asked for."""
     if id is None:
         return None
@@ -177,7 +186,7 @@ def _without_ids(value: Any, argument: str, layout: Layout) -> Any:
 
 
 def read_array(
-    value: ArrayLike | str | Path,
+    value: LabelsLike,
     argument: str,
     *,
     header: bool | None = None,
@@ -193,7 +202,7 @@ def read_array(
 
 
 def read_labels(
-    value: ArrayLike | str | Path,
+    value: LabelsLike,
     argument: str = "y",
     *,
     header: bool | None = None,

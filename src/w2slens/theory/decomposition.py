@@ -1,5 +1,7 @@
 """Where the W2S student's risk comes from: the paper's split, for any ridge."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,11 +1,17 @@
 """What every collection of examples is: ids, labels, and a way to load one."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+Kind = Literal["image", "text"]
+KINDS = get_args(Kind)
+"""What examples are."""
 
 
 class BrokenExampleError(ValueError):
@@ -16,7 +22,7 @@ class BrokenExampleError(ValueError):
 class Corpus:
     """A sequence of images (uint8 arrays, height × width × 3) or texts (strings)."""
 
-    kind: str  # ``"image"`` or ``"text"``
+    kind: Kind
     ids: Sequence[str]  # by which a row of features is found again
     load: Callable[[int], Any]  # position → the example, or `BrokenExampleError`
     source: dict[str, Any]  # where the examples come from, as JSON types
@@ -28,7 +34,7 @@ class Corpus:
         """Return the number of examples."""
         return len(self.ids)
 
-    def take(self, index: NDArray[np.intp]) -> "Corpus":
+    def take(self, index: NDArray[np.intp]) -> Corpus:
         """Keep the examples of an index, in its order."""
         columns: dict[str, Any] = {name: values[index] for name, values in self.columns.items()}
         ids = [self.ids[i] for i in index]

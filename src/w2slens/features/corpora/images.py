@@ -1,5 +1,7 @@
 """Images: folders of files, and the IDX files of MNIST and its relatives."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import math
@@ -9,7 +11,7 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +28,8 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """Type codes of the IDX format."""
 
-BUNDLED = ("digits",)
+Bundled = Literal["digits"]
+BUNDLED = get_args(Bundled)
 """Images that packages bring."""
 
 
@@ -109,7 +112,7 @@ def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
     return _grey(pixels, classes, source)
 
 
-def bundled_images(bundled: str) -> Corpus:
+def bundled_images(bundled: Bundled) -> Corpus:
     """Take images that a package brings: scikit-learn's digits, 8 × 8, with classes 0 to 9."""
     check.choice(bundled, "bundled", BUNDLED)
     pixels, classes = bundled_digits()
