@@ -173,7 +173,7 @@ class Student(Shown):
         return [found[side] for side in self.widths]
 
     def scored(self, sources: list[Source]) -> Iterator[Array]:
-        """Yield the scores of chunks of rows."""
+        """Yield the scores of chunks of rows, (m, outputs) each."""
         for start in range(0, sources[0].rows, CHUNK):
             stop = min(start + CHUNK, sources[0].rows)
             blocks = [source.chunk(start, stop) for source in sources]

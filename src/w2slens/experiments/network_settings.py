@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Names, Numbers
-from w2slens.experiments.declared import told
+from w2slens.experiments.declared import self_describing, told
 from w2slens.experiments.settings import OPTIONS, Settings
 from w2slens.models.students import LOSSES, W2S
 
@@ -43,9 +43,14 @@ AVERAGES = get_args(Average)
 """Means of the weights along the way."""
 
 
+@self_describing
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings(Settings):
     """Everything that a run of networks is told, validated; every model is trained alike.
+
+    Parameters
+    ----------
+    <settings>
 
     Raises
     ------

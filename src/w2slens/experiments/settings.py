@@ -15,7 +15,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import TASKS, Names, Numbers, Ridges, RowsOrShare, Sizes, Task
 from w2slens.experiments.curves import Curve
-from w2slens.experiments.declared import levels_of, students_of, told
+from w2slens.experiments.declared import levels_of, self_describing, students_of, told
 from w2slens.features.ondisk import STREAMS, Stream
 from w2slens.models.metrics import METRICS, Metric, check_metric
 from w2slens.models.risks import CEILINGS, Ceiling
@@ -39,12 +39,17 @@ LOSSES = get_args(Loss)
 """What probes minimise; each has its engine in `w2slens.experiments.trial`."""
 
 
+@self_describing
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that a run is told, validated; its fields are described where they are declared.
+    """Everything that a run is told, validated.
 
     Lists may be given as single values; they are tuples afterwards. The cells of a run are the
     product of all lists.
+
+    Parameters
+    ----------
+    <settings>
 
     Raises
     ------

@@ -1,5 +1,7 @@
 """From examples to a store of features: in batches, resumable, the broken ones named."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -32,13 +32,27 @@ URL = "://"
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A feature matrix that may still be on disk."""
+    """A feature matrix that may still be on disk.
 
-    argument: str  # the name by which errors call it
-    data: Sliceable  # array-like of shape (rows, coordinates); slices of it are read when taken
-    path: str | None = None  # of the file, with a key as it was named; None of an array
-    layout: Layout = UNKNOWN  # what was said of the table
-    ids: Ids | None = None  # of its rows, where they are asked for
+    Attributes
+    ----------
+    argument
+        The name by which errors call it.
+    data
+        Array-like of shape (rows, coordinates); slices of it are read when they are taken.
+    path
+        Of the file, with a key as it was named; None of an array.
+    layout
+        What was said of the table.
+    ids
+        Of its rows, where they are asked for.
+    """
+
+    argument: str
+    data: Sliceable
+    path: str | None = None
+    layout: Layout = UNKNOWN
+    ids: Ids | None = None
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Travel between processes: the rows of a file do not, it is opened anew."""
@@ -59,12 +73,12 @@ class Source:
         return int(self.data.shape[1])
 
     def chunk(self, start: int, stop: int) -> NDArray[Any]:
-        """Read and validate the rows from `start` up to `stop`."""
+        """Read and validate the rows from `start` up to `stop`: (m, coordinates)."""
         with self._reading():
             return self._valid(self._fresh()[start:stop])
 
     def take(self, index: Index) -> NDArray[Any]:
-        """Read and validate rows by their numbers (ascending), near to one another."""
+        """Read and validate rows by their numbers (m,), ascending and near to one another."""
         with self._reading():
             data = self._fresh()
             if isinstance(data, np.ndarray):
@@ -88,7 +102,7 @@ class Source:
         return fresh(data) if self.path else data
 
     def read(self) -> NDArray[Any]:
-        """Read the whole matrix once, in its own type, and validate it."""
+        """Read the whole (rows, coordinates) matrix once, in its own type, and validate it."""
         with self._reading():
             return check.features(self._fresh()[: self.rows], self.argument)
 

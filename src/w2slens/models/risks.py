@@ -99,7 +99,10 @@ class Risks(Shown):
 
     @property
     def pgr(self) -> Array:
-        """Performance gap recovered ``(R_w − R_w2s)/(R_w − R_c)``; nan where there is no gap."""
+        """Performance gap recovered, (len(n), len(N)); nan where there is no gap.
+
+        It is ``(R_w − R_w2s)/(R_w − R_c)``, 1 where the student reaches the ceiling.
+        """
         gap = self.weak - self.ceiling
         real = gap > ROUNDING_GAP * np.abs(self.weak)
         warn_undefined(int(np.sum(~real & ~np.isnan(gap))))
@@ -107,7 +110,10 @@ class Risks(Shown):
 
     @property
     def opr(self) -> Array:
-        """Outperforming ratio ``R_s/R_w2s``; below 1 the labels alone serve the student better."""
+        """Outperforming ratio, (len(n), len(N)); below 1 the labels alone serve the student better.
+
+        It is ``R_s/R_w2s``.
+        """
         return _divide(self.strong, self.w2s, self.w2s > 0)
 
     def shifted(self, offset: float) -> Risks:
@@ -145,7 +151,7 @@ class Risks(Shown):
         return replace(self, **blank, **parts)
 
     def quiet_ratios(self) -> tuple[Array, Array]:
-        """PGR and OPR, nan where undefined, without the warning: where nan is shown as such."""
+        """PGR and OPR, (len(n), len(N)) each, without the warning: where nan is shown as such."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedRatioWarning)
             return self.pgr, self.opr

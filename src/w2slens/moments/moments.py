@@ -213,7 +213,7 @@ class Moments:
         return Moments(self.blocks, rest, mean, scatter, self.precision)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the moments as plain arrays by name, for a file."""
+        """Return the moments as plain arrays by name, for a file; (p,) means, (p, p) scatter."""
         names, widths = zip(*self.blocks, strict=True)
         arrays = (names, widths, self.count, self.mean, self.scatter, self.precision)
         return dict(zip(SAVED, map(np.asarray, arrays), strict=True))

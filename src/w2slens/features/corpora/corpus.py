@@ -20,15 +20,33 @@ class BrokenExampleError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """A sequence of images (uint8 arrays, height × width × 3) or texts (strings)."""
+    """A sequence of images (uint8 arrays, height × width × 3) or texts (strings).
+
+    Attributes
+    ----------
+    kind
+        ``"image"`` or ``"text"``.
+    ids
+        By which a row of features is found again, one an example.
+    load
+        Position → the example; raises `BrokenExampleError` where it cannot be read.
+    source
+        Where the examples come from, as JSON types.
+    labels
+        (examples,), where they are known.
+    target
+        (examples,) f*, where it is known.
+    groups
+        (examples,) groups that no split may divide.
+    """
 
     kind: Kind
-    ids: Sequence[str]  # by which a row of features is found again
-    load: Callable[[int], Any]  # position → the example, or `BrokenExampleError`
-    source: dict[str, Any]  # where the examples come from, as JSON types
-    labels: NDArray[Any] | None = None  # (examples,)
-    target: NDArray[Any] | None = None  # (examples,) f*, where it is known
-    groups: NDArray[np.intp] | None = None  # (examples,) groups that no split may divide
+    ids: Sequence[str]
+    load: Callable[[int], Any]
+    source: dict[str, Any]
+    labels: NDArray[Any] | None = None
+    target: NDArray[Any] | None = None
+    groups: NDArray[np.intp] | None = None
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -42,6 +60,6 @@ class Corpus:
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
-        """What is known of each example, by name."""
+        """What is known of each example, by name: (examples,) each."""
         columns = {"labels": self.labels, "target": self.target, "groups": self.groups}
         return {name: values for name, values in columns.items() if values is not None}
