@@ -121,6 +121,41 @@ def test_other_examples_parse(capsys, name):
         assert ctx.params["out"] == example[-1]
 
 
+PAIR = ["--weak", "w.npy", "--strong", "s.npy"]
+SLIPS = {
+    "runn": "No such command 'runn'. Did you mean run? (see w2slens --help)",
+    "xyzzy": "No such command 'xyzzy' (see w2slens --help)",
+    "run": "Missing option '--weak' (see w2slens run --help)",
+    "run {pair} --labels y.npy --N 9": "Missing option '--n' (see w2slens run --help)",
+    "run {pair} --labels y.npy --n 9 -N 9": "No such option '-N'. Did you mean --N? (see",
+    "run {pair} --labels y.npy --n 9 19 --N 9": "lists are written with commas, as 50,100 (see",
+    "run {pair} --labels few.npy --n 9 --N 9": "enough for forecast, rank and train",
+    "run {pair} --labels y.npy --n 9 --N x": "is 'x'; whole numbers separated by commas",
+    "run {pair} --labels y.npy --n 9 --N 9 --id c": "has no columns; name a file of its ids",
+    "forecast {pair} --labels y.npy": "give labels of fewer rows (--n takes the first n)",
+    "apply model": "Missing argument 'FEATURES' (see w2slens apply --help)",
+    "apply none s.npy --out o.npy": "MODEL none holds no student; w2slens train --out makes one",
+    "predict --problem none --n 9 --N 9": "--problem none does not exist; a file of Problem.save",
+    "predict --problem . --n 9 --N 9": "--problem . holds no result that knows one",
+    "plan --problem w.npy": "the result of dims, run or forecast, is needed",
+    "sweep features.yaml --out o": "images: is not a key of recipes. Valid keys: title,",
+    "compare w.npy": "DIR w.npy is not a folder",
+    "doctor x": "Got unexpected extra argument (x) (see w2slens doctor --help)",
+}
+"""What a newcomer types → what must be said."""
+
+
+@pytest.mark.parametrize("typed", SLIPS)
+def test_a_slip_is_told_what_to_do_about_it(place, capsys, monkeypatch, typed):
+    monkeypatch.chdir(place)
+    np.save("few.npy", np.arange(20.0))
+    assert cli.invoke(typed.format(pair=" ".join(PAIR)).split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert SLIPS[typed] in err
+    assert err.count("\n") == 1
+
+
 def test_completing_a_command_loads_none():
     asked = {"COMP_WORDS": "w2slens r", "COMP_CWORD": "1", "_W2SLENS_COMPLETE": "bash_complete"}
     words = [sys.executable, "-X", "importtime", "-m", "w2slens"]

@@ -79,11 +79,10 @@ def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:
 @contextmanager
 def loading(path: str | Path) -> Iterator[None]:
     """Turn whatever is wrong with a file of ours into one sentence."""
-    regular(Path(path), "path")
+    if not regular(Path(path), "path").exists():
+        raise InputError("path", f"{path} does not exist")
     try:
         yield
-    except FileNotFoundError:
-        raise InputError("path", f"{path} does not exist") from None
     except OSError as error:
         raise InputError("path", f"{path} cannot be read ({error.strerror})") from None
     except Exception as error:

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -43,6 +44,8 @@ OPTIONS = {
     "folders": "DIR",
     "runs": "DIR",
     "recipe": "RECIPE",
+    "model": "MODEL",
+    "features": "FEATURES",
 }
 """Options whose names differ from the library's arguments."""
 
@@ -68,6 +71,14 @@ class LazyGroup(click.Group):
             CompletionItem(one, help=words) for one, words in known if one.startswith(incomplete)
         ]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say which one is of nearly that name."""
+        if args[0] not in COMMANDS and (near := get_close_matches(args[0], COMMANDS, 1)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -108,7 +119,7 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
         click.echo(error.format_message(), err=True)
         return 2
     except click.ClickException as error:
-        return _refuse(error.format_message())
+        return _refuse(_with_hint(error))
     except InputError as error:
         option = OPTIONS.get(error.argument, "--" + error.argument.replace("_", "-"))
         return _refuse(f"{option} {error.problem}")
@@ -128,6 +139,19 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
         click.echo("error: this is a failure of w2slens, not of your input", err=True)
         return 1
     return 0
+
+
+def _with_hint(error: click.ClickException) -> str:
+    """Say of a wrong line what may have been meant, and which help has an example."""
+    said, ctx = error.format_message(), getattr(error, "ctx", None)
+    if ctx is None or type(error) is click.BadParameter:  # a value: the message says what is needed
+        return said
+    names = {name for one in ctx.command.params for name in one.opts}
+    if isinstance(error, click.NoSuchOption) and f"-{error.option_name}" in names:
+        said = f"{said} Did you mean -{error.option_name}?"
+    if "extra argument" in said and "--n" in names:
+        said = f"{said}: lists are written with commas, as 50,100"
+    return f"{said.removesuffix('.')} (see {ctx.command_path} --help)"
 
 
 def _left_alone() -> int:

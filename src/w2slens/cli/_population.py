@@ -141,6 +141,8 @@ def _of_path(path: Path, labelled: Mapping[str, Any]) -> Population:
             found = Dimensions.from_dict(measured)
         return Population(of_dimensions(found, **labelled))
     _refuse(labelled, "a problem knows its labels")
+    if path.is_dir():
+        raise InputError("problem", f"{path} holds no result that knows one; {NEEDED}")
     try:
         return Population(Problem.load(path))
     except InputError as error:

@@ -61,7 +61,8 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, one in reversed(list(OPTIONS.items())):
         kind, words = one.metadata["kind"], one.metadata["words"]
         needed = one.default is MISSING
-        default = None if needed or name == "task" else one.default
+        default = one.default[0] if isinstance(one.default, tuple) else one.default
+        known = {} if needed or name == "task" else {"default": default}
         told = click.option(
             *ALSO.get(name, ()),
             flag(name),
@@ -70,9 +71,9 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
             rare=name not in OFTEN,
             type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],
             required=needed,
-            default=default[0] if isinstance(default, tuple) else default,
             show_default=True,
             help=f"{words[0].upper()}{words[1:]}.",
+            **known,
         )(told)
     return told
 
