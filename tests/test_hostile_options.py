@@ -47,10 +47,13 @@ WORDS = [
 BOUND = {"--scheduler": ["", "x", "tcp://", "http://x:1", "inproc://x", "a\0b", "🙂://x:1"]}
 """Options some of whose wrong values are waited for: those at which nobody waits."""
 
+LATER = {("sweep", "--scheduler"), ("finetune", "--scheduler")}
+"""What a begun run, which goes on when it is asked for again, is kept in spite of."""
+
 OUTSIDE = {"--out", "--page", "--journal"}
 """Options that name what is written: with these words only what is refused."""
 
-REFUSED = ["", "a\0b", "x" * 5000, "w.npy/o", "/dev/null/o"]
+REFUSED = ["", "a\0b", "\ud800", "x" * 5000, "w.npy/o", "/dev/null/o"]
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +113,9 @@ def cases():
     """Every option that takes a value, of every command."""
     for name in LINES:
         for one in command_of(name).params:
-            if isinstance(one, click.Option) and not one.is_flag:
-                yield name, one.opts[-1]
+            case = name, one.opts[-1]
+            if isinstance(one, click.Option) and not one.is_flag and case not in LATER:
+                yield case
 
 
 @pytest.mark.parametrize(("name", "option"), [*cases()])

@@ -16,6 +16,24 @@ PART = ".part"
 """Ending of a file that is being written aside; hidden, it begins with a dot."""
 
 
+def writable(path: str | Path, argument: str) -> Path:
+    """Refuse, before any work, a path at which nothing can be made."""
+    path = Path(path)
+    try:
+        if b"\0" in os.fsencode(path):
+            raise InputError(argument, f"is {str(path)!r}, which can be no name")
+        above = next(parent for parent in (path, *path.absolute().parents) if parent.exists())
+        if above != path and not above.is_dir():
+            raise InputError(argument, f"{path} cannot be made: {above} is a file")
+        if not os.access(above, os.W_OK | (os.X_OK if above.is_dir() else 0)):
+            raise InputError(argument, f"{path} cannot be written (no permission in {above})")
+    except OSError as error:
+        raise InputError(argument, f"{path} cannot be used ({error.strerror})") from None
+    except UnicodeError:
+        raise InputError(argument, f"is {str(path)!a}, which can be no name") from None
+    return path
+
+
 @contextmanager
 def replacing(
     path: str | Path, *, overwrite: bool = False, argument: str = "path"
@@ -24,7 +42,7 @@ def replacing(
 
     InputError if `path` exists and `overwrite` is false.
     """
-    path = Path(path)
+    path = writable(path, argument)
     if path.exists() and not overwrite:
         raise InputError(argument, f"{path} exists; choose another name or ask to overwrite it")
     part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
