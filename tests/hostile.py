@@ -29,7 +29,7 @@ def told(capsys, arguments):
     out, err = capsys.readouterr()
     assert "Traceback" not in err, (arguments, err[-800:])
     assert "Warning" not in err, (arguments, err)
-    assert [str(warning.message) for warning in raw] == [], arguments
+    assert [(str(one.message), one.filename, one.lineno) for one in raw] == [], arguments
     assert code in (0, 2), (arguments, code, err[-800:])
     if code == 2:
         assert out == "", arguments

@@ -130,3 +130,76 @@ def test_options_with_words_that_are_not_theirs(place, capsys, name, option):
             refused(capsys, line)
         elif told(capsys, [*line, "--json"])[0] == 0:
             shutil.rmtree("stores", ignore_errors=True)
+
+
+IDS = [
+    *("", "=", "a=", "=a", "weak", "weak=", "weak=none.csv", "weak=folder", "weak=pipe.npy"),
+    *("weak=w.npy", "weak=a\0b", "*=c", "weak=c.csv:a", "weak=few.npy", "y=y.npy", "nobody=c"),
+    *("weak=\ud800", "weak=result", "c", "weak=ids.npy", "strong=ids.npy"),
+]
+JOINED = ["dims", "run", "forecast", "rank", "train", "apply", "predict"]
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_ids_that_join_nothing_are_refused(place, capsys, name):
+    line = LINES[name]
+    if name == "predict":
+        line = ["predict", *PAIR, "--labels", "few.npy", "--n", "20", "--N", "100"]
+    draw = random.Random(name)
+    meet = told if name == "apply" else refused  # a single input has nothing to be joined with
+    for word in IDS:
+        meet(capsys, [*line, "--id", word])
+        Path("scores.npy").unlink(missing_ok=True)
+        refused(capsys, [*line, "--id", word, "--id", word])
+        meet(capsys, [*line, "--id", word, "--id", draw.choice(IDS)])
+        Path("scores.npy").unlink(missing_ok=True)
+
+
+READ = {
+    "compare": (["compare", "result", "other"], "result"),
+    "predict": (["predict", "--problem", "forecast", "--n", "20", "--N", "99"], "forecast"),
+    "plan page": (["plan", "--problem", "result", "--page", "page.html"], "result"),
+    "apply": (["apply", "model", "s.npy", "--out", "scores.npy"], "model"),
+}
+"""Commands that read what others wrote, and whose folder is damaged here."""
+
+
+def leaves(value, path=()):
+    """Paths to all values of a JSON document."""
+    if isinstance(value, (dict, list)) and value:
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from leaves(value[key], (*path, key))
+    else:
+        yield path
+
+
+def damaged(content, name, draw):
+    """Spoil a file: a value of a document, or bytes of anything."""
+    if name.endswith(".json") and draw.random() < 0.7:
+        document = json.loads(content)
+        path = draw.choice([*leaves(document)])
+        value = document
+        for key in path[:-1]:
+            value = value[key]
+        value[path[-1]] = draw.choice([None, -1, 1e308, "", "zz", [], {}, [[]], True, 10**30])
+        return json.dumps(document).encode()
+    way, at = draw.choice(["cut", "bytes", "empty", "doubled"]), draw.randrange(len(content))
+    if way == "bytes":
+        return content[:at] + draw.randbytes(8) + content[at + 8 :]
+    return {"cut": content[:at], "empty": b"", "doubled": content * 2}[way]
+
+
+@pytest.mark.parametrize("name", READ)
+def test_damaged_results_are_refused_or_read(place, capsys, name):
+    line, folder = READ[name]
+    for seed in range(40):
+        draw = random.Random(f"{name} {seed}")
+        files = sorted(path for path in Path(folder).iterdir() if path.suffix != ".png")
+        file = draw.choice(files)
+        whole = file.read_bytes()
+        file.write_bytes(damaged(whole, file.name, draw))
+        if told(capsys, [*line, "--json"])[0] == 0:
+            for made in ("page.html", "scores.npy"):
+                Path(made).unlink(missing_ok=True)
+        file.write_bytes(whole)
+    assert told(capsys, line)[0] == 0

@@ -16,6 +16,10 @@ PART = ".part"
 """Ending of a file that is being written aside; hidden, it begins with a dot."""
 
 
+ZIP = b"PK"
+"""How archives begin."""
+
+
 def writable(path: str | Path, argument: str) -> Path:
     """Refuse, before any work, a path at which nothing can be made."""
     path = Path(path)
@@ -86,11 +90,11 @@ def save_arrays(
 
 def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:
     """Read named arrays from .npz, refusing pickles and foreign files."""
-    with loading(path):
-        archive = np.load(path, mmap_mode="r", allow_pickle=False)  # a foreign .npy is not read
-        if isinstance(archive, np.ndarray):
-            raise ValueError("a single array")
-        with archive:
+    with loading(path), Path(path).open("rb") as stream:  # numpy leaves damaged ones open
+        if stream.read(len(ZIP)) != ZIP:
+            raise ValueError("no archive of arrays")
+        stream.seek(0)
+        with np.load(stream, allow_pickle=False) as archive:
             return [archive[key] for key in keys]
 
 
