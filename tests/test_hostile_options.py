@@ -44,7 +44,7 @@ WORDS = [
 ]
 """What is not meant by nearly any option."""
 
-BOUND = {"--scheduler": ["", "x", "tcp://", "http://x:1", "inproc://x", "a\0b", "🙂://x:1"]}
+BOUND = {"--scheduler": ["", "tcp://", "http://x:1", "a\0b"]}
 """Options some of whose wrong values are waited for: those at which nobody waits."""
 
 LATER = {("sweep", "--scheduler"), ("finetune", "--scheduler")}
@@ -121,7 +121,7 @@ def cases():
 @pytest.mark.parametrize(("name", "option"), [*cases()])
 def test_options_with_words_that_are_not_theirs(place, capsys, name, option):
     draw = random.Random(f"{name} {option}")
-    words = REFUSED if option in OUTSIDE else BOUND.get(option) or draw.sample(WORDS, 6)
+    words = REFUSED if option in OUTSIDE else BOUND.get(option) or draw.sample(WORDS, 4)
     if name in SLOW and option not in OUTSIDE | BOUND.keys():
         words = ["a\0b", "½", "\ud800"]
     for word in words:
@@ -192,7 +192,7 @@ def damaged(content, name, draw):
 @pytest.mark.parametrize("name", READ)
 def test_damaged_results_are_refused_or_read(place, capsys, name):
     line, folder = READ[name]
-    for seed in range(10 if name == "plan page" else 40):  # a page takes long
+    for seed in range(5 if name == "plan page" else 20):  # a page takes long
         draw = random.Random(f"{name} {seed}")
         files = sorted(path for path in Path(folder).iterdir() if path.suffix != ".png")
         file = draw.choice(files)

@@ -16,11 +16,23 @@ import numpy as np
 import pytest
 
 import w2slens
-from w2slens import InputError, Planted, Problem, forecast, plan, predict, rank_teachers, train
+from w2slens import (
+    InputError,
+    Planted,
+    Problem,
+    forecast,
+    plan,
+    predict,
+    rank_teachers,
+    train,
+    types,
+)
 from w2slens import plots as drawn
 from w2slens.deep import NetworkSettings
 from w2slens.experiments.settings import Settings
 from w2slens.features.corpora import bundled_images
+from w2slens.models.risks import MODELS
+from w2slens.report.plots.style import RATIOS
 from w2slens.synthetic.sample import LAWS
 
 ROOT = Path(__file__).parent.parent
@@ -282,9 +294,11 @@ def test_choices_of_settings_are_those_that_are_checked(kind):
                 kind(**told)
 
 
-def test_every_law_can_be_named():
+def test_words_of_types_are_those_of_the_tables_that_they_choose_from():
     law = typing.get_type_hints(Planted)["law"]
     assert typing.get_args(law) == tuple(LAWS)
+    assert typing.get_args(types.Forecasted) == ("pgr", "opr", *MODELS)
+    assert typing.get_args(types.Ratio) == tuple(RATIOS)
 
 
 def test_progress_has_one_type():
