@@ -19,11 +19,12 @@ import distributed
 import numpy as np
 from wide_speed import files
 
-from w2slens import dimensions, reduce, transfer
+from w2slens import dimensions, transfer
 from w2slens._core.threads import one_blas_thread
 from w2slens.features.reading import open_features, paired_chunks
 from w2slens.measure.one_pass import measure
 from w2slens.measure.sampling import CHUNK
+from w2slens.moments import reduce
 
 WIDTH, ROWS, STREAMED, ROUNDS = 256, 2_000_000, 500_000, 2
 RUN = {"n": 300, "N": 20_000, "trials": 1, "stream": "yes", "ridge_weak": 0.1, "ridge_strong": 0.1}

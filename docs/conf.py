@@ -2,7 +2,6 @@
 
 import os
 import sys
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import w2slens
@@ -80,16 +79,6 @@ def link_to_pages(app, path, docname, source):
             source[0] = source[0].replace(there, here)
 
 
-def describe_settings(app, what, name, thing, options, lines):
-    """List the fields of settings, whose words are kept with their declarations."""
-    if what == "class" and is_dataclass(thing):
-        words = {one.name: one.metadata.get("words") for one in fields(thing)}
-        if all(words.values()):
-            lines += ["", "Parameters", "----------"]
-            lines += [line for pair in words.items() for line in (pair[0], f"    {pair[1]}")]
-
-
 def setup(app):
     """Connect what changes pages as they are read."""
     app.connect("include-read", link_to_pages)
-    app.connect("autodoc-process-docstring", describe_settings, priority=400)  # before numpydoc

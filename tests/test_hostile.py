@@ -5,20 +5,18 @@ import os
 import re
 import subprocess
 import sys
-import time
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.hostile import refused
 from w2slens import cli
 
 GRID = ["--n", "20", "--N", "100", "--trials", "2"]
 PAIR = ["--weak", "w.npy", "--strong", "s.npy"]
 SIZES = ["--d-w", "10", "--d-s", "20", "--d-sw", "5", "--noise", "1"]
 PRICES = ["--cost-label", "1", "--cost-pseudo", "0.1", "--budget", "100"]
-SECONDS = 5
 
 
 @pytest.fixture(scope="module")
@@ -113,25 +111,6 @@ USES = {
     "features": ["features", "{}", "--out", "o"],
     "report": ["report", "{}"],
 }
-
-
-def refused(capsys, arguments):
-    """Run a command that must be refused, in one line and soon; return the line."""
-    begun = time.process_time()
-    with warnings.catch_warnings(record=True) as raw:
-        warnings.simplefilter("always")
-        code = cli.invoke(arguments)
-    spent = time.process_time() - begun
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    assert "Warning" not in err
-    assert (code, out) == (2, ""), err[-500:]
-    assert re.fullmatch(r"error: [^\n]+\n", err), err
-    assert len(err) < 2000
-    assert [str(warning.message) for warning in raw] == []
-    assert spent < SECONDS
-    assert not Path("o").exists()
-    return err
 
 
 @pytest.mark.parametrize("use", USES)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests.laws import close
-from w2slens import InputError, Moments, reduce
+from w2slens import InputError, Moments
+from w2slens.moments import reduce
 from w2slens.moments.accumulate import PANEL_ROWS
 from w2slens.moments.stream import beside, total
 

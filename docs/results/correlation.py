@@ -14,7 +14,8 @@ import numpy as np
 from _page import write_page
 from matplotlib.figure import Figure
 
-from w2slens import coordinate_overlap, dimensions
+from w2slens import dimensions
+from w2slens.measure.published import coordinate_overlap
 from w2slens.moments.components import principal
 
 HERE = Path(__file__).parent

@@ -16,6 +16,28 @@ PART = ".part"
 """Ending of a file that is being written aside; hidden, it begins with a dot."""
 
 
+ZIP = b"PK"
+"""How archives begin."""
+
+
+def writable(path: str | Path, argument: str) -> Path:
+    """Refuse, before any work, a path at which nothing can be made."""
+    path = Path(path)
+    try:
+        if b"\0" in os.fsencode(path):
+            raise InputError(argument, f"is {str(path)!r}, which can be no name")
+        above = next(parent for parent in (path, *path.absolute().parents) if parent.exists())
+        if above != path and not above.is_dir():
+            raise InputError(argument, f"{path} cannot be made: {above} is a file")
+        if not os.access(above, os.W_OK | (os.X_OK if above.is_dir() else 0)):
+            raise InputError(argument, f"{path} cannot be written (no permission in {above})")
+    except OSError as error:
+        raise InputError(argument, f"{path} cannot be used ({error.strerror})") from None
+    except UnicodeError:
+        raise InputError(argument, f"is {str(path)!a}, which can be no name") from None
+    return path
+
+
 @contextmanager
 def replacing(
     path: str | Path, *, overwrite: bool = False, argument: str = "path"
@@ -24,7 +46,7 @@ def replacing(
 
     InputError if `path` exists and `overwrite` is false.
     """
-    path = Path(path)
+    path = writable(path, argument)
     if path.exists() and not overwrite:
         raise InputError(argument, f"{path} exists; choose another name or ask to overwrite it")
     part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
@@ -68,22 +90,21 @@ def save_arrays(
 
 def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:
     """Read named arrays from .npz, refusing pickles and foreign files."""
-    with loading(path):
-        archive = np.load(path, mmap_mode="r", allow_pickle=False)  # a foreign .npy is not read
-        if isinstance(archive, np.ndarray):
-            raise ValueError("a single array")
-        with archive:
+    with loading(path), Path(path).open("rb") as stream:  # numpy leaves damaged ones open
+        if stream.read(len(ZIP)) != ZIP:
+            raise ValueError("no archive of arrays")
+        stream.seek(0)
+        with np.load(stream, allow_pickle=False) as archive:
             return [archive[key] for key in keys]
 
 
 @contextmanager
 def loading(path: str | Path) -> Iterator[None]:
     """Turn whatever is wrong with a file of ours into one sentence."""
-    regular(Path(path), "path")
+    if not regular(Path(path), "path").exists():
+        raise InputError("path", f"{path} does not exist")
     try:
         yield
-    except FileNotFoundError:
-        raise InputError("path", f"{path} does not exist") from None
     except OSError as error:
         raise InputError("path", f"{path} cannot be read ({error.strerror})") from None
     except Exception as error:

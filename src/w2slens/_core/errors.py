@@ -35,7 +35,17 @@ class InputError(ValueError):
 
 
 class MissingExtraError(ImportError):
-    """An optional dependency is needed and absent; no `extra`: none contains it."""
+    """An optional dependency is needed and absent.
+
+    Parameters
+    ----------
+    package
+        Its name, as pip knows it.
+    extra
+        The extra of w2slens that contains it; None: none does.
+    purpose
+        What needs it.
+    """
 
     def __init__(self, package: str, extra: str | None, purpose: str) -> None:
         self._origin = (package, extra, purpose)

@@ -127,11 +127,11 @@ def known_keys(given: Mapping[Any, Any], valid: Iterable[str], prefix: str) -> N
     valid = list(valid)
     for key in given:
         if key not in valid:
-            near = difflib.get_close_matches(str(key), valid, 1, cutoff=0.0)
+            near = difflib.get_close_matches(str(key), valid, 1)
+            meant = f"; did you mean {prefix}{near[0]}?" if near else "."
             raise InputError(
                 f"{prefix}{key}",
-                f"is not a key of recipes; did you mean {prefix}{near[0]}? "
-                f"Valid keys: {', '.join(valid)}",
+                f"is not a key of recipes{meant} Valid keys: {', '.join(valid)}",
             )
 
 

@@ -7,6 +7,8 @@ many more as the money buys) and ``weak-is-enough`` (the teacher on as many labe
 buys).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -52,7 +54,7 @@ class Course:
     interval: tuple[float, float]
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> "Course":
+    def from_dict(cls, saved: Mapping[str, Any]) -> Course:
         """Read what `to_dict` wrote."""
         low, high = map(float, saved["interval"])
         numbers = (int(saved["n"]), int(saved["N"]), float(saved["cost"]), float(saved["risk"]))
@@ -98,7 +100,7 @@ class Plan(Shown):
     reason: str
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> "Plan":
+    def from_dict(cls, saved: Mapping[str, Any]) -> Plan:
         """Read what `to_dict` wrote."""
         courses = tuple(Course.from_dict(course) for course in saved["courses"])
         return cls(courses[0], courses, saved["n_star"], saved["N_enough"], saved["reason"])

@@ -1,5 +1,7 @@
 """A plan: what to buy, labels or pseudo-labels, and which model to train on them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,22 +1,29 @@
 """Which of several teachers to label with, by the risk of the student that it teaches."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
-from w2slens._core.types import Array, Id, Ridge, Task
+from w2slens._core.types import Array, Id, Progress, Ridge, Task
 from w2slens.advise.candidates import Candidate, Ranking
 from w2slens.features.aligned import order_of
-from w2slens.features.ondisk import Matrix, taken
-from w2slens.features.reading import Source, open_features, open_ids, read_labels
+from w2slens.features.ondisk import Matrix, Stream, taken
+from w2slens.features.reading import (
+    FeaturesLike,
+    LabelsLike,
+    Source,
+    open_features,
+    open_ids,
+    read_labels,
+)
 from w2slens.forecasting.forecast import Forecast, forecast_pair, known_labels
 from w2slens.forecasting.pool import strong_only
 from w2slens.forecasting.sample import Labels, PairSample, refuse_short
@@ -32,9 +39,9 @@ SAMPLING = 1e-3  # share of a risk that is the sampler's own error
 
 @one_thread
 def rank_teachers(
-    teachers: "Mapping[str, ArrayLike | str | Path | Source]",
-    strong: "ArrayLike | str | Path | Source",
-    y: ArrayLike | str | Path,
+    teachers: Mapping[str, FeaturesLike],
+    strong: FeaturesLike,
+    y: LabelsLike,
     *,
     N: int | None = None,
     ridge_weak: Ridge = "auto",
@@ -43,8 +50,8 @@ def rank_teachers(
     metric: Metric = "risk",
     header: bool | None = None,
     id: Id = None,
-    stream: str = "auto",
-    progress: Callable[[int, int], None] | None = None,
+    stream: Stream = "auto",
+    progress: Progress | None = None,
 ) -> Ranking:
     """Order candidate teachers of one student by forecast W2S risk.
 
@@ -119,7 +126,7 @@ def rank_teachers(
 
 
 def _pairs(
-    teachers: "Mapping[str, ArrayLike | str | Path | Source]",
+    teachers: Mapping[str, FeaturesLike],
     student: Source,
     labels: Labels,
     read: Callable[[dict[str, Source]], dict[str, Matrix]],

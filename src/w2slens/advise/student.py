@@ -1,13 +1,14 @@
 """`Student`: a fitted model to take home, with what it is expected to err by."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError, needing
 from w2slens._core.format import number, span
@@ -15,7 +16,7 @@ from w2slens._core.table import Shown, Table
 from w2slens._core.types import Array, Id
 from w2slens._core.verbs import Verb
 from w2slens.features.aligned import aligned
-from w2slens.features.reading import Source, open_features
+from w2slens.features.reading import FeaturesLike, Source, open_features
 from w2slens.forecasting.display import students_table
 from w2slens.forecasting.students import Expected, as_json
 from w2slens.models.calibration import calibrated
@@ -93,9 +94,9 @@ class Student(Shown):
 
     def predict(
         self,
-        features: "ArrayLike | str | Path | Source",
+        features: FeaturesLike,
         *,
-        weak: "ArrayLike | str | Path | Source | None" = None,
+        weak: FeaturesLike | None = None,
     ) -> Array:
         """Score new rows.
 
@@ -121,9 +122,9 @@ class Student(Shown):
 
     def probabilities(
         self,
-        features: "ArrayLike | str | Path | Source",
+        features: FeaturesLike,
         *,
-        weak: "ArrayLike | str | Path | Source | None" = None,
+        weak: FeaturesLike | None = None,
     ) -> Array:
         """Give the probabilities of classes of new rows; parameters as of `predict`.
 
@@ -172,13 +173,13 @@ class Student(Shown):
         return [found[side] for side in self.widths]
 
     def scored(self, sources: list[Source]) -> Iterator[Array]:
-        """Yield the scores of chunks of rows."""
+        """Yield the scores of chunks of rows, (m, outputs) each."""
         for start in range(0, sources[0].rows, CHUNK):
             stop = min(start + CHUNK, sources[0].rows)
             blocks = [source.chunk(start, stop) for source in sources]
             yield self.probe.predict(np.concatenate(blocks, axis=1, dtype=np.float64))
 
-    def state_dict(self) -> "dict[str, torch.Tensor]":
+    def state_dict(self) -> dict[str, torch.Tensor]:
         """Return the weights as ``torch.nn.Linear(coordinates, outputs)`` takes them."""
         with needing("torch", "weights of PyTorch", extra=None):
             import torch

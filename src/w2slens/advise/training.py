@@ -1,8 +1,9 @@
 """`train`: the best student of labels, teacher and pool, as a model to take home."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,24 @@ from w2slens.advise.fitting import trained
 from w2slens.advise.student import Student
 from w2slens.advise.training_set import Ridges, TrainingSet
 from w2slens.features.aligned import order_of
-from w2slens.features.ondisk import Matrix, beside, spread, taken
-from w2slens.features.reading import Source, open_features, open_ids, read_labels
+from w2slens.features.ondisk import Matrix, Stream, beside, spread, taken
+from w2slens.features.reading import (
+    FeaturesLike,
+    LabelsLike,
+    Source,
+    open_features,
+    open_ids,
+    read_labels,
+)
 from w2slens.forecasting.sample import refuse_short
 from w2slens.models.students import STUDENTS
 
 
 @one_thread
 def train(
-    weak: "ArrayLike | str | Path | Source | None",
-    strong: "ArrayLike | str | Path | Source",
-    y: ArrayLike | str | Path,
+    weak: FeaturesLike | None,
+    strong: FeaturesLike,
+    y: LabelsLike,
     *,
     student: str = "auto",
     scores: Mapping[str, ArrayLike] | None = None,
@@ -37,7 +45,7 @@ def train(
     header: bool | None = None,
     id: Id = None,
     seed: int = 0,
-    stream: str = "auto",
+    stream: Stream = "auto",
 ) -> Student:
     """Train a student on all labels and the whole pool.
 

@@ -9,9 +9,11 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from w2slens import InputError, MissingExtraError, __version__
 from w2slens._core.errors import shortened
@@ -42,6 +44,8 @@ OPTIONS = {
     "folders": "DIR",
     "runs": "DIR",
     "recipe": "RECIPE",
+    "model": "MODEL",
+    "features": "FEATURES",
 }
 """Options whose names differ from the library's arguments."""
 
@@ -60,13 +64,33 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"w2slens.cli.{cmd_name}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands without importing them, and options."""
+        known = COMMANDS.items()
+        found = [
+            CompletionItem(one, help=words) for one, words in known if one.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say which one is of nearly that name."""
+        if args[0] not in COMMANDS and (near := get_close_matches(args[0], COMMANDS, 1)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nExample:\n  w2slens demo",
+)
 @click.version_option(__version__, prog_name="w2slens")
 def group() -> None:
     """Weak-to-strong generalization seen through intrinsic dimension."""
@@ -95,7 +119,7 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
         click.echo(error.format_message(), err=True)
         return 2
     except click.ClickException as error:
-        return _refuse(error.format_message())
+        return _refuse(_with_hint(error))
     except InputError as error:
         option = OPTIONS.get(error.argument, "--" + error.argument.replace("_", "-"))
         return _refuse(f"{option} {error.problem}")
@@ -115,6 +139,19 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
         click.echo("error: this is a failure of w2slens, not of your input", err=True)
         return 1
     return 0
+
+
+def _with_hint(error: click.ClickException) -> str:
+    """Say of a wrong line what may have been meant, and which help has an example."""
+    said, ctx = error.format_message(), getattr(error, "ctx", None)
+    if ctx is None or type(error) is click.BadParameter:  # a value: the message says what is needed
+        return said
+    names = {name for one in ctx.command.params for name in one.opts}
+    if isinstance(error, click.NoSuchOption) and f"-{error.option_name}" in names:
+        said = f"{said} Did you mean -{error.option_name}?"
+    if "extra argument" in said and "--n" in names:
+        said = f"{said}: lists are written with commas, as 50,100"
+    return f"{said.removesuffix('.')} (see {ctx.command_path} --help)"
 
 
 def _left_alone() -> int:

@@ -9,6 +9,7 @@ import click
 
 from w2slens._core.cluster import LOCAL
 from w2slens._core.errors import InputError, needing
+from w2slens.cli._help import Option
 from w2slens.cli._options import flag
 
 TLS = {
@@ -29,8 +30,10 @@ def scheduler_options(words: str) -> Callable[[Callable[..., Any]], Callable[...
             return command(scheduler=_secured(given.pop("scheduler"), files), **given)
 
         for name, (_, meant) in reversed(TLS.items()):
-            told = click.option(flag(name), name, metavar="PEM", help=meant)(told)
-        return click.option("--scheduler", metavar="ADDRESS|local", help=words)(told)
+            told = click.option(flag(name), name, metavar="PEM", help=meant, cls=Option, rare=True)(
+                told
+            )
+        return click.option("--scheduler", metavar="ADDRESS|local", help=words, cls=Option)(told)
 
     return add
 

@@ -11,6 +11,7 @@ import click
 from w2slens import InputError
 from w2slens._core import check
 from w2slens._core.types import TASKS, Id, Ridge
+from w2slens.cli._help import Option
 from w2slens.features.ondisk import STREAMS
 from w2slens.features.reading import open_ids, read_labels
 from w2slens.models.metrics import METRICS
@@ -77,6 +78,8 @@ def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
     return click.option(
         "--header",
+        cls=Option,
+        rare=True,
         type=click.Choice(["yes", "no"]),
         help="Whether first lines of CSV that are whole numbers or a single word name the columns.",
     )(told)
@@ -91,10 +94,11 @@ def id_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
     return click.option(
         "--id",
+        cls=Option,
         multiple=True,
-        metavar="COLUMN|INPUT=COLUMN|INPUT=FILE",
-        help="Join rows by ids: their column in every table, or for one input (weak, strong, "
-        "labels, …) its column or a file of its ids [default: row i is row i].",
+        metavar="[INPUT=]COLUMN|FILE",
+        help="Join rows by ids in this column, not by position; INPUT=COLUMN or INPUT=FILE where "
+        "an input (weak, strong, labels, …) has them elsewhere.",
     )(told)
 
 
@@ -121,6 +125,8 @@ def written_ids(id: Id) -> list[str]:
 
 stream_option = click.option(
     "--stream",
+    cls=Option,
+    rare=True,
     type=click.Choice(STREAMS),
     default=STREAMS[0],
     show_default=True,

@@ -12,12 +12,13 @@ from w2slens import Dimensions, InputError, Problem, forecast
 from w2slens._core import check
 from w2slens._core.inputs import read_json
 from w2slens._core.types import TASKS, Id, Task
+from w2slens.cli._help import Option
 from w2slens.cli._options import first_labels, flag, header_option, id_option
-from w2slens.experiments.folder.believed import LARGEST, SCALES, believing
+from w2slens.experiments.folder.believed import LARGEST, believing
 from w2slens.experiments.folder.layout import MARKER, PROBLEM
 from w2slens.features.aligned import aligned, in_order, order_of
 from w2slens.features.reading import open_features
-from w2slens.models.risks import Models
+from w2slens.models.risks import SCALES, Models
 from w2slens.theory.population import Population, of_dimensions
 
 DIMENSIONS: Mapping[str, Mapping[str, Any]] = {
@@ -25,10 +26,14 @@ DIMENSIONS: Mapping[str, Mapping[str, Any]] = {
     "d_s": {"type": int, "help": "Intrinsic dimension of the student."},
     "d_sw": {"type": float, "help": "Correlation dimension."},
     "noise": {"type": float, "help": "Variance of the label noise."},
-    "rho_w": {"type": float, "help": "Approximation error of the teacher [default: 0]."},
-    "rho_s": {"type": float, "help": "Approximation error of the student [default: 0]."},
+    "rho_w": {"type": float, "help": "Approximation error, teacher [default: 0]."},
+    "rho_s": {"type": float, "help": "Approximation error, student [default: 0]."},
     "signal": {"type": float, "help": "E f*², where a ridge needs it."},
-    "ambient": {"type": int, "help": "Dimension that both subspaces lie in, if known."},
+    "ambient": {
+        "type": int,
+        "help": "Dimension that both subspaces lie in, if known.",
+        "rare": True,
+    },
 }
 """What describes a population where no file does."""
 
@@ -39,8 +44,8 @@ LABELLED = ("noise", "rho_w", "rho_s", "signal")
 """What may be said of the labels beside measured dimensions."""
 
 FILES: Mapping[str, str] = {
-    "weak": "Weak features, rows × coordinates, in place of dimensions.",
-    "strong": "Strong features of the same rows.",
+    "weak": "Weak features, in place of dimensions.",
+    "strong": "Strong features, same rows.",
     "labels": "Labels of the first rows; the others are the pool.",
 }
 
@@ -66,9 +71,9 @@ def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     described: Any = task(header_option(id_option(read)))
     for name, told in reversed(tuple(FILES.items())):
-        described = click.option(flag(name), metavar="PATH", help=told)(described)
+        described = click.option(flag(name), metavar="PATH", help=told, cls=Option)(described)
     for name, more in reversed(tuple(DIMENSIONS.items())):
-        described = click.option(flag(name), **more)(described)
+        described = click.option(flag(name), **more, cls=Option)(described)
     described = click.option(
         "--problem",
         metavar="PATH",
@@ -136,6 +141,8 @@ def _of_path(path: Path, labelled: Mapping[str, Any]) -> Population:
             found = Dimensions.from_dict(measured)
         return Population(of_dimensions(found, **labelled))
     _refuse(labelled, "a problem knows its labels")
+    if path.is_dir():
+        raise InputError("problem", f"{path} holds no result that knows one; {NEEDED}")
     try:
         return Population(Problem.load(path))
     except InputError as error:

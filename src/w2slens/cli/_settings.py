@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from w2slens import Settings
+from w2slens.cli._help import Option
 from w2slens.cli._options import SIZES, Parsed, flag, ridge
 from w2slens.experiments.settings import OPTIONS
 
@@ -45,6 +46,9 @@ KINDS: Mapping[str, Any] = {
 ALSO = {"students": ("--student",)}
 """Other spellings of an option."""
 
+OFTEN = ("n", "N", "trials", "ridge_weak", "ridge_strong", "task", "students", "seed")
+"""Settings that short help shows."""
+
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add an option a setting; the command gets `Settings`, the task as the labels say."""
@@ -57,16 +61,19 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, one in reversed(list(OPTIONS.items())):
         kind, words = one.metadata["kind"], one.metadata["words"]
         needed = one.default is MISSING
-        default = None if needed or name == "task" else one.default
+        default = one.default[0] if isinstance(one.default, tuple) else one.default
+        known = {} if needed or name == "task" else {"default": default}
         told = click.option(
             *ALSO.get(name, ()),
             flag(name),
             name,
+            cls=Option,
+            rare=name not in OFTEN,
             type=click.Choice(kind) if isinstance(kind, tuple) else KINDS[kind],
             required=needed,
-            default=default[0] if isinstance(default, tuple) else default,
             show_default=True,
             help=f"{words[0].upper()}{words[1:]}.",
+            **known,
         )(told)
     return told
 

@@ -9,12 +9,13 @@ from w2slens._core.atomic import replacing
 from w2slens._core.errors import InputError
 from w2slens._core.json import to_json
 from w2slens._core.types import Id
+from w2slens.cli._help import Command
 from w2slens.cli._options import header_option, id_option
 from w2slens.cli._output import json_option
 from w2slens.features.reserved import reserve_rows
 
 
-@click.command("apply")
+@click.command("apply", cls=Command, example="model new.npy --out scores.npy")
 @click.argument("model", metavar="MODEL")
 @click.argument("features", metavar="FEATURES")
 @click.option("--weak", metavar="PATH", help="Weak features of the same rows, if it needs both.")

@@ -7,21 +7,19 @@ import click
 
 from w2slens import InputError, load_results
 from w2slens._core.json import to_json
+from w2slens.cli._help import Command
 from w2slens.cli._notes import notes
 from w2slens.cli._output import json_option
 from w2slens.report.comparing import compare
 
 
-@click.command("compare")
+@click.command("compare", cls=Command, example="result sweep --n 100")
 @click.argument("folders", nargs=-1, required=True, metavar="DIR DIR...")
 @click.option("--n", type=int, help="Compare at this number of labels [default: the largest].")
 @click.option("--N", "N", type=int, help="And at this number of pseudo-labels.")
 @json_option
 def command(folders: tuple[str, ...], n: int | None, N: int | None, as_json: bool) -> None:
-    """Show the runs in several folders side by side, at one n and N.
-
-    Example: w2slens compare result other-result --n 100
-    """
+    """Show the runs in several folders side by side, at one n and N."""
     with notes():
         runs = {name: load_results(folder) for name, folder in _named(folders).items()}
         found = compare(runs, n=n, N=N)

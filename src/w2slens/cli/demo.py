@@ -6,6 +6,7 @@ from itertools import chain
 import click
 
 from w2slens import Settings, Study
+from w2slens.cli._help import Command
 from w2slens.cli._notes import notes, progress
 from w2slens.cli._output import Output, files_of_run, output_options
 from w2slens.cli._settings import command_line
@@ -25,8 +26,8 @@ from the labels and the teacher together. Every ridge is chosen on the labels.
 """
 
 
-@click.command("demo")
-@click.option("--seed", default=0, show_default=True)
+@click.command("demo", cls=Command, example="--out demo")
+@click.option("--seed", default=0, show_default=True, help="Of the splits.")
 @output_options
 def command(seed: int, output: Output) -> None:
     """Measure, predict and judge weak-to-strong training on digits, in seconds."""

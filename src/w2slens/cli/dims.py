@@ -7,15 +7,16 @@ import click
 from w2slens import Dimensions, dimensions
 from w2slens._core.types import Id
 from w2slens.cli._cluster import scheduler_options
+from w2slens.cli._help import Command
 from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import header_option, id_option
 from w2slens.cli._output import Output, output_options
 from w2slens.features.reading import open_features
 
 
-@click.command("dims")
-@click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
-@click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
+@click.command("dims", cls=Command, example="--weak w.npy --strong s.npy")
+@click.option("--weak", required=True, metavar="PATH", help="Weak features: rows × columns.")
+@click.option("--strong", required=True, metavar="PATH", help="Strong features, same rows.")
 @click.option("--energy", default=0.99, show_default=True, help="Variance kept by the energy rank.")
 @scheduler_options("Dask workers read the files.")
 @click.option("--journal", metavar="FILE", help="Keep sums here: a killed command goes on.")
@@ -35,20 +36,13 @@ def command(
     """Measure intrinsic dimensions and the correlation dimension, in one pass over the files."""
     left = open_features(weak, "weak", header=header, id=id)
     right = open_features(strong, "strong", header=header, id=id)
-    read = 0
     with notes(), progress("rows") as move:
-
-        def advance(more: int) -> None:
-            nonlocal read
-            read += more
-            move(read, left.rows)
-
         found = dimensions(
             left,
             right,
             energy=energy,
             header=header,
-            progress=advance,
+            progress=move,
             scheduler=scheduler,
             journal=journal,
         )

@@ -13,6 +13,7 @@ from w2slens import __version__
 from w2slens._core.json import to_json
 from w2slens._core.machine import memory
 from w2slens._core.threads import cores
+from w2slens.cli._help import Command
 from w2slens.cli._output import json_option
 
 PURPOSES = {
@@ -25,13 +26,10 @@ PURPOSES = {
 """Extra → what it is for."""
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @json_option
 def command(as_json: bool) -> None:
-    """Say which versions, BLAS, threads and extras there are, and what a missing one is for.
-
-    Example: w2slens doctor
-    """
+    """Say which versions, BLAS, threads and extras there are, and what a missing one is for."""
     found = examined()
     if as_json:
         click.echo(to_json(found))

@@ -6,13 +6,14 @@ import click
 
 from w2slens._core.json import to_json
 from w2slens.cli._cluster import scheduler_options
+from w2slens.cli._help import Command
 from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import recipe_errors
 from w2slens.cli._output import json_option
 from w2slens.features.recipe import load_feature_recipe
 
 
-@click.command("features")
+@click.command("features", cls=Command, example="features.yaml --out stores")
 @click.argument("recipe", metavar="RECIPE.yaml")
 @click.option("--out", metavar="DIR", help="Folder of the stores [default: the recipe's out].")
 @click.option("--overwrite", is_flag=True, help="Begin anew where a folder holds a store.")
@@ -25,7 +26,7 @@ def command(recipe: str, out: str | None, overwrite: bool, scheduler: Any, as_js
         stores = loaded.run(
             out,
             overwrite=overwrite,
-            progress=lambda _, done, total: move(done, total),
+            progress=move,
             scheduler=scheduler,
         )
     if as_json:

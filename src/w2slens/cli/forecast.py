@@ -6,6 +6,7 @@ import click
 
 from w2slens import forecast
 from w2slens._core.types import Id, Task
+from w2slens.cli._help import Command
 from w2slens.cli._notes import notes
 from w2slens.cli._options import first_labels, labeled_options
 from w2slens.cli._output import Output, output_options
@@ -13,9 +14,11 @@ from w2slens.experiments.folder.layout import PROBLEM
 from w2slens.theory.storage import archived
 
 
-@click.command("forecast")
-@click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
-@click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
+@click.command(
+    "forecast", cls=Command, example="--weak w.npy --strong s.npy --labels y.npy --n 100"
+)
+@click.option("--weak", required=True, metavar="PATH", help="Weak features: rows × columns.")
+@click.option("--strong", required=True, metavar="PATH", help="Strong features, same rows.")
 @labeled_options
 @output_options
 def command(

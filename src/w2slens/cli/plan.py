@@ -10,6 +10,7 @@ from w2slens import InputError, plan
 from w2slens._core.json import to_json
 from w2slens.advise.courses import Course
 from w2slens.advise.planning import frontier
+from w2slens.cli._help import Command, Option
 from w2slens.cli._options import RIDGE
 from w2slens.cli._output import Output, output_options
 from w2slens.cli._population import problem_options
@@ -18,20 +19,41 @@ from w2slens.models.metrics import METRICS, Metric
 from w2slens.theory.population import Population
 
 
-@click.command("plan")
+@click.command(
+    "plan", cls=Command, example="--problem result --cost-label 1 --cost-pseudo 0.01 --budget 500"
+)
 @problem_options
 @click.option("--cost-label", type=float, help="Price of a label.")
 @click.option("--cost-pseudo", type=float, help="Price of a pseudo-label.")
 @click.option("--budget", type=float, help="Most that may be spent; or else --target.")
 @click.option("--target", type=float, help="Risk that is to be reached at least cost.")
-@click.option("--owned", type=int, help="Labels that are there already [default: a forecast's].")
-@click.option("--pool", type=int, help="Unlabeled rows that there are [default: a forecast's].")
-@click.option("--cost-weak", default=0.0, show_default=True, help="Price of running the teacher.")
-@click.option("--cost-strong", default=0.0, show_default=True, help="The same of the strong model.")
+@click.option("--owned", type=int, help="Labels already there [default: a forecast's].")
+@click.option("--pool", type=int, help="Unlabeled rows [default: a forecast's].")
+@click.option(
+    "--cost-weak",
+    default=0.0,
+    show_default=True,
+    help="Price of running the teacher.",
+    cls=Option,
+    rare=True,
+)
+@click.option(
+    "--cost-strong",
+    default=0.0,
+    show_default=True,
+    help="Price of running the strong model.",
+    cls=Option,
+    rare=True,
+)
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True, help="λ, teacher.")
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, strong.")
 @click.option(
-    "--intercept/--no-intercept", default=True, show_default=True, help="Count it in the fits."
+    "--intercept/--no-intercept",
+    default=True,
+    show_default=True,
+    help="Count it in the fits.",
+    cls=Option,
+    rare=True,
 )
 @click.option(
     "--metric",
@@ -39,9 +61,14 @@ from w2slens.theory.population import Population
     default=METRICS[0],
     show_default=True,
     help="Risk: theory predicts no other.",
+    cls=Option,
+    rare=True,
 )
 @click.option(
-    "--page", metavar="FILE", help="Write a page on which all of this is moved by sliders."
+    "--page",
+    metavar="FILE",
+    help="Write a page of sliders; it needs nothing else: what is not said begins with an example.",
+    cls=Option,
 )
 @output_options
 def command(
@@ -53,10 +80,7 @@ def command(
     output: Output,
     **settings: Any,
 ) -> None:
-    """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone.
-
-    --page needs nothing else: what is not said begins with an example, and can be moved.
-    """
+    """Find the best course: W2S, the strong model on labels, more labels, or the teacher alone."""
     if page is not None:
         check_page(Path(page), overwrite=output.overwrite, argument="page")
     if page is not None and budget is None and target is None:

@@ -9,12 +9,17 @@ from rich.text import Text
 
 from w2slens import InputError, rank_teachers
 from w2slens._core.types import Id, Task
+from w2slens.cli._help import Command
 from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import first_labels, labeled_options
 from w2slens.cli._output import Output, output_options
 
 
-@click.command("rank")
+@click.command(
+    "rank",
+    cls=Command,
+    example="--weak a=a.npy --weak b=b.npy --strong s.npy \\\n    --labels y.npy --n 100",
+)
 @click.option(
     "--weak",
     required=True,

@@ -7,6 +7,7 @@ import click
 from w2slens import Settings, Study
 from w2slens._core.types import Id
 from w2slens.cli._cluster import scheduler_options
+from w2slens.cli._help import Command, Option
 from w2slens.cli._notes import notes, progress
 from w2slens.cli._options import header_option, id_option, written_ids
 from w2slens.cli._output import Output, files_of_run, output_options
@@ -14,12 +15,28 @@ from w2slens.cli._settings import command_line, replaying, settings_options
 from w2slens.cli._tables import shown
 
 
-@click.command("run")
-@click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
-@click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
+@click.command(
+    "run",
+    cls=Command,
+    example="--weak w.npy --strong s.npy --labels y.npy \\\n    --n 50,100 --N 300 --out result",
+)
+@click.option("--weak", required=True, metavar="PATH", help="Weak features: rows × columns.")
+@click.option("--strong", required=True, metavar="PATH", help="Strong features, same rows.")
 @click.option("--labels", required=True, metavar="PATH", help="Labels of the same rows.")
-@click.option("--target", metavar="PATH", help="f*, where it is known: risks become excess risks.")
-@click.option("--groups", metavar="PATH", help="A number or word a row; no split divides a group.")
+@click.option(
+    "--target",
+    metavar="PATH",
+    help="f*, where it is known: risks become excess risks.",
+    cls=Option,
+    rare=True,
+)
+@click.option(
+    "--groups",
+    metavar="PATH",
+    help="A number or word a row: no split divides a group.",
+    cls=Option,
+    rare=True,
+)
 @header_option
 @id_option
 @settings_options

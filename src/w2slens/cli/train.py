@@ -6,16 +6,20 @@ import click
 
 from w2slens import train
 from w2slens._core.types import TASKS, Id, Ridge, Task
+from w2slens.cli._help import Command, Option
 from w2slens.cli._notes import notes
 from w2slens.cli._options import RIDGE, first_labels, header_option, id_option, stream_option
 from w2slens.cli._output import Output, output_options
+from w2slens.features.ondisk import Stream
 from w2slens.models.students import STUDENTS
 from w2slens.report.take_home import KIND, files_of_student
 
 
-@click.command("train")
-@click.option("--weak", required=True, metavar="PATH", help="Weak features, rows × coordinates.")
-@click.option("--strong", required=True, metavar="PATH", help="Strong features of the same rows.")
+@click.command(
+    "train", cls=Command, example="--weak w.npy --strong s.npy --labels y.npy --n 100 --out model"
+)
+@click.option("--weak", required=True, metavar="PATH", help="Weak features: rows × columns.")
+@click.option("--strong", required=True, metavar="PATH", help="Strong features, same rows.")
 @click.option("--labels", required=True, metavar="PATH", help="Labels of the first rows.")
 @click.option("--n", type=int, help="Use the first n labels only [default: all].")
 @click.option(
@@ -24,6 +28,7 @@ from w2slens.report.take_home import KIND, files_of_student
     default="auto",
     show_default=True,
     help="How labels and teacher are used; auto: posterior, or neighbours where likelier.",
+    cls=Option,
 )
 @click.option("--ridge-weak", type=RIDGE, default="auto", show_default=True, help="λ, teacher.")
 @click.option("--ridge-strong", type=RIDGE, default="auto", show_default=True, help="λ, student.")
@@ -47,7 +52,7 @@ def command(
     seed: int,
     buy: int,
     torch: bool,
-    stream: str,
+    stream: Stream,
     header: bool | None,
     id: Id,
     output: Output,

@@ -11,6 +11,8 @@ Logarithms of labels are those of ``max((1−ε)ỹ + ε/k, 1e-12)``: smoothed b
 What was published of these losses is mixed; each says so in a sentence.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches

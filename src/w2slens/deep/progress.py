@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from w2slens._core.types import Progress
+
 LOOK_SECONDS = 0.5
 """How often finished networks are counted."""
 
@@ -15,7 +17,7 @@ LOOK_SECONDS = 0.5
 class Shown:
     """Shows (networks done, networks in all), those of earlier runs included."""
 
-    progress: Callable[[int, int], None] | None
+    progress: Progress | None
     total: int
     before: int = 0
     done: int = 0

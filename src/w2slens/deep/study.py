@@ -1,5 +1,7 @@
 """`NetworkStudy`: examples and networks with settings, ready to run."""
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,7 +16,7 @@ from w2slens._core import check
 from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
 from w2slens._core.threads import cores
-from w2slens._core.types import Task
+from w2slens._core.types import Progress, Task
 from w2slens.deep.engine import FineTuning
 from w2slens.deep.examples import Examples
 from w2slens.deep.frozen import Frozen
@@ -23,10 +25,10 @@ from w2slens.deep.oracle import NetworkOracle
 from w2slens.deep.progress import Shown, counted
 from w2slens.deep.shelf import FOLDER, Shelf
 from w2slens.deep.source import Networks, teacher_of
-from w2slens.experiments.network_settings import NetworkSettings
+from w2slens.experiments.network_settings import NetworkSettings, Seen
 from w2slens.experiments.oracle import Oracle
 from w2slens.experiments.results import Results
-from w2slens.experiments.study import Progress, Study
+from w2slens.experiments.study import Study
 from w2slens.experiments.trial.loop import Loop
 from w2slens.experiments.workers import Record, Where
 from w2slens.features.corpora import Corpus
@@ -138,7 +140,7 @@ class NetworkStudy(Study):
             self._frozen.prepare((*self.source.networks.values(), self.source.strong))
         return super()._tables(run, done, save, where, progress)
 
-    def oracle(self, seen: str) -> NetworkOracle:
+    def oracle(self, seen: Seen) -> NetworkOracle:
         """Return what theory says, from ``"frozen"`` features or from ``"gradients"``."""
         settings = replace(self.settings, predict_from=seen)
         return NetworkOracle(self.source, settings, self._frozen)

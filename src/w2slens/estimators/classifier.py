@@ -1,5 +1,7 @@
 """`WeakToStrongClassifier`: classes to tell apart, few of them known."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -54,7 +56,7 @@ class WeakToStrongClassifier(ClassifierMixin, WeakToStrong):
     student_
         `w2slens.Student`, which says what it is expected to err by; or the fitted classifier.
     teacher_
-        `w2slens.LinearProbe` of the weak side; or the fitted classifier.
+        `w2slens.models.probe.LinearProbe` of the weak side; or the fitted classifier.
     dimensions_
         `w2slens.Dimensions` of both sides over the pool, made when it is asked for.
     forecast_

@@ -1,5 +1,7 @@
 """`WeakToStrongRegressor`: numbers to predict, few of them known."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -44,7 +46,7 @@ class WeakToStrongRegressor(RegressorMixin, WeakToStrong):
     student_
         `w2slens.Student`, which says what it is expected to err by; or the fitted regressor.
     teacher_
-        `w2slens.LinearProbe` of the weak side; or the fitted regressor.
+        `w2slens.models.probe.LinearProbe` of the weak side; or the fitted regressor.
     dimensions_
         `w2slens.Dimensions` of both sides over the pool, made when it is asked for.
     forecast_

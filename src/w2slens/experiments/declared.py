@@ -1,12 +1,17 @@
 """How settings are declared, and those that have rules of their own."""
 
-from dataclasses import MISSING, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import MISSING, Field, field, fields
+from inspect import cleandoc
+from textwrap import indent, wrap
+from typing import Any, TypeVar
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Task
 from w2slens.models.students import AUTO, STUDENTS, W2S
+
+Declared = TypeVar("Declared", bound=type[Any])
 
 
 def told(words: str, kind: Any, default: Any = MISSING, *, drawn: bool = True) -> Any:
@@ -17,6 +22,26 @@ def told(words: str, kind: Any, default: Any = MISSING, *, drawn: bool = True) -
     """
     metadata = {"words": words, "kind": kind, "drawn": drawn}
     return field(default=default, metadata=metadata)
+
+
+def described(given: Sequence[Field[Any]]) -> str:
+    """Write what settings are as the parameters of a docstring."""
+    return "\n".join(_described(one) for one in given)
+
+
+def _described(one: Field[Any]) -> str:
+    words = one.metadata["words"]
+    kind = one.metadata["kind"]
+    choices = f" One of {', '.join(kind)}." if isinstance(kind, tuple) else ""
+    text = f"{words[0].upper()}{words[1:]}.{choices}"
+    return f"{one.name}\n" + indent("\n".join(wrap(text, 92)), "    ")
+
+
+def self_describing(declared: Declared) -> Declared:
+    """Put the fields of settings where their docstring says ``<settings>``."""
+    told = described(fields(declared))
+    declared.__doc__ = cleandoc(declared.__doc__ or "").replace("<settings>", told)
+    return declared
 
 
 def levels_of(value: Any, task: Task | None) -> tuple[float, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field
 from functools import wraps
 from inspect import Parameter, cleandoc, signature
-from textwrap import indent, wrap
 from typing import Any
 
+from w2slens.experiments.declared import described
 from w2slens.experiments.settings import OPTIONS
 
 
@@ -30,8 +30,8 @@ def told_by_settings(names: Sequence[str] = tuple(OPTIONS)) -> Callable[..., Any
             return function(*args, **kwargs)
 
         door.__signature__ = public  # type: ignore[attr-defined]
-        described = "\n".join(_described(OPTIONS[name]) for name in names)
-        door.__doc__ = cleandoc(function.__doc__ or "").replace("<settings>", described)
+        words = described([OPTIONS[name] for name in names])
+        door.__doc__ = cleandoc(function.__doc__ or "").replace("<settings>", words)
         return door
 
     return keywords
@@ -40,11 +40,3 @@ def told_by_settings(names: Sequence[str] = tuple(OPTIONS)) -> Callable[..., Any
 def _parameter(one: Field[Any]) -> Parameter:
     default = Parameter.empty if one.default is MISSING else one.default
     return Parameter(one.name, Parameter.KEYWORD_ONLY, default=default, annotation=one.type)
-
-
-def _described(one: Field[Any]) -> str:
-    words = one.metadata["words"]
-    kind = one.metadata["kind"]
-    choices = f" One of {', '.join(kind)}." if isinstance(kind, tuple) else ""
-    text = f"{words[0].upper()}{words[1:]}.{choices}"
-    return f"{one.name}\n" + indent("\n".join(wrap(text, 92)), "    ")

@@ -3,40 +3,54 @@
 Torch is not needed to read them: results of networks are shown where no network can be trained.
 """
 
+from __future__ import annotations
+
 from dataclasses import Field, dataclass, fields
-from typing import Any
+from typing import Any, Literal, get_args
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens.experiments.declared import told
+from w2slens._core.types import Names, Numbers
+from w2slens.experiments.declared import self_describing, told
 from w2slens.experiments.settings import OPTIONS, Settings
 from w2slens.models.students import LOSSES, W2S
 
 CLASSES, NUMBERS = "cross-entropy", "squared"
 """What networks minimise on true labels: of classes, and of numbers."""
 
-ADAPTATIONS = ("full", "lora", "head")
+Adaptation = Literal["full", "lora", "head"]
+ADAPTATIONS = get_args(Adaptation)
 """Which parameters are trained: all, low-rank additions to some matrices, or the head alone."""
 
-STARTS = ("probe", "random")
+Start = Literal["probe", "random"]
+STARTS = get_args(Start)
 """The head before fine-tuning: fitted to the frozen features, or drawn."""
 
-LABELS = ("soft", "hard")
+Labels = Literal["soft", "hard"]
+LABELS = get_args(Labels)
 """What the student is taught: the teacher's probabilities, or the likelier class."""
 
-FILTERS = ("none", "confident", "neighbours")
+Filter = Literal["none", "confident", "neighbours"]
+FILTERS = get_args(Filter)
 """Which pseudo-labels are left out."""
 
-FEATURES = ("frozen", "gradients")
+Seen = Literal["frozen", "gradients"]
+FEATURES = get_args(Seen)
 """What theory sees of a network: what its head sees, or its gradients."""
 
-AVERAGES = ("none", "ema", "swa")
+Average = Literal["none", "ema", "swa"]
+AVERAGES = get_args(Average)
 """Means of the weights along the way."""
 
 
+@self_describing
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings(Settings):
     """Everything that a run of networks is told, validated; every model is trained alike.
+
+    Parameters
+    ----------
+    <settings>
 
     Raises
     ------
@@ -49,19 +63,23 @@ class NetworkSettings(Settings):
     ('imitate',)
     """
 
-    losses: Any = told(
+    losses: Names = told(
         "how students learn from pseudo-labels; the first makes the W2S student, the others have "
         "columns of their own",
         "words",
         None,
     )
-    labels: str = told("what students are taught: soft or hard pseudo-labels", LABELS, LABELS[0])
-    adapt: str = told("parameters that are trained: full, lora, head", ADAPTATIONS, ADAPTATIONS[0])
-    start: str = told("the head at the start: probe (of frozen features), random", STARTS, "probe")
+    labels: Labels = told("what students are taught: soft or hard pseudo-labels", LABELS, LABELS[0])
+    adapt: Adaptation = told(
+        "parameters that are trained: full, lora, head", ADAPTATIONS, ADAPTATIONS[0]
+    )
+    start: Start = told(
+        "the head at the start: probe (of frozen features), random", STARTS, "probe"
+    )
     steps: int = told("steps of the optimiser, the same number for every model", "whole", 250)
     batch: int = told("examples a step", "whole", 32)
     accumulate: int = told("parts that a batch is cut into, to save memory", "whole", 1)
-    rates: Any = told(
+    rates: Numbers = told(
         "learning rates; of several, every model takes its best by the labeled holdout",
         "numbers",
         (5e-5,),
@@ -77,13 +95,15 @@ class NetworkSettings(Settings):
     checks: int = told("looks at the holdout along the way", "whole", 5)
     patience: int = told("looks without a gain after which a model stops early", "whole", 5)
     lora_rank: int = told("rank of the additions of LoRA", "whole", 8)
-    lora_targets: Any = told("endings of the names of the modules they go to", "words", None)
-    filter: str = told("which pseudo-labels are left out", FILTERS, FILTERS[0])
+    lora_targets: Names = told("endings of the names of the modules they go to", "words", None)
+    filter: Filter = told("which pseudo-labels are left out", FILTERS, FILTERS[0])
     keep: float = told("share of the pseudo-labels that a filter keeps", "number", 0.5)
     rounds: int = told("further rounds in which the student teaches a fresh one", "whole", 0)
-    average: str = told("mean of the weights along the way: none, ema, swa", AVERAGES, AVERAGES[0])
+    average: Average = told(
+        "mean of the weights along the way: none, ema, swa", AVERAGES, AVERAGES[0]
+    )
 
-    predict_from: str = told(
+    predict_from: Seen = told(
         "features that predictions are made from: frozen ones, or gradients by what is trained",
         FEATURES,
         FEATURES[0],

@@ -1,5 +1,7 @@
 """What `transfer` and `sweep` return: a tidy table of trials and what follows from it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -91,7 +93,7 @@ class Results:
         noise: float | None = None,
         ridge_weak: Ridge | None = None,
         ridge_strong: Ridge | None = None,
-    ) -> "Results":
+    ) -> Results:
         """Keep the curves of a teacher, a noise level, or ridges as they were asked for.
 
         Parameters
@@ -122,12 +124,12 @@ class Results:
         rows = pd.concat([curve.rows_of(self.table) for curve in kept]).sort_index()
         return replace(self, table=rows.reset_index(drop=True))
 
-    def curves(self) -> "list[Results]":
+    def curves(self) -> list[Results]:
         """Return the results of each curve by itself."""
         return [self] if len(self.settings) == 1 else self._curves
 
     @cached_property
-    def _curves(self) -> "list[Results]":
+    def _curves(self) -> list[Results]:
         return [self.select(**setting._asdict()) for setting in self.settings]
 
     @cached_property

@@ -18,7 +18,7 @@ from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.features.aligned import in_order, order_of
 from w2slens.features.chosen import Chosen
-from w2slens.features.ondisk import taken
+from w2slens.features.ondisk import Stream, taken
 from w2slens.features.reading import open_features, read_array, read_labels
 from w2slens.moments import Moments
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
@@ -49,7 +49,7 @@ class Rows:
         groups: Any = None,
         header: bool | None = None,
         id: Id = None,
-        stream: str = "no",
+        stream: Stream = "no",
     ) -> "Rows":
         """Read each input once, join them by ids or by position, and check that they fit together.
 

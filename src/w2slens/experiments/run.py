@@ -1,31 +1,30 @@
 """The doors of a run: `transfer`, `sweep` and `simulate` make `Settings` and run a `Study`."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import ArrayLike
-
 from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
-from w2slens._core.types import Id
+from w2slens._core.types import Id, Progress
 from w2slens.experiments.keywords import told_by_settings
 from w2slens.experiments.results import Results
 from w2slens.experiments.settings import DRAWN, Settings
-from w2slens.experiments.study import Progress, Study
+from w2slens.experiments.study import Study
+from w2slens.features.reading import FeaturesLike, LabelsLike
 from w2slens.synthetic import Planted
-
-Features = ArrayLike | str | Path
 
 
 @told_by_settings()
 def transfer(
-    weak: Features,
-    strong: Features,
-    y: Features,
+    weak: FeaturesLike,
+    strong: FeaturesLike,
+    y: LabelsLike,
     *,
-    target: Features | None = None,
-    groups: Features | None = None,
+    target: LabelsLike | None = None,
+    groups: LabelsLike | None = None,
     header: bool | None = None,
     id: Id = None,
     progress: Progress | None = None,
@@ -105,12 +104,12 @@ def transfer(
 
 @told_by_settings()
 def sweep(
-    weak: Features | Mapping[str, Features],
-    strong: Features,
-    y: Features,
+    weak: FeaturesLike | Mapping[str, FeaturesLike],
+    strong: FeaturesLike,
+    y: LabelsLike,
     *,
-    target: Features | None = None,
-    groups: Features | None = None,
+    target: LabelsLike | None = None,
+    groups: LabelsLike | None = None,
     header: bool | None = None,
     id: Id = None,
     out: str | Path | None = None,

@@ -4,19 +4,21 @@ The fields are the keywords of `transfer`, `sweep` and `simulate`, the keys of r
 of the command line and what every result records; nothing lists them a second time.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, fields
 from itertools import product
-from typing import Any
+from typing import Any, Literal, get_args
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.types import TASKS, Task
+from w2slens._core.types import TASKS, Names, Numbers, Ridges, RowsOrShare, Sizes, Task
 from w2slens.experiments.curves import Curve
-from w2slens.experiments.declared import levels_of, students_of, told
-from w2slens.features.ondisk import STREAMS
-from w2slens.models.metrics import METRICS, check_metric
-from w2slens.models.risks import CEILINGS
+from w2slens.experiments.declared import levels_of, self_describing, students_of, told
+from w2slens.features.ondisk import STREAMS, Stream
+from w2slens.models.metrics import METRICS, Metric, check_metric
+from w2slens.models.risks import CEILINGS, Ceiling
 from w2slens.models.students import AUTO, STUDENTS, W2S
 from w2slens.moments.components import Components
 
@@ -32,16 +34,22 @@ LARGEST_SEED = 2**128 - 1
 CROSS_ENTROPY = (W2S, AUTO, "labels", "teacher")
 """Students that logistic probes have."""
 
-LOSSES = ("squared", "cross-entropy")
+Loss = Literal["squared", "cross-entropy"]
+LOSSES = get_args(Loss)
 """What probes minimise; each has its engine in `w2slens.experiments.trial`."""
 
 
+@self_describing
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that a run is told, validated; its fields are described where they are declared.
+    """Everything that a run is told, validated.
 
     Lists may be given as single values; they are tuples afterwards. The cells of a run are the
     product of all lists.
+
+    Parameters
+    ----------
+    <settings>
 
     Raises
     ------
@@ -54,17 +62,17 @@ class Settings:
     (0.0, 'auto')
     """
 
-    n: Any = told("numbers of labels", "sizes")
-    N: Any = told("numbers of pseudo-labels; the run covers their product with n", "sizes")
+    n: Sizes = told("numbers of labels", "sizes")
+    N: Sizes = told("numbers of pseudo-labels; the run covers their product with n", "sizes")
     trials: int = told("independent splits (or draws) of the rows", "whole", 10)
-    ridge_weak: Any = told(
-        "ridge λ of the teacher in (1/n)‖·‖² + λ‖·‖², or auto: chosen for every model alike by "
-        "leave-one-out on the labels (the ceiling by GCV); several are run in turn",
+    ridge_weak: Ridges = told(
+        "ridge λ of the teacher in (1/n)‖·‖² + λ‖·‖², or auto; it is then chosen for every model "
+        "alike by leave-one-out on the labels (the ceiling by GCV), and several are run in turn",
         "ridges",
         "auto",
     )
-    ridge_strong: Any = told("ridge λ of the strong models, alike", "ridges", "auto")
-    noise_levels: Any = told(
+    ridge_strong: Ridges = told("ridge λ of the strong models, alike", "ridges", "auto")
+    noise_levels: Numbers = told(
         "noise added to the training labels, never to the test rows: the share of classes that are "
         "flipped, for regression in standard deviations of the labels",
         "numbers",
@@ -72,38 +80,38 @@ class Settings:
         drawn=False,
     )
     task: Task | None = told(
-        "classification regresses on one-hot labels, with soft pseudo-labels; text is classes, and "
-        "for labels that are whole numbers this must be said",
+        "needed where labels are whole numbers; classification regresses on one-hot labels, with "
+        "soft pseudo-labels, and text is classes",
         TASKS,
         None,
         drawn=False,
     )
-    test: Any = told(
+    test: RowsOrShare = told(
         "rows held out first: a number, or a share below 1 (default a fifth; of a population 2000)",
         "rows or share",
         None,
     )
-    ceiling: str = told(
+    ceiling: Ceiling = told(
         "rows with true labels for the ceiling: n+N, N or n of them", CEILINGS, CEILINGS[0]
     )
-    loss: str = told(
+    loss: Loss = told(
         "what probes minimise; cross-entropy (of classes) is scored by Brier score, and auto "
         "chooses ridges by folds of the true labels",
         LOSSES,
         LOSSES[0],
         drawn=False,
     )
-    metric: str = told(
+    metric: Metric = told(
         "what the verdict judges by: squared error, which theory predicts, or for classes accuracy "
         "or auroc, which are measured only",
         METRICS,
         METRICS[0],
         drawn=False,
     )
-    students: Any = told(
-        "what is made of labels and teacher besides plain imitation: posterior (or auto: a student "
-        "of both together), neighbours (which also knows how the pool clusters), anchored, or both "
-        "(which needs both models wherever it is used)",
+    students: Names = told(
+        "students besides plain imitation: posterior (or auto), neighbours, anchored, both; "
+        "posterior learns from labels and teacher together, neighbours also from how the pool "
+        "clusters, and both needs both models wherever it is used",
         "words",
         (W2S,),
         drawn=False,
@@ -125,14 +133,14 @@ class Settings:
         None,
         drawn=False,
     )
-    stream: str = told(
+    stream: Stream = told(
         "leave features on disk, of files of any size: yes, no, or auto, where they would take a "
         "quarter of the memory; trials are then made of groups to which the rows are hashed",
         STREAMS,
         STREAMS[0],
         drawn=False,
     )
-    seed: int = told("of all draws: the same seed gives the same digits", "whole", 0)
+    seed: int = told("of all draws; the same seed gives the same digits", "whole", 0)
 
     def __post_init__(self) -> None:
         keep = {

@@ -1,5 +1,7 @@
 """`Study`: rows or a population with settings, ready to run; the one runner under every door."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,7 +14,7 @@ from w2slens._core import check
 from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
 from w2slens._core.threads import cores
-from w2slens._core.types import Id, Task
+from w2slens._core.types import Id, Progress, Task
 from w2slens._version import __version__
 from w2slens.experiments.draws import Draws
 from w2slens.experiments.folder.archive import recalled
@@ -28,8 +30,6 @@ from w2slens.experiments.trial.loop import run_trial
 from w2slens.experiments.workers import Record, Where, on_cluster, side_by_side
 from w2slens.features.ondisk import OnDisk
 from w2slens.synthetic import Planted
-
-Progress = Callable[[int, int], None]
 
 
 class Study:
@@ -86,7 +86,7 @@ class Study:
         header: bool | None = None,
         id: Id = None,
         words: Mapping[str, str] | None = None,
-    ) -> "Study":
+    ) -> Study:
         """Read features and labels; parameters as of `w2slens.sweep`."""
         known = {"target": target, "groups": groups, "header": header, "id": id}
         rows = Rows.read(weak, strong, y, settings.task, stream=settings.stream, **known)
@@ -98,7 +98,7 @@ class Study:
     @classmethod
     def of_population(
         cls, planted: Planted, settings: Settings, words: Mapping[str, str] | None = None
-    ) -> "Study":
+    ) -> Study:
         """Draw the rows of every trial anew."""
         return cls(Draws(planted), settings, words)
 

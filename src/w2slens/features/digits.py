@@ -1,5 +1,7 @@
 """Digits to try things on: two cheap feature maps of the same images."""
 
+from __future__ import annotations
+
 from importlib.util import find_spec
 from pathlib import Path
 

@@ -34,8 +34,10 @@ PHRASES = ("group", "drop")
 
 def examples_of(recipe: dict[str, Any], base: Path) -> Corpus:
     """Open the examples that a recipe names, its paths relative to a folder."""
-    if ("images" in recipe) == ("texts" in recipe):
-        raise InputError("images", "or texts is needed: one of them")
+    if "images" in recipe and "texts" in recipe:
+        raise InputError("texts", "stand beside images; choose one of them")
+    if "images" not in recipe and "texts" not in recipe:
+        raise InputError("images", "are missing, and so are texts; one of them is needed")
     corpus = _images(recipe, base) if "images" in recipe else _texts(recipe, base)
     if "rows" not in recipe:
         return corpus

@@ -1,7 +1,9 @@
 """From examples to a store of features: in batches, resumable, the broken ones named."""
 
+from __future__ import annotations
+
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -11,6 +13,7 @@ import numpy as np
 from w2slens._core import check
 from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
+from w2slens._core.types import Progress
 from w2slens.features.batches import Step, Work, load_example, on_cluster
 from w2slens.features.corpora import Corpus
 from w2slens.features.extractors import Extractor, Learner
@@ -29,7 +32,7 @@ def extract(
     batch: int = 64,
     skip: bool = False,
     overwrite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     scheduler: Scheduler | None = None,
 ) -> Path:
     """Write the features of a corpus into a store.
@@ -77,6 +80,8 @@ def extract(
     recipe = {"extractor": extractor.describe(), "source": corpus.source}
     writer = StoreWriter(Path(out), recipe, len(corpus), overwrite=overwrite)
     if writer.finished:
+        if progress is not None:
+            progress(len(corpus), len(corpus))
         return writer.folder
     if isinstance(extractor, Learner):
         examples = (load_example(corpus, i, skip=skip) for i in range(len(corpus)))

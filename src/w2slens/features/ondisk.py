@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from w2slens.moments.products import product
 if TYPE_CHECKING:
     from w2slens.features.order import Order
 
-STREAMS = ("auto", "yes", "no")
+Stream = Literal["auto", "yes", "no"]
+STREAMS = get_args(Stream)
 """Whether features stay on disk: where they are large, always, never."""
 
 CHUNK_BYTES = 2**27
@@ -44,7 +45,7 @@ def too_large(sources: Iterable[Source]) -> bool:
 
 
 def taken(
-    sources: Mapping[str, Source], stream: str, order: "Order | None" = None
+    sources: Mapping[str, Source], stream: Stream, order: "Order | None" = None
 ) -> dict[str, Any]:
     """Read matrices, or leave them all on disk: with ``"yes"``, or ``"auto"`` where they are large.
 

@@ -37,6 +37,10 @@ class Parts:
         self.paths, self._argument = paths, argument
         self.parts = [open_one(path) for path in paths]
         shapes = [part.shape for part in self.parts]
+        if len(shapes[0]) != 2:
+            raise InputError(
+                argument, f"{paths[0]} has shape {shapes[0]}; a folder of parts holds matrices"
+            )
         for path, shape in zip(paths, shapes, strict=True):
             if len(shape) != 2 or shape[1] != shapes[0][1]:
                 raise InputError(

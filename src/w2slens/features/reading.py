@@ -4,6 +4,8 @@ A `Source` knows its shape before its rows are read. `.npy` is memory-mapped and
 safetensors are read slice by slice, so that `chunks` never holds the whole file.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -30,13 +32,27 @@ URL = "://"
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A feature matrix that may still be on disk."""
+    """A feature matrix that may still be on disk.
 
-    argument: str  # the name by which errors call it
-    data: Sliceable  # array-like of shape (rows, coordinates); slices of it are read when taken
-    path: str | None = None  # of the file, with a key as it was named; None of an array
-    layout: Layout = UNKNOWN  # what was said of the table
-    ids: "Ids | None" = None  # of its rows, where they are asked for
+    Attributes
+    ----------
+    argument
+        The name by which errors call it.
+    data
+        Array-like of shape (rows, coordinates); slices of it are read when they are taken.
+    path
+        Of the file, with a key as it was named; None of an array.
+    layout
+        What was said of the table.
+    ids
+        Of its rows, where they are asked for.
+    """
+
+    argument: str
+    data: Sliceable
+    path: str | None = None
+    layout: Layout = UNKNOWN
+    ids: Ids | None = None
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Travel between processes: the rows of a file do not, it is opened anew."""
@@ -57,12 +73,12 @@ class Source:
         return int(self.data.shape[1])
 
     def chunk(self, start: int, stop: int) -> NDArray[Any]:
-        """Read and validate the rows from `start` up to `stop`."""
+        """Read and validate the rows from `start` up to `stop`: (m, coordinates)."""
         with self._reading():
             return self._valid(self._fresh()[start:stop])
 
     def take(self, index: Index) -> NDArray[Any]:
-        """Read and validate rows by their numbers (ascending), near to one another."""
+        """Read and validate rows by their numbers (m,), ascending and near to one another."""
         with self._reading():
             data = self._fresh()
             if isinstance(data, np.ndarray):
@@ -86,9 +102,16 @@ class Source:
         return fresh(data) if self.path else data
 
     def read(self) -> NDArray[Any]:
-        """Read the whole matrix once, in its own type, and validate it."""
+        """Read the whole (rows, coordinates) matrix once, in its own type, and validate it."""
         with self._reading():
             return check.features(self._fresh()[: self.rows], self.argument)
+
+
+FeaturesLike = ArrayLike | str | Path | Source
+"""(rows, coordinates), as an array, a path, a dataset or a `Source`."""
+
+LabelsLike = ArrayLike | str | Path
+"""(rows,) or (rows, outputs), as an array or a path."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +141,7 @@ class Elsewhere:
 
 
 def open_features(
-    value: "ArrayLike | str | Path | Source",
+    value: FeaturesLike,
     argument: str,
     *,
     header: bool | None = None,
@@ -148,7 +171,7 @@ def open_features(
     return Source(argument, data, path, layout, open_ids(value, argument, id, int(data.shape[0])))
 
 
-def open_ids(value: Any, argument: str, id: Id, rows: int) -> "Ids | None":
+def open_ids(value: Any, argument: str, id: Id, rows: int) -> Ids | None:
     """Find the ids of an input of so many rows; None where none are asked for."""
     if id is None:
         return None
@@ -177,7 +200,7 @@ def _without_ids(value: Any, argument: str, layout: Layout) -> Any:
 
 
 def read_array(
-    value: ArrayLike | str | Path,
+    value: LabelsLike,
     argument: str,
     *,
     header: bool | None = None,
@@ -193,7 +216,7 @@ def read_array(
 
 
 def read_labels(
-    value: ArrayLike | str | Path,
+    value: LabelsLike,
     argument: str = "y",
     *,
     header: bool | None = None,

@@ -1,6 +1,5 @@
 """Recipes of features: which examples, which models, each into a store of its own."""
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +9,7 @@ from typing import Any
 from w2slens._core import check
 from w2slens._core.cluster import Scheduler, connected
 from w2slens._core.errors import InputError
+from w2slens._core.types import Progress
 from w2slens._core.yaml import complete, known_keys, located, read_recipe, within
 from w2slens.features.corpora import Corpus
 from w2slens.features.examples import examples_of
@@ -38,17 +38,19 @@ class FeatureRecipe:
         out: str | Path | None = None,
         *,
         overwrite: bool = False,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Progress | None = None,
         scheduler: Scheduler | None = None,
     ) -> dict[str, Path]:
         """Extract all features, model by model: name → folder of its store, below `out`.
 
-        `overwrite` begins anew where a folder holds a store; `progress` is called with (name,
-        examples done, examples in all); the workers of a `scheduler` map the batches.
+        `overwrite` begins anew where a folder holds a store; `progress` is called with (examples
+        done, examples in all), an example of two models being two; the workers of a `scheduler`
+        map the batches.
         """
         folder = self.out if out is None else Path(out)
         if folder is None or out == "":
             raise InputError("out", "is missing; name a folder for the features")
+        whole = len(self.corpus) * len(self.models)
         with nullcontext() if scheduler is None else connected(scheduler) as cluster:
             return {
                 name: extract(
@@ -58,11 +60,15 @@ class FeatureRecipe:
                     batch=self.batch,
                     skip=self.skip,
                     overwrite=overwrite,
-                    progress=None if progress is None else partial(progress, name),
+                    progress=None if progress is None else partial(_move, progress, place, whole),
                     scheduler=cluster,
                 )
-                for name, (model, settings) in self.models.items()
+                for place, (name, (model, settings)) in enumerate(self.models.items())
             }
+
+
+def _move(progress: Progress, place: int, whole: int, done: int, examples: int) -> None:
+    progress(place * examples + done, whole)
 
 
 def load_feature_recipe(path: str | Path) -> FeatureRecipe:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.atomic import PART, replacing, write_durably
+from w2slens._core.atomic import PART, replacing, writable, write_durably
 from w2slens._core.errors import InputError
 from w2slens._core.inputs import read_json
 from w2slens._core.json import to_json
@@ -45,7 +45,7 @@ class StoreWriter:
     def __init__(
         self, folder: Path, recipe: dict[str, Any], rows: int, *, overwrite: bool = False
     ) -> None:
-        self.folder, self._rows = folder, rows
+        self.folder, self._rows = writable(folder, "out"), rows
         self._recipe = json.loads(to_json({**recipe, "version": __version__, "rows": rows}))
         self._features: NDArray[Any] | None = None
         self.done, self._kept, self.skipped = 0, 0, list[str]()

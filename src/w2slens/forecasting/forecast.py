@@ -6,20 +6,21 @@ starts from theory for a pair that loses nothing in bias, the other from what th
 likely of f* (`posterior`); paired leave-one-out corrects either. The forecast is their mean.
 """
 
+from __future__ import annotations
+
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
 from w2slens._core.types import TASKS, Id, Ridge, Task
 from w2slens.features.aligned import order_of
-from w2slens.features.ondisk import taken
-from w2slens.features.reading import Source, open_features, open_ids, read_labels
+from w2slens.features.ondisk import Stream, taken
+from w2slens.features.reading import FeaturesLike, LabelsLike, open_features, open_ids, read_labels
 from w2slens.forecasting.combine import combined
 from w2slens.forecasting.population import likely_population
 from w2slens.forecasting.result import Forecast
@@ -36,9 +37,9 @@ LEAST_LABELS = 10  # fewer have no standard error to speak of
 
 @one_thread
 def forecast(
-    weak: "ArrayLike | str | Path | Source",
-    strong: "ArrayLike | str | Path | Source",
-    y: ArrayLike | str | Path,
+    weak: FeaturesLike,
+    strong: FeaturesLike,
+    y: LabelsLike,
     *,
     N: int | None = None,
     ridge_weak: Ridge = "auto",
@@ -47,7 +48,7 @@ def forecast(
     metric: Metric = "risk",
     header: bool | None = None,
     id: Id = None,
-    stream: str = "auto",
+    stream: Stream = "auto",
 ) -> Forecast:
     """Forecast risks, PGR and OPR from n labels and an unlabeled pool.
 

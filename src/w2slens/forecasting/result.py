@@ -1,9 +1,11 @@
 """A forecast as it is handed back: risks with intervals, and what they say."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -21,7 +23,8 @@ from w2slens.theory.population import Population
 
 FEW_LABELS = 30  # with fewer the standard errors of leave-one-out, hence intervals, mean little
 UNDECIDED = 1.0  # an interval of PGR wider than this says nothing
-WHAT = ("pgr", "opr", *MODELS)
+Forecasted = Literal["pgr", "opr", "weak", "w2s", "strong", "ceiling"]
+WHAT = get_args(Forecasted)
 
 APART = 1.645  # standard errors of a paired difference that tell two marks apart
 MARKED = {"weak": "the teacher", "w2s": "the W2S student", "strong": "the strong model on labels"}
@@ -107,7 +110,7 @@ class Forecast(Shown):
         """
         return self.taught(None)
 
-    def interval(self, name: str) -> tuple[float, float]:
+    def interval(self, name: Forecasted) -> tuple[float, float]:
         """90% interval of ``"pgr"``, ``"opr"``, or the risk of a model.
 
         That of PGR is without ends where the labels leave open whether there is a gap.

@@ -84,7 +84,7 @@ def refuse_short(weak: Matrix, strong: Matrix, n: int) -> None:
         raise InputError(
             "weak",
             f"has {rows:,} rows and there are {n:,} labels; a pool of at least {LEAST_POOL} "
-            "rows without labels is needed",
+            "rows without labels is needed: give labels of fewer rows (--n takes the first n)",
         )
 
 

@@ -16,7 +16,7 @@ SIDES = ("weak", "strong")
 
 
 def of_stream(
-    stream: Iterable[Any], *, interval: bool, progress: Callable[[int], None] | None
+    stream: Iterable[Any], *, interval: bool, read: Callable[[int], None]
 ) -> tuple[Moments, Sample | None]:
     """Summarise a stream, and keep a sample of its rows.
 
@@ -30,7 +30,7 @@ def of_stream(
         or tensors, m as it comes.
     interval
         Whether a sample is wanted.
-    progress
+    read
         Called with the number of rows after each block.
     """
     running, rng = Accumulator(), np.random.default_rng(0)
@@ -40,8 +40,7 @@ def of_stream(
         running.add(chunk)
         if interval:
             kept = _sampled(kept, chunk, first, rng)
-        if progress is not None:
-            progress(running.count - first)
+        read(running.count - first)
     if not running.count:
         raise InputError("weak", "is a stream that holds no rows")
     return Moments.of(running, last=True), Sample(*kept) if interval else None

@@ -30,13 +30,13 @@ def on_cluster(
     scheduler: Scheduler,
     *,
     journal: str | Path | None,
-    progress: Callable[[int], None] | None,
+    read: Callable[[int], None],
 ) -> Summary:
     """Summarise two files of the same rows; also read the rows at some places.
 
     A range is one task and one `Moments`; they are merged pairwise in a fixed order, so that the
-    digits depend on no worker. With a `journal`, a file, the sums are kept there and a killed call
-    goes on from them.
+    digits depend on no worker; `read` is called with the rows of each. With a `journal`, a file,
+    the sums are kept there and a killed call goes on from them.
 
     Raises
     ------
@@ -49,16 +49,14 @@ def on_cluster(
     words = ranges.described((weak, strong), range=len(parts[0]))
     known = _Journal(ranges.SumsFile(journal, words), len(parts))
     left = known.tree.missing
-    if progress is not None:
-        progress(weak.rows - sum(len(parts[place]) for place in left))
+    read(weak.rows - sum(len(parts[place]) for place in left))
     tasks = [(weak, strong, parts[place], _within(places, parts[place])) for place in left]
     if not tasks:
         return known.tree.sum, known.sample()
     with connected(scheduler) as cluster:
         for done, (task, summary) in enumerate(cluster.completed(summarised, tasks), 1):
             known.add(left[task], *summary)
-            if progress is not None:
-                progress(len(parts[left[task]]))
+            read(len(parts[left[task]]))
             if done % ranges.SAVED_EVERY == 0 or done == len(tasks):
                 known.save()
     return known.tree.sum, known.sample()

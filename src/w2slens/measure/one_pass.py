@@ -1,20 +1,21 @@
 """Dimensions of two feature maps, measured in one pass over their rows."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from w2slens._core import check
 from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
-from w2slens._core.types import Id
+from w2slens._core.types import Id, Progress
 from w2slens.features.aligned import aligned
-from w2slens.features.reading import Source, open_features
+from w2slens.features.reading import FeaturesLike, open_features
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.of_stream import of_stream
 from w2slens.measure.overlap import Sample, correlate, sampled
@@ -25,14 +26,14 @@ from w2slens.moments.left_out import constant_columns
 
 @one_thread
 def dimensions(
-    weak: Any,
-    strong: "ArrayLike | str | Path | Source | None" = None,
+    weak: FeaturesLike | Iterable[Any],
+    strong: FeaturesLike | None = None,
     *,
     energy: float = 0.99,
     interval: bool = True,
     header: bool | None = None,
     id: Id = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
     scheduler: Scheduler | None = None,
     journal: str | Path | None = None,
 ) -> Dimensions:
@@ -54,7 +55,7 @@ def dimensions(
         Column of ids, as in `transfer`. Files in another order are gathered where memory holds
         them.
     progress
-        Called with the number of rows read after each chunk.
+        Called with (rows read, rows in all) after each chunk; of a stream, in all is 0.
     scheduler
         Address of a Dask scheduler whose workers read the files, which must be where they can;
         ``"local"`` starts a worker a core. Or a pair (address, `distributed.Security`), or a
@@ -94,21 +95,36 @@ def dimensions(
     if strong is None:
         if isinstance(weak, (str, Path, np.ndarray)) or not isinstance(weak, Iterable):
             raise InputError("strong", "is missing; weak alone is a stream of pairs of blocks")
-        return measure(*of_stream(weak, interval=interval, progress=progress), energy=energy)
-    sides = {"weak": weak, "strong": strong}
+        return measure(
+            *of_stream(weak, interval=interval, read=_counted(progress, 0)), energy=energy
+        )
+    sides: dict[str, Any] = {"weak": weak, "strong": strong}
     opened = [open_features(rows, name, header=header, id=id) for name, rows in sides.items()]
     left, right = aligned(opened, gather=scheduler is None)
     rows = left.rows
-    places = sampled(rows if interval else 0)
+    places, read = sampled(rows if interval else 0), _counted(progress, rows)
     if scheduler is not None:
         from w2slens.measure.on_cluster import on_cluster  # Dask loads slowly
 
-        whole, seen = on_cluster(left, right, places, scheduler, journal=journal, progress=progress)
+        whole, seen = on_cluster(left, right, places, scheduler, journal=journal, read=read)
     elif journal is not None:
         raise InputError("journal", "goes with a scheduler; one pass over the files keeps none")
     else:
-        whole, seen = summarised(left, right, range(rows), places, progress)
+        whole, seen = summarised(left, right, range(rows), places, read)
     return measure(whole, seen if interval else None, energy=energy)
+
+
+def _counted(progress: Progress | None, rows: int) -> Callable[[int], None]:
+    """Add up rows that are read, and tell how many of all there are."""
+    done = 0
+
+    def read(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(done, rows)
+
+    return read
 
 
 def measure(whole: Moments, sample: Sample | None = None, *, energy: float = 0.99) -> Dimensions:

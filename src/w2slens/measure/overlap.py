@@ -188,7 +188,7 @@ def _without(whole: Moments, sample: Sample, overlap: Array) -> Array:
     )
     K, a, b = overlap, np.sum(u**2, axis=1), np.sum(v**2, axis=1)
     usual = np.maximum(a, b) < 1 - ALONE
-    digits = np.float32 if max(a.max(), b.max()) < LIGHT else np.float64
+    digits: Any = np.float32 if max(a.max(), b.max()) < LIGHT else np.float64
     a, b = np.where(usual, a, np.nan), np.where(usual, b, np.nan)
     u, v, half = (one.astype(digits, copy=False) for one in (u, v, K))
     g, k = product(u, half), product(v, half.T)  # Kᵀu, Kv

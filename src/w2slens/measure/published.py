@@ -1,5 +1,7 @@
 """Published estimators that this library replaces, kept to reproduce published numbers."""
 
+from __future__ import annotations
+
 import warnings
 
 import numpy as np

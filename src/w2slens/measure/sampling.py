@@ -22,15 +22,18 @@ def summarised(
     strong: Source,
     rows: range,
     places: Index,
-    progress: Callable[[int], None] | None = None,
+    read: Callable[[int], None] | None = None,
 ) -> Summary:
-    """Read a range of rows once; keep those of `places`, ascending, that lie in it."""
+    """Read a range of rows once; keep those of `places`, ascending, that lie in it.
+
+    `read` is called with the number of rows after each chunk.
+    """
     running, kept = Accumulator(), list[Sample]()
     for chunk in paired_chunks(weak, strong, CHUNK, rows):
-        start, read = rows.start + running.count, len(chunk["weak"])
-        some = places[(places >= start) & (places < start + read)] - start
+        start, count = rows.start + running.count, len(chunk["weak"])
+        some = places[(places >= start) & (places < start + count)] - start
         kept.append(Sample(chunk["weak"][some], chunk["strong"][some]))
         running.add(chunk)
-        if progress is not None:
-            progress(read)
+        if read is not None:
+            read(count)
     return Moments.of(running, last=True), Sample(*map(np.concatenate, zip(*kept, strict=True)))

@@ -1,5 +1,7 @@
 """The labeled rows of a teacher and a student, with the exact leave-one-out of the W2S student."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +51,7 @@ class LabeledBlock:
     _held: dict[float, HeldOut] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
-    def from_rows(cls, weak: NDArray[Any], strong: NDArray[Any], targets: Array) -> "LabeledBlock":
+    def from_rows(cls, weak: NDArray[Any], strong: NDArray[Any], targets: Array) -> LabeledBlock:
         """Build from features (n, p_w), (n, p_s) and targets (n, k)."""
         return cls(Design.from_rows(weak), Design.from_rows(strong), targets)
 

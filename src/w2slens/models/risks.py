@@ -4,10 +4,12 @@ The four models, always reported together: the weak teacher, the weak-to-strong 
 strong baseline on the teacher's labels, and the strong ceiling with true labels throughout.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,7 @@ class Models(NamedTuple, Generic[T]):
 MODELS = Models._fields
 
 Scale = Literal["excess", "raw"]
+SCALES = get_args(Scale)
 
 MODEL_COLUMNS = (
     Column("weak", "weak teacher"),
@@ -74,8 +77,8 @@ class Risks(Shown):
     strong: Array
     ceiling: Array
     scale: Scale = "excess"
-    bias: "Risks | None" = None
-    variance: "Risks | None" = None
+    bias: Risks | None = None
+    variance: Risks | None = None
     method: str = "measured"
     ridges: Models[Array] | None = None
 
@@ -87,7 +90,7 @@ class Risks(Shown):
         bias: Models[Array],
         variance: Models[Array],
         method: str,
-    ) -> "Risks":
+    ) -> Risks:
         """Add up the two parts of every risk; a bias below 0 is rounding."""
         bias = Models(*(np.maximum(part, 0.0) for part in bias))
         whole = Models(*map(np.add, bias, variance))._asdict()
@@ -96,7 +99,10 @@ class Risks(Shown):
 
     @property
     def pgr(self) -> Array:
-        """Performance gap recovered ``(R_w − R_w2s)/(R_w − R_c)``; nan where there is no gap."""
+        """Performance gap recovered, (len(n), len(N)); nan where there is no gap.
+
+        It is ``(R_w − R_w2s)/(R_w − R_c)``, 1 where the student reaches the ceiling.
+        """
         gap = self.weak - self.ceiling
         real = gap > ROUNDING_GAP * np.abs(self.weak)
         warn_undefined(int(np.sum(~real & ~np.isnan(gap))))
@@ -104,18 +110,21 @@ class Risks(Shown):
 
     @property
     def opr(self) -> Array:
-        """Outperforming ratio ``R_s/R_w2s``; below 1 the labels alone serve the student better."""
+        """Outperforming ratio, (len(n), len(N)); below 1 the labels alone serve the student better.
+
+        It is ``R_s/R_w2s``.
+        """
         return _divide(self.strong, self.w2s, self.w2s > 0)
 
-    def shifted(self, offset: float) -> "Risks":
+    def shifted(self, offset: float) -> Risks:
         """Add a constant to every risk; the parts are dropped."""
         moved: dict[str, Any] = {name: getattr(self, name) + offset for name in MODELS}
         return replace(self, **moved, bias=None, variance=None)
 
-    def filled(self, other: "Risks") -> "Risks":
+    def filled(self, other: Risks) -> Risks:
         """Fill what is nan here from other risks on the same grid, parts included."""
 
-        def fill(one: "Risks", more: "Risks") -> dict[str, Any]:
+        def fill(one: Risks, more: Risks) -> dict[str, Any]:
             pairs = {name: (getattr(one, name), getattr(more, name)) for name in MODELS}
             return {name: np.where(np.isnan(a), b, a) for name, (a, b) in pairs.items()}
 
@@ -129,7 +138,7 @@ class Risks(Shown):
         method = f"{self.method}+{other.method}" if known else other.method
         return replace(self, **fill(self, other), **parts, method=method)
 
-    def without(self, **gone: NDArray[np.bool_]) -> "Risks":
+    def without(self, **gone: NDArray[np.bool_]) -> Risks:
         """Make cells of models nan, parts included: name → (len(n), len(N)) where."""
         blank: dict[str, Any] = {
             name: np.where(gone[name], np.nan, getattr(self, name)) for name in gone
@@ -142,7 +151,7 @@ class Risks(Shown):
         return replace(self, **blank, **parts)
 
     def quiet_ratios(self) -> tuple[Array, Array]:
-        """PGR and OPR, nan where undefined, without the warning: where nan is shown as such."""
+        """PGR and OPR, (len(n), len(N)) each, without the warning: where nan is shown as such."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedRatioWarning)
             return self.pgr, self.opr
@@ -167,7 +176,7 @@ class Risks(Shown):
         return "", (self.table(),)
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> "Risks":
+    def from_dict(cls, saved: Mapping[str, Any]) -> Risks:
         """Read what `to_dict` wrote; null is nan."""
         n, N = tuple(map(int, saved["n"])), tuple(map(int, saved["N"]))
         grids: dict[str, Any] = {name: np.array(saved["risk"][name], float) for name in MODELS}
@@ -200,7 +209,8 @@ def _divide(top: Array, bottom: Array, where: NDArray[np.bool_]) -> Array:
 
 Rows = TypeVar("Rows")
 
-CEILINGS = ("all", "pool", "labels")
+Ceiling = Literal["all", "pool", "labels"]
+CEILINGS = get_args(Ceiling)
 """Labels and pool (n+N), the pool (N), the labels (n)."""
 
 

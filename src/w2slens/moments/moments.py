@@ -1,5 +1,7 @@
 """`Moments`: count, mean and centred scatter of rows, a value with ``+``, ``-`` and ``push``."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -65,20 +67,20 @@ class Moments:
             object.__setattr__(self, "precision", (EPS64,) * len(self.blocks))
 
     @classmethod
-    def zero(cls, blocks: Blocks) -> "Moments":
+    def zero(cls, blocks: Blocks) -> Moments:
         """Return the moments of no rows: the neutral element of ``+``."""
         p = sum(width for _, width in blocks)
         return cls(blocks, 0, np.zeros(p), np.zeros((p, p)))
 
     @classmethod
-    def from_rows(cls, **rows: NDArray[Any]) -> "Moments":
+    def from_rows(cls, **rows: NDArray[Any]) -> Moments:
         """Summarise arrays (rows, width), one a block, named by keyword."""
         running = Accumulator()
         running.add(rows)
         return cls.of(running, last=True)
 
     @classmethod
-    def of(cls, running: Accumulator, *, last: bool = False) -> "Moments":
+    def of(cls, running: Accumulator, *, last: bool = False) -> Moments:
         """Take what an accumulator has summed: a copy, or the `last` that it gives."""
         return cls(*running.sums(last=last))
 
@@ -140,7 +142,7 @@ class Moments:
             "column means before storing it, scale it, or store it in a wider type",
         )
 
-    def select(self, *names: str) -> "Moments":
+    def select(self, *names: str) -> Moments:
         """Keep the named blocks only, in the order given; neighbours in their order are a view."""
         blocks = tuple((name, self.width(name)) for name in names)
         precision = tuple(self.rounding(name) for name in names)
@@ -152,7 +154,7 @@ class Moments:
         scatter = self.scatter[np.ix_(index, index)]
         return Moments(blocks, self.count, self.mean[index], scatter, precision)
 
-    def push(self, maps: Mapping[str, Array]) -> "Moments":
+    def push(self, maps: Mapping[str, Array]) -> Moments:
         """Map blocks linearly: rows z become T z, the scatter T · scatter · Tᵀ.
 
         Parameters
@@ -170,7 +172,6 @@ class Moments:
                 raise InputError("maps", shapes)
 
         def mapped(rows: Array) -> Array:
-            """T·rows, block by block."""
             parts = {name: rows[where] for name, where in self.slices.items()}
             parts.update({name: product(T, parts[name]) for name, T in maps.items()})
             return np.concatenate(list(parts.values()))
@@ -180,28 +181,27 @@ class Moments:
         mean = mapped(self.mean[:, None])[:, 0]
         return Moments(blocks, self.count, mean, scatter, self.precision)
 
-    def _matching(self, other: "Moments") -> None:
+    def _matching(self, other: Moments) -> None:
         if self.blocks != other.blocks:
             raise InputError("moments", f"blocks differ: {self.blocks} and {other.blocks}")
 
-    def __add__(self, other: "Moments") -> "Moments":
+    def __add__(self, other: Moments) -> Moments:
         if not isinstance(other, Moments):
             return NotImplemented
         self._matching(other)
         if self.count == 0 or other.count == 0:
             return self if other.count == 0 else other
-        n, m = self.count, other.count
-        step = other.mean - self.mean
+        n, m, step = self.count, other.count, other.mean - self.mean
         scatter = self.scatter + other.scatter
         scatter += np.multiply.outer(step * (n * m / (n + m)), step)
         precision = tuple(map(max, self.precision, other.precision))
         return Moments(self.blocks, n + m, self.mean + step * (m / (n + m)), scatter, precision)
 
-    def __radd__(self, other: int) -> "Moments":
+    def __radd__(self, other: int) -> Moments:
         """Let ``sum`` start from 0."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
-    def __sub__(self, other: "Moments") -> "Moments":
+    def __sub__(self, other: Moments) -> Moments:
         if not isinstance(other, Moments):
             return NotImplemented
         self._matching(other)
@@ -219,11 +219,11 @@ class Moments:
         return Moments(self.blocks, rest, mean, scatter, self.precision)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the moments as plain arrays by name, for a file."""
+        """Return the moments as plain arrays by name, for a file; (p,) means, (p, p) scatter."""
         return to_arrays((self.blocks, self.count, self.mean, self.scatter, self.precision))
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Moments":
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Moments:
         """Take what `arrays` gave; ValueError where it is nothing of the kind."""
         return cls(*to_sums(arrays))
 
@@ -232,7 +232,7 @@ class Moments:
         save_arrays(path, self.arrays(), overwrite=overwrite)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Moments":
+    def load(cls, path: str | Path) -> Moments:
         """Read what `save` wrote."""
         found = dict(zip(SAVED, load_arrays(path, SAVED), strict=True))
         with loading(path):

@@ -1,5 +1,7 @@
 """Streams and parts of rows summed to one `Moments`."""
 
+from __future__ import annotations
+
 import functools
 import operator
 from collections import deque

@@ -101,7 +101,7 @@ def compare(
     then often far below that of either risk.
     """
     if len(runs) < 2:
-        raise InputError("runs", "are fewer than two; nothing can be compared")
+        raise InputError("runs", "are fewer than two; name two runs or more")
     cell = _cell(runs, n, N)
     lines: list[Line] = []
     first: Results | None = None

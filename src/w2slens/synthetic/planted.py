@@ -4,6 +4,8 @@ The latent z has independent coordinates of mean 0 and variance 1, and everythin
 it, so the second moments, hence the `Problem`, are exact whatever the law of z.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +16,7 @@ from numpy.typing import ArrayLike
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
-from w2slens.synthetic.sample import LAWS, Sample, draw_panels
+from w2slens.synthetic.sample import LAWS, Law, Sample, draw_panels
 from w2slens.synthetic.subspaces import correlated_maps, correlations, eigenvalues, rotation
 from w2slens.synthetic.target import target_coefficients
 from w2slens.theory import Problem
@@ -56,7 +58,7 @@ class Planted:
     strong_map: Array
     coef: Array
     noise: float
-    law: str = "gaussian"
+    law: Law = "gaussian"
 
     def __post_init__(self) -> None:
         for name in ("weak_map", "strong_map", "coef"):
@@ -86,10 +88,10 @@ class Planted:
         signal: float | None = None,
         spectrum_weak: float | ArrayLike = 0.0,
         spectrum_strong: float | ArrayLike = 0.0,
-        law: str = "gaussian",
+        law: Law = "gaussian",
         rotate: bool = True,
         seed: int = 0,
-    ) -> "Planted":
+    ) -> Planted:
         """Plant dimensions, canonical correlations, approximation errors and spectra.
 
         Parameters
@@ -152,8 +154,8 @@ class Planted:
         d_weak: int = 200,
         weight: float = 1 / 20000,
         seed: int = 0,
-        law: str = "gaussian",
-    ) -> "Planted":
+        law: Law = "gaussian",
+    ) -> Planted:
         """Plant the synthetic problem of the paper: features are latent coordinates.
 
         Strong features are ``√(1/i)·z_i``, i = 1..d_strong; weak ones the d_weak coordinates after

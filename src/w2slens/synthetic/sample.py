@@ -1,7 +1,7 @@
 """Rows drawn from features and labels that are linear in independent latent coordinates."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -12,7 +12,9 @@ from w2slens.moments.accumulate import PANEL_ROWS
 STUDENT_FREEDOM = 5  # degrees of freedom of the law "student": few, but of finite fourth moment
 SPARSE_SHARE = 0.1  # probability that a latent coordinate of the law "sparse" is not zero
 
-LAWS: dict[str, Callable[[Generator, tuple[int, int]], Array]] = {
+Law = Literal["gaussian", "student", "rademacher", "sparse"]
+
+LAWS: dict[Law, Callable[[Generator, tuple[int, int]], Array]] = {
     "gaussian": lambda rng, shape: rng.standard_normal(shape),
     "student": lambda rng, shape: (
         rng.standard_t(STUDENT_FREEDOM, shape) * (1 - 2 / STUDENT_FREEDOM) ** 0.5
@@ -34,7 +36,7 @@ class Sample(NamedTuple):
     target: Array  # (rows, k) f*
 
 
-def draw_panels(maps: tuple[Array, ...], law: str, rows: int, rng: Generator) -> list[Array]:
+def draw_panels(maps: tuple[Array, ...], law: Law, rows: int, rng: Generator) -> list[Array]:
     """Draw latent z panel by panel, so that memory stays bounded, times (L, p) maps: (rows, p)."""
     drawn = [np.empty((rows, each.shape[1])) for each in maps]
     for start in range(0, rows, PANEL_ROWS):

@@ -1,5 +1,7 @@
 """Where the W2S student's risk comes from: the paper's split, for any ridge."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,7 +28,7 @@ class Inheritance:
     discrepancy
         ``(τ_w²/n)·d_w_only·df2_s/(N − df2_s)``: what a finite pool lets through of the rest.
     bias
-        What the mean teacher and the student's ridge and pool miss of f*.
+        (len(n), len(N)): what the mean teacher and the student's ridge and pool miss of f*.
     d_sw, d_w_only
         ``tr(Σ_ssR_sΣ_swR_wΣ_wwR_wΣ_wsR_s)`` and ``tr(QR_wΣ_wwR_w)`` at the effective ridges;
         without ridge the correlation dimension and ``d_w − d_sw``.

@@ -1,5 +1,7 @@
 """`predict`: the one door to the methods of theory."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
@@ -9,7 +11,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
 from w2slens._core.types import Ridge
-from w2slens.models.risks import CEILINGS, MODELS, Risks
+from w2slens.models.risks import CEILINGS, MODELS, Ceiling, Risks
 from w2slens.theory.bounds import bounds
 from w2slens.theory.equivalent import equivalent
 from w2slens.theory.exact import exact
@@ -32,7 +34,7 @@ def predict(
     ridge_strong: Ridge = 0.0,
     method: Method = "auto",
     intercept: bool = False,
-    ceiling: str = "all",
+    ceiling: Ceiling = "all",
     unlabeled: Problem | None = None,
     test: Problem | None = None,
 ) -> Risks:

@@ -1,5 +1,7 @@
 """The population description of a teacher–student pair: all that theory needs to know."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,8 +55,7 @@ class Problem:
     least_signal: float | None = None
 
     def __post_init__(self) -> None:
-        p_w, p_s = len(self.weak_gram), len(self.strong_gram)
-        k = self.weak_target.shape[-1]
+        p_w, p_s, k = len(self.weak_gram), len(self.strong_gram), self.weak_target.shape[-1]
         shapes = ((p_w, p_w), (p_s, p_s), (p_s, p_w), (p_w, k), (p_s, k))
         for name, shape in zip(ARRAYS, shapes, strict=True):
             array = getattr(self, name)
@@ -65,7 +66,7 @@ class Problem:
         check.non_negative(self.noise, "noise")
 
     @classmethod
-    def from_moments(cls, moments: Moments, *, noise: float = 0.0) -> "Problem":
+    def from_moments(cls, moments: Moments, *, noise: float = 0.0) -> Problem:
         """Take the moments of rows [weak | strong | label] as the population's.
 
         Features are described in their retained principal axes, which changes no risk.
@@ -100,7 +101,7 @@ class Problem:
     @classmethod
     def from_data(
         cls, weak: ArrayLike, strong: ArrayLike, target: ArrayLike, *, noise: float = 0.0
-    ) -> "Problem":
+    ) -> Problem:
         """Take the centred rows of a large pool as the population.
 
         Parameters
@@ -131,7 +132,7 @@ class Problem:
         signal: float | None = None,
         *,
         ambient: int | None = None,
-    ) -> "Problem":
+    ) -> Problem:
         """Build the canonical instance with given dimensions, for users without data.
 
         Isotropic blocks of coordinates: floor(d_sw) of them shared, one more pair with a partial
@@ -163,8 +164,7 @@ class Problem:
     def require_signal(self) -> float:
         """Return E‖f*‖², refusing a population where it is not known."""
         if self.signal is None:
-            needed = "E f*² is needed off the exact ridgeless branch; give it"
-            raise InputError("signal", f"is missing: {needed}")
+            raise InputError("signal", "is missing; give E f*², which all but ridgeless risks need")
         return self.signal
 
     @property
@@ -241,7 +241,7 @@ class Problem:
         return {name: getattr(self, name) for name in (*ARRAYS, "noise")} | known
 
     @classmethod
-    def load(cls, path: str | Path) -> "Problem":
+    def load(cls, path: str | Path) -> Problem:
         """Read what `save` wrote."""
         with loading(path):
             values = read_values(path, (*ARRAYS, "signal", "noise", "signal_known"))

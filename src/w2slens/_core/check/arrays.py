@@ -122,5 +122,7 @@ def same_rows(sizes: dict[str, int]) -> int:
         hint = "row i must be one example"
         if max(counts) - min(counts) == 1:
             hint += " (a header line of numbers counts as a row)"
+        elif odd == "y" and sizes["y"] == min(counts):
+            hint += "; labels of the first rows are enough for forecast, rank and train"
         raise InputError(odd, f"the numbers of rows differ ({rows}); {hint}")
     return counts[0]

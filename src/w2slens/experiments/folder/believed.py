@@ -14,7 +14,7 @@ from w2slens._core.errors import InputError
 from w2slens.experiments.curves import AXES, curves_of
 from w2slens.experiments.network_settings import NETWORK_OPTIONS, SHARED, NetworkSettings
 from w2slens.experiments.settings import OPTIONS, Settings
-from w2slens.models.risks import MODELS
+from w2slens.models.risks import MODELS, SCALES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,6 @@ DAMAGE = (
 """What reading a file raises in which any value may be any other."""
 
 CELL = ("n", "N", "trial")
-SCALES = ("excess", "raw")
 
 
 @contextmanager

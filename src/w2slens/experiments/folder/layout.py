@@ -1,6 +1,5 @@
 """The folder of a result: its files, its lock, and writing it whole or not at all."""
 
-import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from w2slens._core.atomic import replacing
+from w2slens._core.atomic import replacing, writable
 from w2slens._core.errors import InputError
 from w2slens._core.inputs import read_json
 from w2slens._core.json import to_json
@@ -124,14 +123,9 @@ def check_folder(
         taken = [file for file in taken if file.exists()]
         if any(file.is_dir() for file in taken) or (taken and not overwrite):
             raise InputError(argument, f"{taken[0]} exists already; choose another folder")
-        above = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-        if not above.is_dir():
-            raise InputError(argument, f"{folder} cannot be made: {above} is a file")
-        if not os.access(above, os.W_OK | os.X_OK):
-            raise InputError(argument, f"{folder} cannot be written (no permission in {above})")
     except OSError as error:
         raise InputError(argument, f"{folder} cannot be used ({error.strerror})") from None
-    return folder
+    return writable(folder, argument)
 
 
 def write_folder(
@@ -178,7 +172,8 @@ def write_folder(
 
 
 def check_page(page: Path, *, overwrite: bool, argument: str = "out") -> None:
-    """Refuse a page that must not be written where something is."""
+    """Refuse a page that cannot be written, or must not where something is."""
+    writable(page, argument)
     if page.is_dir():
         raise InputError(argument, f"{page} is a folder; name a file")
     if page.exists() and not overwrite:

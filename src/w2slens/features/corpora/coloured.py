@@ -29,8 +29,16 @@ def coloured(
 ) -> Corpus:
     """Colour grey images, whose classes from `threshold` on are positive; labels become ±1.
 
-    `flip` and `mismatch` are the probabilities that label and clean label, colour and label
-    disagree, in (0, 1).
+    Parameters
+    ----------
+    corpus
+        Images with classes.
+    threshold
+        The first class that is positive.
+    flip, mismatch
+        Probabilities that label and clean label, colour and label disagree, in (0, 1).
+    seed
+        Of the draws.
     """
     if corpus.kind != "image" or corpus.labels is None:
         raise InputError("coloured", "needs images with classes")

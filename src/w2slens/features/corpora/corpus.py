@@ -1,11 +1,17 @@
 """What every collection of examples is: ids, labels, and a way to load one."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+Kind = Literal["image", "text"]
+KINDS = get_args(Kind)
+"""What examples are."""
 
 
 class BrokenExampleError(ValueError):
@@ -14,21 +20,39 @@ class BrokenExampleError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """A sequence of images (uint8 arrays, height × width × 3) or texts (strings)."""
+    """A sequence of images (uint8 arrays, height × width × 3) or texts (strings).
 
-    kind: str  # ``"image"`` or ``"text"``
-    ids: Sequence[str]  # by which a row of features is found again
-    load: Callable[[int], Any]  # position → the example, or `BrokenExampleError`
-    source: dict[str, Any]  # where the examples come from, as JSON types
-    labels: NDArray[Any] | None = None  # (examples,)
-    target: NDArray[Any] | None = None  # (examples,) f*, where it is known
-    groups: NDArray[np.intp] | None = None  # (examples,) groups that no split may divide
+    Attributes
+    ----------
+    kind
+        ``"image"`` or ``"text"``.
+    ids
+        By which a row of features is found again, one an example.
+    load
+        Position → the example; raises `BrokenExampleError` where it cannot be read.
+    source
+        Where the examples come from, as JSON types.
+    labels
+        (examples,), where they are known.
+    target
+        (examples,) f*, where it is known.
+    groups
+        (examples,) groups that no split may divide.
+    """
+
+    kind: Kind
+    ids: Sequence[str]
+    load: Callable[[int], Any]
+    source: dict[str, Any]
+    labels: NDArray[Any] | None = None
+    target: NDArray[Any] | None = None
+    groups: NDArray[np.intp] | None = None
 
     def __len__(self) -> int:
         """Return the number of examples."""
         return len(self.ids)
 
-    def take(self, index: NDArray[np.intp]) -> "Corpus":
+    def take(self, index: NDArray[np.intp]) -> Corpus:
         """Keep the examples of an index, in its order."""
         columns: dict[str, Any] = {name: values[index] for name, values in self.columns.items()}
         ids = [self.ids[i] for i in index]
@@ -36,6 +60,6 @@ class Corpus:
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
-        """What is known of each example, by name."""
+        """What is known of each example, by name: (examples,) each."""
         columns = {"labels": self.labels, "target": self.target, "groups": self.groups}
         return {name: values for name, values in columns.items() if values is not None}

@@ -25,10 +25,21 @@ def dataset_texts(
     config: str | None = None,
     split: str = "train",
 ) -> Corpus:
-    """Take the texts of a column of a dataset.
+    """Take the texts of a column of a dataset; a row without text is a broken example.
 
-    `dataset` is a name on the hub, or a folder: of files that `datasets` loads, or one that it
-    saved. A row without text is a broken example.
+    Parameters
+    ----------
+    dataset
+        A name on the hub, or a folder: of files that `datasets` loads, or one that it saved.
+    text, label
+        Columns of the texts and of their labels, if they have any.
+    config, split
+        Which of its configurations and splits.
+
+    Raises
+    ------
+    InputError
+        If the dataset cannot be loaded or lacks a column.
     """
     columns = {"text": text, "label": label}
     table = _load(dataset, config, split, columns)
@@ -44,7 +55,20 @@ def dataset_images(
     config: str | None = None,
     split: str = "train",
 ) -> Corpus:
-    """Take the images of a column of a dataset; one that cannot be decoded is a broken example."""
+    """Take the images of a column of a dataset; one that cannot be decoded is a broken example.
+
+    Parameters
+    ----------
+    image, label
+        Columns of the images and of their labels, if they have any.
+    dataset, config, split
+        As of `dataset_texts`.
+
+    Raises
+    ------
+    InputError
+        If the dataset cannot be loaded, lacks a column, or that of the images holds none.
+    """
     columns = {"image": image, "label": label}
     table = _load(dataset, config, split, columns)
     datasets = import_module("datasets")

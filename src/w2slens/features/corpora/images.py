@@ -1,5 +1,7 @@
 """Images: folders of files, and the IDX files of MNIST and its relatives."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import math
@@ -9,7 +11,7 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +28,26 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """Type codes of the IDX format."""
 
-BUNDLED = ("digits",)
+Bundled = Literal["digits"]
+BUNDLED = get_args(Bundled)
 """Images that packages bring."""
 
 
 def folder_images(folder: str | Path, *, label: str | None = None) -> Corpus:
     r"""Take all images below a folder, in the order of their paths.
 
-    `label` is a regular expression whose first group, found in the file's name, is the label as a
-    number (UTKFace's age: ``"^(\d+)_"``). Default: the subfolder's place among the subfolders.
+    Parameters
+    ----------
+    folder
+        Its subfolders are searched, too.
+    label
+        A regular expression whose first group, found in the file's name, is the label as a number
+        (UTKFace's age: ``"^(\d+)_"``). Default: the subfolder's place among the subfolders.
+
+    Raises
+    ------
+    InputError
+        If there is no image, or no label in a name.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -96,7 +109,18 @@ def decode(stored: Path | bytes, name: str) -> NDArray[np.uint8]:
 
 
 def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
-    """Take the grey images of an IDX file, plain or gzipped, as MNIST and Fashion-MNIST ship."""
+    """Take the grey images of an IDX file, plain or gzipped, as MNIST and Fashion-MNIST ship.
+
+    Parameters
+    ----------
+    images, labels
+        Files of (images, height, width) pixels and of (images,) classes.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged or the two differ in length.
+    """
     pixels = read_idx(images, "images")
     if pixels.ndim != 3 or 0 in pixels.shape:
         raise InputError("images", f"{images} has shape {pixels.shape}; grey images are needed")
@@ -109,8 +133,14 @@ def idx_images(images: str | Path, labels: str | Path | None = None) -> Corpus:
     return _grey(pixels, classes, source)
 
 
-def bundled_images(bundled: str) -> Corpus:
-    """Take images that a package brings: scikit-learn's digits, 8 × 8, with classes 0 to 9."""
+def bundled_images(bundled: Bundled) -> Corpus:
+    """Take images that a package brings.
+
+    Parameters
+    ----------
+    bundled
+        ``"digits"``: those of scikit-learn, 8 × 8, with classes 0 to 9.
+    """
     check.choice(bundled, "bundled", BUNDLED)
     pixels, classes = bundled_digits()
     return _grey(np.round(pixels * (255 / 16)).astype(np.uint8), classes, {"bundled": bundled})

@@ -13,7 +13,20 @@ from w2slens.features.corpora.tables import read_table
 
 
 def text_file(path: str | Path, *, text: str, label: str | None = None) -> Corpus:
-    """Take the texts of a column of a table; a row without text is a broken example."""
+    """Take the texts of a column of a table; a row without text is a broken example.
+
+    Parameters
+    ----------
+    path
+        A file that ends in .tsv, .csv, .parquet or .jsonl.
+    text, label
+        Columns of the texts and of their labels, if they have any.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or lacks a column.
+    """
     table = read_table(Path(path), "texts")
     require_columns({"text": text, "label": label}, table.columns, Path(path).name)
     labels = None if label is None else check.numeric(table[label].to_numpy(), "label")

@@ -1,7 +1,7 @@
 """What may be said of gradient features, checked before a network is loaded."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
@@ -12,7 +12,11 @@ KEYS = ("dimensions", "parameters", "head", "seed", "method")
 MOST = 2**16
 """Dimensions of a projection at most."""
 
-WORDS = {"head": ("random",), "outputs": ("margin", "each"), "method": ("loop", "vmap")}
+Outputs = Literal["margin", "each"]
+
+Method = Literal["loop", "vmap"]
+
+WORDS = {"head": ("random",), "outputs": get_args(Outputs), "method": get_args(Method)}
 """Settings that are words."""
 
 

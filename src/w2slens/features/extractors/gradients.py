@@ -7,6 +7,8 @@ which a random projection is kept (`w2slens.features.extractors.sketch`), as in 
 (arXiv 2303.14186).
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens.features.extractors.gradient_settings import check_gradients
+from w2slens.features.extractors.gradient_settings import Method, Outputs, check_gradients
 from w2slens.features.extractors.per_example import (
     Blocks,
     Headed,
@@ -102,9 +104,9 @@ class GradientFeatures:
     _: KW_ONLY
     parameters: str | Sequence[str] = ALL
     dimensions: int | None = 1024
-    outputs: str = "margin"
+    outputs: Outputs = "margin"
     seed: int = 0
-    method: str = "loop"
+    method: Method = "loop"
     kind: str = field(init=False)
 
     def __post_init__(self) -> None:

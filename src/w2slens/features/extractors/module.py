@@ -1,5 +1,7 @@
 """Any `torch.nn.Module`, with a callable that makes its input out of examples."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from w2slens._core import check
 from w2slens._core.errors import InputError, first_line
+from w2slens.features.corpora.corpus import KINDS, Kind
 from w2slens.features.extractors.networks import device_of, mixed_precision
 
 
@@ -51,12 +54,12 @@ class ModuleFeatures:
     module: torch.nn.Module
     collate: Callable[[Sequence[Any]], Any]
     name: str
-    kind: str
+    kind: Kind
     device: str = "auto"
     _device: torch.device = field(init=False)
 
     def __post_init__(self) -> None:
-        check.choice(self.kind, "kind", ("image", "text"))
+        check.choice(self.kind, "kind", KINDS)
         self._device = device_of(self.device)
         self.module.eval().to(self._device)
 

@@ -5,6 +5,8 @@ functions and nothing else. Colours are Okabe and Ito's, told apart by colour-bl
 the maps run from orange (loss) over white to purple (gain); markers and line styles differ too.
 """
 
+from typing import get_args
+
 from matplotlib.figure import Figure
 
 from w2slens.experiments.results import Results
@@ -19,7 +21,7 @@ from w2slens.report.plots.maps import plot_map
 from w2slens.report.plots.plan import plot_courses
 from w2slens.report.plots.ranking import plot_teachers
 from w2slens.report.plots.risks import plot_predicted, plot_ratios, plot_risks, ratio
-from w2slens.report.plots.style import LOOKS, NEUTRAL
+from w2slens.report.plots.style import LOOKS, NEUTRAL, Ratio
 
 __all__ = [
     "LOOKS",
@@ -48,13 +50,13 @@ def figure_of_run(results: Results, *, n: int | None = None, N: int | None = Non
     """One figure of a run: risks and ratios along a line; of several curves, their ratios."""
     if len(results.settings) > 1:
         figure = Figure(figsize=(10.5, 1.8 + 0.42 * len(results.settings)), layout="constrained")
-        for ax, ratio in zip(figure.subplots(1, 2, sharey=True), ("pgr", "opr"), strict=True):
+        for ax, ratio in zip(figure.subplots(1, 2, sharey=True), get_args(Ratio), strict=True):
             plot_comparison(results, ax, only=ratio)
         return figure
     figure = Figure(figsize=(13, 4.2), layout="constrained")
     left, *others = figure.subplots(1, 3, width_ratios=(1.35, 1, 1))
     plot_risks(results, left, n=n, N=N)
-    for ax, ratio in zip(others, ("pgr", "opr"), strict=True):
+    for ax, ratio in zip(others, get_args(Ratio), strict=True):
         plot_ratios(results, ax, n=n, N=N, only=ratio)
     return figure
 

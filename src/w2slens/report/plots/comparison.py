@@ -1,5 +1,7 @@
 """All curves of a sweep side by side."""
 
+from __future__ import annotations
+
 from textwrap import wrap
 
 import numpy as np
@@ -8,10 +10,10 @@ from matplotlib.axes import Axes
 from w2slens._core import check
 from w2slens.experiments.results import Results
 from w2slens.report.names import curve_name
-from w2slens.report.plots.style import LINES, NEUTRAL, RATIOS, legend_below, ratio_limits
+from w2slens.report.plots.style import LINES, NEUTRAL, RATIOS, Ratio, legend_below, ratio_limits
 
 
-def plot_comparison(results: Results, ax: Axes, *, only: str | None = None) -> Axes:
+def plot_comparison(results: Results, ax: Axes, *, only: Ratio | None = None) -> Axes:
     """Draw PGR and OPR of every curve of a sweep, a row each, at the cell its verdict is about.
 
     `only` draws one of them, ``"pgr"`` or ``"opr"``, to its own scale.

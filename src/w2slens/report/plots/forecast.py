@@ -1,5 +1,7 @@
 """A forecast: risks with their intervals."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes

@@ -1,5 +1,7 @@
 """The whole grid of one curve as a map."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,12 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from w2slens._core.errors import InputError
+from w2slens._core import check
 from w2slens._core.format import fixed
 from w2slens.experiments.results import Results
 from w2slens.models.risks import Risks
 from w2slens.report.plots.risks import ratio as ratio_of
-from w2slens.report.plots.style import RATIOS
+from w2slens.report.plots.style import RATIOS, Ratio
 
 COVERED = 0.95
 """Share of the cells whose colours are told apart; wilder ones have the last colour."""
@@ -35,7 +37,7 @@ WRITTEN_CELLS = 64
 """Maps of at most this many cells have their numbers written in."""
 
 
-def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
+def plot_map(results: Results | Risks, ax: Axes, *, ratio: Ratio = "opr") -> Axes:
     """Draw PGR or OPR over the grid of (n, N): purple is gain, orange loss, × a peak, grey unknown.
 
     Parameters
@@ -47,8 +49,7 @@ def plot_map(results: Results | Risks, ax: Axes, *, ratio: str = "opr") -> Axes:
     ratio
         ``"opr"`` (white at 1) or ``"pgr"`` (white at 0).
     """
-    if ratio not in RATIOS:
-        raise InputError("ratio", f"is {ratio!r}; one of {', '.join(RATIOS)} is needed")
+    check.choice(ratio, "ratio", tuple(RATIOS))
     table, peaks = _grid(results, ratio)
     centre = 1.0 if ratio == "opr" else 0.0
     values = table.to_numpy()

@@ -1,5 +1,7 @@
 """What money buys: the predicted risk of every course over the budget."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

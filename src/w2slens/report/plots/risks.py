@@ -1,5 +1,7 @@
 """Risks and ratios along a line through the grid: measured beside predicted, or predicted alone."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,6 +19,7 @@ from w2slens.report.plots.style import (
     LOOKS,
     NEUTRAL,
     RATIOS,
+    Ratio,
     legend_below,
     log_ticks,
     look_of,
@@ -67,7 +70,7 @@ def plot_ratios(
     n: int | None = None,
     N: int | None = None,
     bounds: bool = True,
-    only: str | None = None,
+    only: Ratio | None = None,
 ) -> Axes:
     """Draw PGR and OPR with standard errors, predictions dashed; parameters as of `plot_risks`.
 

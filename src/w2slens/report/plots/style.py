@@ -1,7 +1,7 @@
 """What all plots share: labels, colours, markers; the axis of sizes; the legend; a window."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -35,7 +35,12 @@ STUDENT_LOOKS = {
 OTHER = ("#666666", "*")
 """Colour and marker of a student that has none of its own."""
 
-RATIOS = {"pgr": ("PGR", "#0072B2", "s"), "opr": ("OPR", "#009E73", "^")}
+Ratio = Literal["pgr", "opr"]
+
+RATIOS = {
+    "pgr": ("PGR", "#0072B2", "s"),
+    "opr": ("OPR", "#009E73", "^"),
+}
 """Label, colour and marker of each ratio."""
 
 LINES = {"pgr": 0.0, "opr": 1.0}
