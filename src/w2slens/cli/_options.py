@@ -15,7 +15,7 @@ from w2slens.features.ondisk import STREAMS
 from w2slens.features.reading import open_ids, read_labels
 from w2slens.models.metrics import METRICS
 
-OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs", "scheduler")
+OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs", "scheduler", "tracker")
 """Arguments that a command line gives beside a recipe."""
 
 
@@ -125,6 +125,13 @@ stream_option = click.option(
     default=STREAMS[0],
     show_default=True,
     help="Leave features on disk; auto: where they would take a quarter of the memory.",
+)
+
+
+tracker_option = click.option(
+    "--tracker",
+    metavar="NAME[:WHERE]",
+    help="Tell a tracker of the run: mlflow[:URI], wandb[:PROJECT], tensorboard[:DIR].",
 )
 
 

@@ -7,10 +7,10 @@ the maps run from orange (loss) over white to purple (gain); markers and line st
 
 from matplotlib.figure import Figure
 
+from w2slens.experiments.names import curve_name
 from w2slens.experiments.results import Results
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import Risks
-from w2slens.report.names import curve_name
 from w2slens.report.plots.comparison import plot_comparison
 from w2slens.report.plots.cut import Cut
 from w2slens.report.plots.dimensions import plot_canonical, plot_inheritance, plot_spectra
