@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,7 +32,13 @@ def recipe_errors(recipe: str) -> Iterator[None]:
         raise click.ClickException(f"{where}{error.problem}") from None
 
 
-class Parsed(click.ParamType[Any]):
+if TYPE_CHECKING:
+    Kind = click.ParamType[Any]
+else:
+    Kind = click.ParamType  # generic from click 8.4 on
+
+
+class Parsed(Kind):
     """A value that `read` makes of a text, or else says what is `needed`."""
 
     def __init__(self, name: str, read: Callable[[str], Any], needed: str) -> None:
