@@ -63,7 +63,7 @@ def save_arrays(
 ) -> None:
     """Write named arrays of numbers or texts as .npz."""
     with replacing(path, overwrite=overwrite, argument=argument) as part, part.open("wb") as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, **dict[str, Any](arrays))
 
 
 def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:

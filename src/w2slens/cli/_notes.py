@@ -45,6 +45,7 @@ def notes() -> Iterator[None]:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
+            warnings.simplefilter("ignore", DeprecationWarning)  # for programmers
             yield
     finally:
         log.removeHandler(logged)
