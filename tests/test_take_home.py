@@ -73,6 +73,7 @@ def test_pseudo_labels_are_the_posterior_mean_and_their_uncertainty_covers_it():
 
 
 def test_a_student_is_read_back_as_it_was(tmp_path):
+    pytest.importorskip("safetensors")
     weak, strong, _, y = drawn()
     found = train(weak, strong, np.where(y > 100, "good", "bad"))
     again = load_student(found.save(tmp_path / "model", torch=True))

@@ -1,3 +1,8 @@
-"""The version, in one place."""
+"""The version of what is installed, which its tag decided when it was built."""
 
-__version__ = "0.1.0"
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("w2slens")
+except PackageNotFoundError:  # files that nobody installed
+    __version__ = "0+unknown"

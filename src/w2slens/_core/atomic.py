@@ -83,9 +83,9 @@ def save_arrays(
     overwrite: bool = False,
     argument: str = "path",
 ) -> None:
-    """Write named arrays as .npz."""
+    """Write named arrays of numbers or texts as .npz."""
     with replacing(path, overwrite=overwrite, argument=argument) as part, part.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **arrays)
+        np.savez(stream, **dict[str, Any](arrays))
 
 
 def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:

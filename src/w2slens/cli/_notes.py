@@ -16,9 +16,11 @@ from w2slens._core import types
 def progress(label: str) -> Iterator[types.Progress]:
     """Show a bar with time left on stderr; give the function that moves it to (done, total)."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, total: None
+        return
     columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
@@ -45,6 +47,7 @@ def notes() -> Iterator[None]:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
+            warnings.simplefilter("ignore", DeprecationWarning)  # for programmers
             yield
     finally:
         log.removeHandler(logged)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,7 @@ from w2slens.features.ondisk import STREAMS
 from w2slens.features.reading import open_ids, read_labels
 from w2slens.models.metrics import METRICS
 
-OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs", "scheduler")
+OUTPUT_ARGUMENTS = ("out", "overwrite", "jobs", "scheduler", "tracker")
 """Arguments that a command line gives beside a recipe."""
 
 
@@ -33,7 +33,13 @@ def recipe_errors(recipe: str) -> Iterator[None]:
         raise click.ClickException(f"{where}{error.problem}") from None
 
 
-class Parsed(click.ParamType[Any]):
+if TYPE_CHECKING:
+    Kind = click.ParamType[Any]
+else:
+    Kind = click.ParamType  # generic from click 8.4 on
+
+
+class Parsed(Kind):
     """A value that `read` makes of a text, or else says what is `needed`."""
 
     def __init__(self, name: str, read: Callable[[str], Any], needed: str) -> None:
@@ -131,6 +137,13 @@ stream_option = click.option(
     default=STREAMS[0],
     show_default=True,
     help="Leave features on disk; auto: where they would take a quarter of the memory.",
+)
+
+
+tracker_option = click.option(
+    "--tracker",
+    metavar="NAME[:WHERE]",
+    help="Tell a tracker of the run: mlflow[:URI], wandb[:PROJECT], tensorboard[:DIR].",
 )
 
 

@@ -22,6 +22,9 @@ PURPOSES = {
     "zarr": "features in Zarr arrays, local or behind URLs",
     "safetensors": "features in safetensors, and weights of students as such",
     "dask": "several processes or machines: --scheduler",
+    "mlflow": "runs told to MLflow: --tracker mlflow",
+    "wandb": "runs told to Weights & Biases: --tracker wandb",
+    "tensorboard": "runs told to TensorBoard: --tracker tensorboard",
 }
 """Extra → what it is for."""
 

@@ -9,10 +9,11 @@ from w2slens._core.types import Id
 from w2slens.cli._cluster import scheduler_options
 from w2slens.cli._help import Command, Option
 from w2slens.cli._notes import notes, progress
-from w2slens.cli._options import header_option, id_option, written_ids
+from w2slens.cli._options import header_option, id_option, tracker_option, written_ids
 from w2slens.cli._output import Output, files_of_run, output_options
 from w2slens.cli._settings import command_line, replaying, settings_options
 from w2slens.cli._tables import shown
+from w2slens.experiments.trackers.told import tracked
 
 
 @click.command(
@@ -41,6 +42,7 @@ from w2slens.cli._tables import shown
 @id_option
 @settings_options
 @scheduler_options("Run trials on Dask workers, which also read features that stay on disk.")
+@tracker_option
 @output_options
 def command(
     weak: str,
@@ -52,6 +54,7 @@ def command(
     id: Id,
     settings: Settings,
     scheduler: Any,
+    tracker: str | None,
     output: Output,
 ) -> None:
     """Train and test the four models at every (n, N), beside their oracle predictions."""
@@ -61,7 +64,7 @@ def command(
     given += [("--id", text) for text in written_ids(id)]
     replay = command_line("run", [*given, *replaying(settings)])
     words = {"title": "Weak-to-strong run", "command": replay}
-    with notes(), progress("cells") as move:
+    with notes():
         study = Study.of_rows(
             weak,
             strong,
@@ -73,12 +76,15 @@ def command(
             id=id,
             words=words,
         )
-        results = study.run(progress=move, scheduler=scheduler)
-        document = {**results.to_dict(), "command": replay}
-    output.deliver(
-        document,
-        kind="run",
-        files=lambda: files_of_run(results),
-        shown=shown(results),
-        told="Result: {out} (open report.html)",
-    )
+    with notes(), tracked(tracker, study.config) as tell:
+        with notes(), progress("cells") as move:
+            results = study.run(progress=move, scheduler=scheduler)
+            document = {**results.to_dict(), "command": replay}
+        output.deliver(
+            document,
+            kind="run",
+            files=lambda: files_of_run(results),
+            shown=shown(results),
+            told="Result: {out} (open report.html)",
+        )
+        tell(results, output.out)

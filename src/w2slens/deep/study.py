@@ -29,6 +29,7 @@ from w2slens.experiments.network_settings import NetworkSettings, Seen
 from w2slens.experiments.oracle import Oracle
 from w2slens.experiments.results import Results
 from w2slens.experiments.study import Study
+from w2slens.experiments.trackers.tracker import Tracker
 from w2slens.experiments.trial.loop import Loop
 from w2slens.experiments.workers import Record, Where
 from w2slens.features.corpora import Corpus
@@ -89,6 +90,7 @@ class NetworkStudy(Study):
         jobs: int | None = None,
         progress: Progress | None = None,
         scheduler: Scheduler | None = None,
+        tracker: Tracker | str | None = None,
     ) -> Results:
         """Train what is not there yet; with `out`, keep every finished network there.
 
@@ -103,16 +105,17 @@ class NetworkStudy(Study):
         self._anew = overwrite
         self._moved: Callable[[], None] = _unseen
         self._shown = Shown(progress, self.source.count(self.settings) * self.settings.trials)
+        told: dict[str, Any] = {"overwrite": overwrite, "tracker": tracker}
         if scheduler is not None:
             self._threads = 1
-            told: dict[str, Any] = {"jobs": jobs, "progress": progress, "scheduler": scheduler}
-            return super().run(out, overwrite=overwrite, **told)
+            told = {**told, "progress": progress, "scheduler": scheduler}
+            return super().run(out, jobs=jobs, **told)
         if workers == 1:
             self._moved = self._shown.one_more
-            return super().run(out, overwrite=overwrite, jobs=1)
+            return super().run(out, jobs=1, **told)
         with counted(self._shown) as ticks:
             self._moved = ticks
-            return super().run(out, overwrite=overwrite, jobs=workers)
+            return super().run(out, jobs=workers, **told)
 
     def _runner(self, folder: Path | None) -> Callable[[int], list[Record]]:
         if folder is not None and self._anew:

@@ -13,6 +13,7 @@ from w2slens.experiments.keywords import told_by_settings
 from w2slens.experiments.results import Results
 from w2slens.experiments.settings import DRAWN, Settings
 from w2slens.experiments.study import Study
+from w2slens.experiments.trackers.tracker import Tracker
 from w2slens.features.reading import FeaturesLike, LabelsLike
 from w2slens.synthetic import Planted
 
@@ -29,6 +30,7 @@ def transfer(
     id: Id = None,
     progress: Progress | None = None,
     scheduler: Scheduler | None = None,
+    tracker: Tracker | str | None = None,
     **settings: Any,
 ) -> Results:
     """Run weak-to-strong training with linear probes and measure its risks.
@@ -60,6 +62,8 @@ def transfer(
     scheduler
         A Dask cluster on whose workers the trials run, as of `Study.run`; they also share the pass
         over features that stay on disk.
+    tracker
+        Where the run is told of, as of `Study.run`: ``"mlflow"``, ``"wandb"``, ``"tensorboard"``.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def transfer(
         raise InputError("weak", "names teachers; transfer takes one, sweep takes several")
     known: dict[str, Any] = {"target": target, "groups": groups, "header": header, "id": id}
     study = Study.of_rows(weak, strong, y, Settings(**settings), **known)
-    return study.run(progress=progress, scheduler=scheduler)
+    return study.run(progress=progress, scheduler=scheduler, tracker=tracker)
 
 
 @told_by_settings()
@@ -117,6 +121,7 @@ def sweep(
     jobs: int | None = None,
     progress: Progress | None = None,
     scheduler: Scheduler | None = None,
+    tracker: Tracker | str | None = None,
     **settings: Any,
 ) -> Results:
     """Run weak-to-strong training over a grid of n, N, teachers, label noise and ridges.
@@ -145,6 +150,8 @@ def sweep(
     scheduler
         A Dask cluster on whose workers the trials run, as of `Study.run`; they also share the pass
         over features that stay on disk.
+    tracker
+        Where the run is told of, as of `Study.run`: ``"mlflow"``, ``"wandb"``, ``"tensorboard"``.
 
     Returns
     -------
@@ -177,8 +184,8 @@ def sweep(
     """
     known: dict[str, Any] = {"target": target, "groups": groups, "header": header, "id": id}
     study = Study.of_rows(weak, strong, y, Settings(**settings), **known)
-    told: dict[str, Any] = {"jobs": jobs, "progress": progress, "scheduler": scheduler}
-    return study.run(out, overwrite=overwrite, **told)
+    told: dict[str, Any] = {"progress": progress, "scheduler": scheduler, "tracker": tracker}
+    return study.run(out, overwrite=overwrite, jobs=jobs, **told)
 
 
 @told_by_settings(DRAWN)
@@ -190,6 +197,7 @@ def simulate(
     jobs: int | None = None,
     progress: Progress | None = None,
     scheduler: Scheduler | None = None,
+    tracker: Tracker | str | None = None,
     **settings: Any,
 ) -> Results:
     """Run weak-to-strong training on fresh draws of a planted problem.
@@ -202,7 +210,7 @@ def simulate(
     planted
         The problem.
     <settings>
-    out, overwrite, jobs, progress, scheduler
+    out, overwrite, jobs, progress, scheduler, tracker
         As in `sweep`.
 
     Returns
@@ -222,5 +230,5 @@ def simulate(
     excess 2.25
     """
     study = Study.of_population(planted, Settings(**settings))
-    told: dict[str, Any] = {"jobs": jobs, "progress": progress, "scheduler": scheduler}
-    return study.run(out, overwrite=overwrite, **told)
+    told: dict[str, Any] = {"progress": progress, "scheduler": scheduler, "tracker": tracker}
+    return study.run(out, overwrite=overwrite, jobs=jobs, **told)

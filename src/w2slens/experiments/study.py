@@ -26,6 +26,8 @@ from w2slens.experiments.rows import Rows
 from w2slens.experiments.settings import Settings
 from w2slens.experiments.streamed import StreamedRows
 from w2slens.experiments.summing import sum_on
+from w2slens.experiments.trackers.told import tracked
+from w2slens.experiments.trackers.tracker import Tracker
 from w2slens.experiments.trial.loop import run_trial
 from w2slens.experiments.workers import Record, Where, on_cluster, side_by_side
 from w2slens.features.ondisk import OnDisk
@@ -116,6 +118,7 @@ class Study:
         jobs: int | None = None,
         progress: Progress | None = None,
         scheduler: Scheduler | None = None,
+        tracker: Tracker | str | None = None,
     ) -> Results:
         """Run the trials that are not done yet; with `out`, keep them and the result there.
 
@@ -134,9 +137,21 @@ class Study:
             ``"local"`` starts a worker a core. Or a pair (address, `distributed.Security`), or a
             connected `distributed.Client`. Workers also share the pass over features that stay on
             disk; with `out` its sums are kept there until the result is.
+        tracker
+            Where the run is told of: ``"mlflow"``, ``"wandb"`` or ``"tensorboard"``, perhaps with
+            a colon and where to, or a `w2slens.experiments.trackers.Tracker`.
         """
         sums = None if out is None else Path(out) / PARTS / SUMS
         where = self._where(jobs, scheduler, sums)
+        with tracked(tracker, self.config) as tell:
+            results = self._run(out, overwrite, where, progress)
+            tell(results, out)
+        return results
+
+    def _run(
+        self, out: str | Path | None, overwrite: bool, where: Where, progress: Progress | None
+    ) -> Results:
+        """Run the trials that are not done yet, and write what is asked for."""
         if out is None:
             run = self._runner(None)
             trials = self._tables(run, {}, lambda trial, table: None, where, progress)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
+from packaging.version import Version
 
 from w2slens._core.errors import InputError
 from w2slens.features.columns import is_text, matrix_of, numeric_columns, picked, text_of
@@ -24,6 +25,11 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 MOST_COLUMNS = 100_000
 """A text file of more columns is refused: reading it would take longer than anyone waits."""
+
+EXACT: dict[str, Any] = (
+    {} if Version(pd.__version__) >= Version("3.1") else {"float_precision": "round_trip"}
+)
+"""How pandas reads numbers to their last digit: before 3.1 it must be asked to."""
 
 TAIL = 2**20
 """Bytes at the end of a file in which blank lines are looked for."""
@@ -91,6 +97,7 @@ def _frame(path: Path, *, named: bool, dtype: Any = None, **how: Any) -> pd.Data
         skip_blank_lines=False,
         encoding="utf-8-sig",
         low_memory=False,
+        **EXACT,
         **how,
     )
     return frame.iloc[: len(frame) - _blank_end(path)]

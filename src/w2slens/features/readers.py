@@ -98,6 +98,7 @@ def _remote(where: Address, argument: str, layout: Layout) -> Sliceable:
 def _npy(path: Path, key: str | None, argument: str, layout: Layout) -> Any:
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if not isinstance(array, np.ndarray):
+        array.close()
         raise ValueError("it is an archive of arrays; give it the ending .npz")
     return array
 

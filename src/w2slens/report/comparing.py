@@ -8,9 +8,9 @@ import numpy as np
 
 from w2slens._core.errors import InputError
 from w2slens._core.table import Column, Number, Row, Shown, Table
+from w2slens.experiments.names import curve_name
 from w2slens.experiments.results import Results
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
-from w2slens.report.names import curve_name
 
 WORDS = ("title", "recipe", "version")
 """What a run says of itself that changes none of its numbers."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from w2slens.experiments.display import risks_table, score_tables
+from w2slens.experiments.names import curve_name
 from w2slens.experiments.results import Results
 from w2slens.report.figures import comparison_figures, curve_figures
 from w2slens.report.fresh import mark_of
-from w2slens.report.names import curve_name
 from w2slens.report.tables import curves_table, ratios_first
 from w2slens.report.template import filled
 

@@ -2,9 +2,9 @@
 
 from w2slens._core.format import number
 from w2slens._core.table import Column, Marked, Number, Table
+from w2slens.experiments.names import curve_name
 from w2slens.experiments.results import Results
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
-from w2slens.report.names import curve_name
 
 COLUMNS = (
     Column("curve", words=True),

@@ -61,6 +61,11 @@ OURS = (
 """All files that a result may have."""
 
 
+def kept(folder: Path) -> list[Path]:
+    """List the files of a result that its folder holds."""
+    return [folder / name for name in OURS if (folder / name).is_file()]
+
+
 @contextmanager
 def locked(folder: Path, argument: str = "out") -> Iterator[None]:
     """Hold a folder for oneself; the lock goes with the process that holds it."""

@@ -9,10 +9,10 @@ from typing import get_args
 
 from matplotlib.figure import Figure
 
+from w2slens.experiments.names import curve_name
 from w2slens.experiments.results import Results
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import Risks
-from w2slens.report.names import curve_name
 from w2slens.report.plots.comparison import plot_comparison
 from w2slens.report.plots.cut import Cut
 from w2slens.report.plots.dimensions import plot_canonical, plot_inheritance, plot_spectra

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from w2slens._core import check
+from w2slens.experiments.names import curve_name
 from w2slens.experiments.results import Results
-from w2slens.report.names import curve_name
 from w2slens.report.plots.style import LINES, NEUTRAL, RATIOS, Ratio, legend_below, ratio_limits
 
 

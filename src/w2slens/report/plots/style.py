@@ -145,9 +145,9 @@ def legend_below(ax: Axes, ncols: int = 3) -> Axes:
 
 def _below(ax: Axes) -> Transform:
     """Coordinates of an Axes, moved down to where its legend begins."""
-    figure = ax.get_figure(root=True)
-    if figure is None:
+    if ax.figure is None:
         raise InputError("ax", "belongs to no figure")
+    figure = ax.figure.figure  # of a subfigure the figure that it is in
     return ax.transAxes + ScaledTranslation(0, LEGEND_DROP, figure.dpi_scale_trans)
 
 
