@@ -11,7 +11,7 @@ import pytest
 from w2slens import InputError
 from w2slens._core.threads import one_torch_thread
 from w2slens.features import extract as extraction
-from w2slens.features.corpora import BrokenExampleError, Corpus
+from w2slens.features.corpora import Corpus
 from w2slens.features.extract import extract
 from w2slens.features.extractors import load_extractor
 from w2slens.features.recipe import load_feature_recipe
@@ -19,6 +19,7 @@ from w2slens.features.recipe import load_feature_recipe
 distributed = pytest.importorskip("distributed")
 
 from tests.clusters import kill_a_worker, wait, workers  # noqa: E402
+from tests.test_features import images  # noqa: E402
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # sockets of what was killed
@@ -46,18 +47,6 @@ def recipe(tmp_path):
     path = tmp_path / "recipe.yaml"
     path.write_text(RECIPE)
     return path
-
-
-def images(count=60, broken=()):
-    pixels = np.random.default_rng(0).integers(0, 256, (count, 6, 7, 3)).astype(np.uint8)
-
-    def load(i):
-        if i in broken:
-            raise BrokenExampleError("cannot be decoded")
-        return pixels[i]
-
-    ids = [f"i{i}" for i in range(count)]
-    return Corpus("image", ids, load, {"made": "here"}, np.arange(count))
 
 
 def stored(folder):
@@ -96,7 +85,7 @@ def test_maps_that_learn_and_networks_are_the_same_there(two, tmp_path):
     lines = [" ".join(rng.choice(words, 6)) for _ in range(60)]
     texts = Corpus("text", [f"t{i}" for i in range(60)], lines.__getitem__, {"made": "here"})
     pairs = {
-        "network": (images(), ModuleFeatures(network, collate, "small", "image")),
+        "network": (images(60), ModuleFeatures(network, collate, "small", "image")),
         "words": (texts, load_extractor("tfidf", {"dimensions": 3, "least": 1})),
     }
     for name, (corpus, extractor) in pairs.items():
@@ -109,7 +98,7 @@ def test_maps_that_learn_and_networks_are_the_same_there(two, tmp_path):
 
 def test_broken_examples_are_named_and_skipped(two, tmp_path):
     model, told = load_extractor("pixels", {"size": 2}), {"batch": 5}
-    corpus = images(broken=(0, 23, 24))
+    corpus = images(60, broken=(0, 23, 24))
     far = {**told, "scheduler": two.scheduler_address}
     with pytest.raises(InputError, match=r"examples: i0: cannot be decoded; ask to skip"):
         extract(corpus, model, tmp_path / "far", **far)
@@ -139,10 +128,10 @@ class Greedy:
 
 def test_workers_halve_batches_that_their_memory_does_not_hold(two, tmp_path):
     far = {"batch": 32, "scheduler": two.scheduler_address}
-    found = extract(images(), Greedy(3), tmp_path / "far", **far)
-    assert stored(found) == stored(extract(images(), Greedy(60), tmp_path / "here"))
+    found = extract(images(60), Greedy(3), tmp_path / "far", **far)
+    assert stored(found) == stored(extract(images(60), Greedy(60), tmp_path / "here"))
     with pytest.raises(MemoryError):
-        extract(images(), Greedy(0), tmp_path / "none", **far)
+        extract(images(60), Greedy(0), tmp_path / "none", **far)
 
 
 def test_a_dead_worker_changes_no_digit(two, tmp_path, monkeypatch):
@@ -155,9 +144,9 @@ def test_a_dead_worker_changes_no_digit(two, tmp_path, monkeypatch):
             kill_a_worker(two)
 
     told = {"batch": 3, "scheduler": two.scheduler_address, "progress": kill}
-    found = extract(images(), model, tmp_path / "far", **told)
+    found = extract(images(60), model, tmp_path / "far", **told)
     assert seen == list(range(3, 61, 3))
-    assert stored(found) == stored(extract(images(), model, tmp_path / "here", batch=3))
+    assert stored(found) == stored(extract(images(60), model, tmp_path / "here", batch=3))
 
 
 def test_a_killed_command_goes_on(recipe, two, tmp_path):

@@ -1,4 +1,4 @@
-"""Rows of a file, chosen by their numbers and read piece by piece whenever they are needed."""
+"""Rows of a file, chosen by their numbers and read part by part whenever they are needed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Chosen:
         """Choose among them."""
         return Chosen(self.side, self.index[places])
 
-    def pieces(self) -> Iterator[tuple[Index, NDArray[Any]]]:
+    def parts(self) -> Iterator[tuple[Index, NDArray[Any]]]:
         """Go through them once, in the order of the file: their places, and the rows."""
         order = np.argsort(self.index, kind="stable")
         size = max(STEP_BYTES // (8 * self.shape[1]), 1)
@@ -40,12 +40,12 @@ class Chosen:
             yield places, self.side[self.index[places]]
 
 
-Pieces = Iterator[tuple[slice | Index, NDArray[Any]]]
+Parts = Iterator[tuple[slice | Index, NDArray[Any]]]
 
 
-def pieces(rows: NDArray[Any] | Chosen) -> Pieces:
-    """Go through rows: an array is one piece."""
+def parts(rows: NDArray[Any] | Chosen) -> Parts:
+    """Go through rows: an array is one part."""
     if isinstance(rows, Chosen):
-        yield from rows.pieces()
+        yield from rows.parts()
     else:
         yield slice(None), rows

@@ -150,7 +150,7 @@ class OnDiskDesign(LogisticDesign):
     @classmethod
     def of(cls, rows: Chosen) -> "OnDiskDesign":
         """Find the axes in a pass."""
-        moments = reduce({"rows": part} for _, part in rows.pieces())
+        moments = reduce({"rows": part} for _, part in rows.parts())
         eigen = spectrum(moments.cross("rows", "rows"))
         return cls(eigen.vectors, moments.mean, rows, eigen.values / moments.count)
 
@@ -168,7 +168,7 @@ class OnDiskDesign(LogisticDesign):
         """Sum over one piece after another."""
         turned, total = self.axes @ W, 0.0
         pull, shift = np.zeros_like(turned), np.zeros_like(b)
-        for places, rows in self.rows.pieces():
+        for places, rows in self.rows.parts():
             centred = rows - self.mean
             loss, slope = _cross_entropy(centred @ turned + b, labels[places])
             total += loss

@@ -20,7 +20,7 @@ from w2slens.experiments.settings import Settings
 from w2slens.experiments.split import Split
 from w2slens.experiments.table import Marks
 from w2slens.experiments.trial.logistic_rows import LogisticRows, Tuned, candidates
-from w2slens.features.chosen import Chosen, pieces
+from w2slens.features.chosen import Chosen, parts
 from w2slens.models.calibration import calibrated, temperature
 from w2slens.models.fit import Fitted
 from w2slens.models.labeled import LabeledBlock
@@ -206,8 +206,8 @@ class CrossEntropy:
     def _pool(self, N: int, name: str) -> Pool:
         index = self._split.pool(N)
         sides = [self._rows.chosen(side, index) for side in (name, "strong")]
-        parts = zip(*map(pieces, sides), strict=True)
-        return Pool(reduce({"weak": weak[1], "strong": strong[1]} for weak, strong in parts))
+        both = zip(*map(parts, sides), strict=True)
+        return Pool(reduce({"weak": weak[1], "strong": strong[1]} for weak, strong in both))
 
 
 def _predicted(probe: LinearProbe, *sides: NDArray[Any] | Chosen) -> Array:
@@ -215,6 +215,6 @@ def _predicted(probe: LinearProbe, *sides: NDArray[Any] | Chosen) -> Array:
     found = np.tile(probe.intercept, (len(sides[0]), 1))
     ends = np.cumsum([side.shape[1] for side in sides])[:-1]
     for side, coef in zip(sides, np.split(probe.coef, ends), strict=True):
-        for places, rows in pieces(side):
+        for places, rows in parts(side):
             found[places] += product(rows, coef)
     return found

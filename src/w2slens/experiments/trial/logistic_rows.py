@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.types import Array, Index, Ridge
-from w2slens.features.chosen import Chosen, pieces
+from w2slens.features.chosen import Chosen, parts
 from w2slens.models.logistic import LogisticDesign, cross_entropies
 from w2slens.models.probe import LinearProbe
 from w2slens.models.tuning import least
@@ -63,7 +63,7 @@ class LogisticRows:
     def loss(self, probes: Sequence[LinearProbe], held: Index) -> Array:
         """Sum the cross-entropy of each probe over held-out rows."""
         found, labels = np.zeros(len(probes)), self.labels[held]
-        for places, rows in pieces(self.features[held]):
+        for places, rows in parts(self.features[held]):
             own = labels[places]
             found += [cross_entropies(p.predict(rows), own).sum() for p in probes]
         return found
