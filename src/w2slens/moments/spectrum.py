@@ -21,6 +21,8 @@ EPS64 = float(np.finfo(np.float64).eps)
 ARITHMETIC_ROUNDING = 4 * EPS64
 """Relative error of a centred float64 entry: its own rounding and that of the mean taken off."""
 
+SUMMED = 8
+"""A Gram of few coordinates is rounded as one of this many: its entries are sums over the rows."""
 
 WHITENED = 6e-5
 """Precision of rows that were whitened by others: directions with less than (WHITENED/2)² ≈ 1e-9 of
@@ -41,8 +43,8 @@ def holding(eigenvalues: Array, share: float) -> int:
 def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EPS64) -> Array:
     """Eigenvalues (r,) of a Gram, largest first, at or below these are rounding, not directions.
 
-    ``max(p·eps64·λ₁, e²·Σ_j v_j²·raw_j)`` for an eigenpair (λ, v): the first term is the rounding
-    of the Gram itself; the second that of the rows it was made of, whose entries in column j are
+    ``max(p·eps64·λ₁, e²·Σ_j v_j²·raw_j)`` for an eigenpair (λ, v), p at least 8: the first term is
+    the rounding of the Gram itself; the second that of the rows it was made of, whose entries in column j are
     off by up to e times their size. It counts for float16 features and for features whose mean is
     much larger than their spread, column by column, so that one large column hides no other.
 
@@ -51,7 +53,7 @@ def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EP
     """
     largest = max(float(values[0]), 0.0) if len(values) else 0.0
     rounding = entry_rounding(precision) ** 2 * (vectors**2).T @ raw
-    return np.asarray(np.maximum(len(vectors) * EPS64 * largest, rounding))
+    return np.asarray(np.maximum(max(len(vectors), SUMMED) * EPS64 * largest, rounding))
 
 
 @dataclass(frozen=True, eq=False)
