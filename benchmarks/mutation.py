@@ -168,14 +168,15 @@ def chosen(reach, path, line):
 
 
 def recorded(tree, keep):
-    """Which test reaches which line, and how long tests take."""
+    """Which test reaches which line, and how long tests take; leaves compiled files behind."""
     kept = keep / "reach.json" if keep else tree / "reach.json"
-    if not kept.exists():
-        listed = [f"tests/test_{name}.py" for name in TESTS.split()]
-        listed += [f"src/w2slens/{room}" for room in ROOMS]
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        line = [sys.executable, mutation_worker.__file__, kept, *listed]
-        subprocess.run(line, check=True, cwd=tree, env=environment(tree))
+    listed = [f"tests/test_{name}.py" for name in TESTS.split()]
+    listed += [f"src/w2slens/{room}" for room in ROOMS]
+    line = [sys.executable, mutation_worker.__file__, kept, *listed]
+    if kept.exists():
+        line = [sys.executable, "-m", "pytest", "--collect-only", *listed]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(line, check=True, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL)
     return json.loads(kept.read_text())
 
 
@@ -183,7 +184,8 @@ def environment(tree):
     """One thread, and the copied tree before the installed one."""
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     places = [str(tree / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, **one, "PYTHONPATH": os.pathsep.join(places)}
+    kept = {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **one, "PYTHONPATH": os.pathsep.join(places)}
 
 
 def tried(tree, path, mutant, tests, seconds):
@@ -244,19 +246,28 @@ def summary(rows):
 def report(asked, tree):
     """Run the sample, or what survived of it, and write what became of it."""
     reach, out = recorded(tree, asked.keep), RESULTS / f"mutation-{asked.seed}.json"
-    mutants = [one for room in ROOMS for one in sample(room, asked.each, asked.seed)]
-    before = json.loads(out.read_text(encoding="utf-8")) if asked.survivors else {"rows": []}
-    left = {(row["file"], *row["change"]) for row in before["rows"] if not row.get("killed_by")}
-    again = [one for one in mutants if (one[0], *difference(one[0], one[3])) in left]
-    rows = [row for row in before["rows"] if row.get("killed_by")]
+    known = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {"rows": []}
+    before = {(row["file"], *row["change"]): row for row in known["rows"]}
+    rows, mutants = [], []
+    for path, line, operator, mutant in (
+        one for room in ROOMS for one in sample(room, asked.each, asked.seed)
+    ):
+        row = before.get((path, *difference(path, mutant)), {})
+        old = row.get("killed_by") if asked.survivors else path.split("/")[2] not in asked.rooms
+        rows += [row] if old else []
+        mutants += [] if old else [(path, line, operator, mutant)]
     mutation_worker.warm()
-    for row in verdicts(again if asked.survivors else mutants, tree, reach):
+    path = "src/w2slens/moments/moments.py"
+    failed = tried(tree, path, (ROOT / path).read_text(encoding="utf-8"), *chosen(reach, path, 1))
+    if failed is not None:
+        sys.exit(f"without a mutant {failed} fails")
+    for row in verdicts(mutants, tree, reach):
         rows.append(row)
         print(json.dumps(row, ensure_ascii=False), flush=True)
-    first = before.get("first") or summary(rows)
-    whole = {"seed": asked.seed, "first": first, "now": summary(rows), "rows": rows}
+    rows = sorted(filter(None, rows), key=lambda row: (row["file"], row["line"], row["change"]))
+    whole = {"seed": asked.seed, "rooms": summary(rows), "rows": rows}
     out.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(whole["now"], indent=2))
+    print(json.dumps(whole["rooms"], indent=2))
 
 
 def options():
@@ -264,6 +275,7 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=1, help="of the sample [1]")
     parser.add_argument("--each", type=int, default=80, help="mutants of a room [80]")
+    parser.add_argument("--rooms", nargs="+", default=ROOMS, choices=ROOMS, help="only these")
     parser.add_argument("--keep", type=Path, help="remember here which test reaches which line")
     parser.add_argument("--survivors", action="store_true", help="run those of the result alone")
     return parser.parse_args()

@@ -8,6 +8,16 @@ from pathlib import Path
 
 import pytest
 
+WARM = ("pandas", "scipy.stats", "scipy.optimize", "sklearn.linear_model", "pyarrow", "zarr")
+WARM += (
+    "hypothesis",
+    "hypothesis.extra.numpy",
+    "jinja2",
+    "matplotlib.figure",
+    "ruamel.yaml",
+    "rich.console",
+)
+
 
 class Recorder:
     """Notes for every test its seconds, and to coverage its name."""
@@ -42,7 +52,8 @@ def warm():
     """Import what every test needs, once, before processes are forked."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    for name in ("pandas", "scipy.stats", "scipy.optimize", "sklearn.linear_model", "pyarrow"):
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # none is needed, and some are slow to load
+    for name in WARM:
         import_module(name)
 
 

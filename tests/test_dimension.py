@@ -1,11 +1,18 @@
+import json
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, coordinate_overlap, dimensions
+from w2slens.measure.debiased import debiased_correlations
+from w2slens.measure.intrinsic import Dimensions
 from w2slens.measure.one_pass import measure
 from w2slens.measure.overlap import Sample, debias, plug_in_without, whitened_cross
+from w2slens.moments.accumulate import PANEL_ROWS
 from w2slens.moments.moments import Moments
 
 CASES = {
@@ -216,3 +223,47 @@ def test_a_loader_of_torch_is_a_stream():
 def test_what_is_no_stream_is_refused(stream, message):
     with pytest.raises(InputError, match=message):
         dimensions(stream)
+
+
+def test_the_memory_of_the_interval_does_not_grow_with_its_sample():
+    rng, peaks = np.random.default_rng(0), []
+    weak, strong = (rng.standard_normal((6 * PANEL_ROWS, 40)) for _ in range(2))
+    whole = Moments.from_rows(weak=weak, strong=strong)
+    overlap = whitened_cross(whole)
+    for panels in (2, 6):
+        sample = Sample(weak[: panels * PANEL_ROWS], strong[: panels * PANEL_ROWS])
+        tracemalloc.start()
+        plug_in_without(whole, sample, overlap)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_dimensions_are_read_back_whole_and_checked():
+    rng = np.random.default_rng(0)
+    found = dimensions(rng.standard_normal((60, 3)), rng.standard_normal((60, 4)))
+    for rows in (0, 1, 60):
+        saved = replace(found, rows=rows).to_dict()
+        assert Dimensions.from_dict(json.loads(json.dumps(saved))).to_dict() == saved
+    for number, refused in ((1.0, False), (1.0 + 1e-9, True), (-1e-9, True), (0.0, False)):
+        saved = found.to_dict()
+        saved["correlation"]["canonical"] = [number, 0.5, 0.25]
+        if refused:
+            with pytest.raises(InputError, match=r"outside \[0, 1\]"):
+                Dimensions.from_dict(saved)
+        else:
+            assert Dimensions.from_dict(saved).correlation.canonical[0] == number
+
+
+@pytest.mark.parametrize("rows", [40, 100, 1000])
+def test_correlations_are_shrunk_to_what_lets_the_sample_be_expected(rows):
+    """A population of few correlations (Bao et al., 2019): s = r·(1−a+a/r)·(1−b+b/r)."""
+    d_w, d_s, true = 3, 5, np.array([0.9, 0.6, 0.5])
+    a, b = d_w / rows, d_s / rows
+    sample = true * (1 - a + a / true) * (1 - b + b / true)
+    found = debiased_correlations(np.sqrt(sample), d_w, d_s, rows) ** 2
+    close(found.sum(), debias(float(sample.sum()), d_w, d_s, rows), 1e-9)
+    share = (found - true) / (sample - true)
+    if share[0] < 0:
+        share = found / true
+    close(share, np.full(3, share[0]), 1e-9)

@@ -9,7 +9,8 @@ from w2slens import Moments, Problem, dimensions, predict, transfer
 from w2slens.models.design import Design
 from w2slens.moments.graded import graded_svd
 from w2slens.moments.left_out import constant_columns
-from w2slens.moments.spectrum import spectrum
+from w2slens.moments.solve import psd_solver
+from w2slens.moments.spectrum import EPS64, spectrum
 
 RNG = np.random.default_rng(0)
 SCALES = {
@@ -118,6 +119,14 @@ def test_a_ridge_is_small_beside_the_features_not_by_itself(scale):
     with pytest.warns(RuntimeWarning, match="below the rounding of the Gram matrix"):
         moments.solver("strong", 1e-18 * scale**2)
     moments.solver("strong", 1e-9 * scale**2)  # warns of nothing
+
+
+def test_a_ridge_is_told_to_be_small_just_below_the_rounding_of_the_gram():
+    gram = np.diag([4.0, 0.0])
+    rounding = 2 * EPS64 * 4.0
+    psd_solver(gram, rounding, np.diag(gram))  # warns of nothing
+    with pytest.warns(RuntimeWarning, match="below the rounding of the Gram matrix"):
+        psd_solver(gram, 0.99 * rounding, np.diag(gram))
 
 
 @pytest.mark.parametrize("rows", [2, 50, 512, 700, 3000])
