@@ -9,7 +9,7 @@ from w2slens import Moments
 from w2slens.forecasting.combine import SCALES, _closed, _departure, _interval, _named, unbiased
 from w2slens.forecasting.sample import Losses
 from w2slens.models.evidence import Entry, evaluated
-from w2slens.models.kernels import NOISES, Rows
+from w2slens.models.kernels import NOISES, Factored, Rows, Spectral
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.prior import CANDIDATES, DIVISIONS
 from w2slens.models.risks import Models
@@ -118,3 +118,25 @@ def test_ratios_are_bounded_where_the_gap_closes():
     assert named["pgr"] == pytest.approx(0.1 / 1e-3)
     assert named["opr"] == pytest.approx(0.95 / 0.9)
     assert not _closed(1.0, 0.5)
+
+
+@pytest.mark.parametrize("n", [6, 20])
+def test_kernels_solve_by_either_route_what_plain_algebra_does(n):
+    """Of fewer rows than axes and of more, which are rotated."""
+    rng = np.random.default_rng(n)
+    R, y = rng.standard_normal((n, 9)), rng.standard_normal((n, 2))
+    data, g = Rows.of(R, y), float(NOISES[5])
+    kernel = data.rows @ data.rows.T
+    room = np.empty_like(kernel, order="F")
+    values, vectors = np.linalg.eigh(kernel)
+    routes = Spectral(data, values, vectors), Factored(data, kernel, 5, room, 1e-300, -np.inf)
+    inverse = np.linalg.inv(R @ R.T + g * np.eye(n))
+    seen = np.eye(n) if data.rotation is None else data.rotation @ data.rotation.T
+    for route in routes:
+        close(route.diagonal(g), np.diag(seen @ inverse @ seen), 1e-9)
+        close(data.rotated(route.dual(g)), seen @ inverse @ y, 1e-9)
+    logs = [route.evidence.logs for route in routes]
+    close(logs[0], logs[1], 1e-9)
+    for one in routes:
+        left = np.array([np.sum(y * np.linalg.solve(R @ R.T + g * np.eye(n), y)) for g in NOISES])
+        close(one.evidence.quadratics, left, 1e-9)

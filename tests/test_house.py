@@ -78,6 +78,13 @@ def test_values_are_frozen_and_those_with_arrays_are_compared_by_identity():
     }
     assert len(values) > 40
     assert [one for one in values if not one.__dataclass_params__.frozen] == []
+    kept = [
+        (one, part.name)
+        for one in values
+        for part in fields(one)
+        if part.name[0] == "_" and part.init
+    ]
+    assert kept == []  # a changed copy makes its own
     arrays = [one for one in values if any("Array" in str(part.type) for part in fields(one))]
     assert [one for one in arrays if one.__eq__ is not object.__eq__] == []
 

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,15 @@ def test_grams_are_symmetric_products(layout, p):
     found = gram(LAYOUTS[layout](A))
     assert np.array_equal(found, found.T)
     close(found, A.T @ A, 1e-13)
+
+
+@pytest.mark.parametrize("left", ["rows", "columns", "turned"])
+@pytest.mark.parametrize("right", ["rows", "columns", "turned"])
+def test_products_copy_nothing(left, right):
+    rng = np.random.default_rng(0)
+    A, B = LAYOUTS[left](rng.standard_normal((300, 200))), LAYOUTS[right](np.ones((200, 10)))
+    tracemalloc.start()
+    product(A, B)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300 * 10 * 8 + B.nbytes / 2

@@ -109,3 +109,10 @@ def test_many_labels_compare_ridges_as_exact_leave_one_out_does(outputs, shuffle
     close(distilled_losses(held, block, projection, ridges), exact, 1e-3)
     path = block.strong.loo_path(y[:n], ridges)
     close(block.strong.loo_losses(y[:n], ridges), np.sum(path**2, axis=(1, 2)), 1e-5)
+
+
+def test_rows_that_stand_for_all_are_from_all_over_unless_the_order_is_random():
+    x = np.random.default_rng(0).standard_normal((100, 3))
+    assert list(range(100))[Design.from_rows(x).sample(10)] == list(range(0, 100, 10))
+    assert list(range(100))[Design.from_rows(x, shuffled=True).sample(10)] == list(range(10))
+    assert len(x[Design.from_rows(x).sample(100)]) == 100
