@@ -11,7 +11,7 @@ from w2slens.forecasting.sample import Losses
 from w2slens.models.evidence import Entry, evaluated
 from w2slens.models.kernels import NOISES, Factored, Rows, Spectral
 from w2slens.models.labeled import LabeledBlock
-from w2slens.models.prior import CANDIDATES, DIVISIONS
+from w2slens.models.prior import CANDIDATES, DIVISIONS, Division
 from w2slens.models.risks import Models
 from w2slens.models.students import Pool
 
@@ -130,6 +130,7 @@ def test_kernels_solve_by_either_route_what_plain_algebra_does(n):
     room = np.empty_like(kernel, order="F")
     values, vectors = np.linalg.eigh(kernel)
     routes = Spectral(data, values, vectors), Factored(data, kernel, 5, room, 1e-300, -np.inf)
+    assert (data.rotation is None, len(data.rows)) == (n <= 9, min(n, 9))
     inverse = np.linalg.inv(R @ R.T + g * np.eye(n))
     seen = np.eye(n) if data.rotation is None else data.rotation @ data.rotation.T
     for route in routes:
@@ -140,3 +141,24 @@ def test_kernels_solve_by_either_route_what_plain_algebra_does(n):
     for one in routes:
         left = np.array([np.sum(y * np.linalg.solve(R @ R.T + g * np.eye(n), y)) for g in NOISES])
         close(one.evidence.quadratics, left, 1e-9)
+
+
+def test_parts_of_a_prior_have_trace_one_and_its_kernels_are_those_of_its_covariance():
+    pool, _ = labeled(40)
+    prior, rng = pool.prior(40), np.random.default_rng(0)
+    r = prior.axes.shape[1]
+    rows = rng.standard_normal((11, r))
+    for shape, division in CANDIDATES[::5]:
+        P = prior.covariance(shape, division, np.eye(r))
+        close(P, P.T, 1e-12)
+        assert np.linalg.eigvalsh(P).min() > -1e-12
+        assert np.trace(P) == pytest.approx(1)
+        kernels = prior.kernels(rows, shape)
+        close(sum(q * K for q, K in zip(division, kernels, strict=True)), rows @ P @ rows.T, 1e-10)
+        for part in range(3):
+            one = Division(*np.eye(3)[part])
+            assert np.trace(prior.covariance(shape, one, np.eye(r))) == pytest.approx(1)
+        draws = prior.draw(shape, division, 4000, rng)
+        square = np.mean(np.sum(draws**2, axis=0))
+        error = np.std(np.sum(draws**2, axis=0)) / 4000**0.5
+        assert abs(square - 1) < 4 * error

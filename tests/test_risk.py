@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from tests.laws import close
 from w2slens.models.estimates import (
@@ -101,3 +102,10 @@ def test_a_gap_within_two_standard_errors_is_none():
         else:
             with pytest.warns(UndefinedRatioWarning):
                 assert np.isnan(recovered_gap(start, np.full(4, 5.0), np.full(4, 5.0)).mean)
+
+
+def test_an_estimate_is_a_mean_with_its_standard_error():
+    values = np.random.default_rng(0).standard_normal(12)
+    found = Estimate.of(values)
+    assert (found.mean, found.se) == pytest.approx((values.mean(), stats.sem(values)))
+    assert np.isnan(Estimate.of(values[:1]).se)

@@ -399,6 +399,8 @@ def test_canonical_instance_has_the_numbers_asked_for(d_w, d_s, d_sw, signal):
         ({"noise": -0.1}, "noise: is -0.1"),
         ({"noise": np.nan}, "noise: is nan"),
         ({"d_w": 0}, "d_w: is 0"),
+        ({"rho_w": -0.1}, "rho_w: is -0.1"),
+        ({"rho_s": -0.1}, "rho_s: is -0.1"),
         ({"signal": np.nan}, "signal: is nan"),
         ({"d_w": 2.5}, "d_w: is 2.5; a whole number"),
         ({"rho_w": 1.0, "signal": 0.5}, "signal: is 0.5; these errors imply at least 1"),
