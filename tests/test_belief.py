@@ -147,6 +147,8 @@ def test_parts_of_a_prior_have_trace_one_and_its_kernels_are_those_of_its_covari
     pool, _ = labeled(40)
     prior, rng = pool.prior(40), np.random.default_rng(0)
     r = prior.axes.shape[1]
+    spread = pool.moments.select("weak", "strong").scatter / pool.moments.count
+    close(np.diag(prior.axes.T @ spread @ prior.axes), np.ones(r), 1e-9)
     rows = rng.standard_normal((11, r))
     for shape, division in CANDIDATES[::5]:
         P = prior.covariance(shape, division, np.eye(r))

@@ -355,6 +355,9 @@ def test_published_bounds():
     close(found.w2s[0, 0], 0.5 * A / 59 + 0.05)
     close(found.strong[0, 0], 0.5 * 20 / 100 + 0.03)
     close(found.ceiling[0, 0], 0.5 * 20 / 150 + 0.03)
+    few = predict(pair, n=[40, 41, 42], N=50, method="bounds")
+    assert np.isnan(few.w2s[:, 0]).tolist() == [True, True, False]
+    assert np.isfinite(few.weak).all()
     close(pgr_bound(pair, (100,), (50,))[0, 0], 1 - (100 / 59) * A / 40 - 2.5 * 0.1)
     close(opr_bound(pair, (100,), (50,))[0, 0], 1 / ((100 / 59) * A / 20 + 5 * 0.1))
 
