@@ -5,6 +5,7 @@ import pytest
 
 from w2slens import InputError, Problem, predict
 from w2slens.models.risks import MODELS
+from w2slens.theory.tuned import Tuned
 
 GRID = np.logspace(-5, 3, 161)
 
@@ -85,6 +86,16 @@ def test_one_ridge_may_be_given_and_the_other_chosen():
     assert half.strong == both.strong
     assert half.weak == pytest.approx(fixed.weak)
     assert half.ridges.weak[0, 0] == 3.0
+
+
+@pytest.mark.parametrize("λ", [("auto", "auto"), (3.0, "auto"), ("auto", 0.1), (3.0, 0.1)])
+def test_one_models_risk_alone_is_that_of_all_four(λ):
+    n, N = np.array([20.0, 50.0]), np.array([60.0, 400.0])
+    asked = {"n": [20, 50], "N": [60, 400], "ridge_weak": λ[0], "ridge_strong": λ[1]}
+    whole, tuned = predict(pair(), **asked, method="equivalent"), Tuned(pair(), *λ, False)
+    for model in ("weak", "w2s", "strong"):
+        found = np.broadcast_to(tuned.risk(model, n, N), (2, 2))
+        assert found == pytest.approx(getattr(whole, model), rel=1e-6)
 
 
 @pytest.mark.parametrize(
