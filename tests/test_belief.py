@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.laws import close
+from tests.laws import agrees, close
 from w2slens import Moments
 from w2slens.forecasting.combine import SCALES, _closed, _departure, _interval, _named, unbiased
 from w2slens.forecasting.sample import Losses
@@ -164,3 +164,18 @@ def test_parts_of_a_prior_have_trace_one_and_its_kernels_are_those_of_its_covari
         square = np.mean(np.sum(draws**2, axis=0))
         error = np.std(np.sum(draws**2, axis=0)) / 4000**0.5
         assert abs(square - 1) < 4 * error
+
+
+def test_draws_of_a_posterior_scatter_as_its_covariance_says():
+    pool, block = labeled(30)
+    posterior = pool.posterior(block)
+    drawn = [β for β, _ in posterior.draw(6000, np.random.default_rng(0))]
+    β = np.concatenate(drawn)[:, :, 0]
+    square = np.sum((β - posterior.coef[:, 0]) ** 2, axis=1)
+    agrees(square, float(np.sum(posterior.spread**2)), errors=4)
+    along = posterior.spread[:, -1] / np.linalg.norm(posterior.spread[:, -1])
+    agrees(
+        (β @ along - posterior.coef[:, 0] @ along) ** 2,
+        np.sum((along @ posterior.spread) ** 2),
+        errors=4,
+    )

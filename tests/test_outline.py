@@ -66,3 +66,18 @@ def test_an_f_that_is_zero_has_an_outline():
     assert found.mean_filters.shape == (0, 3)
     assert found.squares.shape[0] == found.linear.shape[0] == 0
     assert found.to_dict()["weak"]["error"] == 0
+
+
+@pytest.mark.parametrize("least", [1e-2, 1e-4, 1e-6])
+def test_filters_of_any_ridge_lie_in_the_few(least):
+    problem = population(0, least=least)
+    found, values = Outline.of(problem), problem.weak.spectrum.values
+    length = np.sqrt(found.weak.energies)
+    for κ in np.geomspace(1e-3 * values[-1], 1e5 * values[0], 97):
+        h = values / (values + κ)
+        for rows, filters in (
+            (h * length, found.mean_filters / length),
+            (h**2, found.spread_filters),
+        ):
+            missed = rows - (filters @ rows) @ filters
+            assert np.linalg.norm(missed) < 1e-10 * np.linalg.norm(rows)

@@ -129,3 +129,11 @@ def test_weights_turn_rows_so_that_all_count_alike():
     close(turn.back(turn.turned(A)), A, 1e-12)
     close(Turn.of(7 * weights).turned(A), turn.turned(A), 1e-12)
     assert Turn.of(np.full(5, 3.0)) is None
+
+
+def test_a_design_that_is_not_factored_chooses_the_same_ridge(draw):
+    X, Y = draw
+    for targets in (Y, X[:, :1]):
+        asked = {"targets": targets}
+        chosen = choose_loo(Design.from_rows(X), **asked)
+        close(choose_loo(Design.from_rows(X), **asked, factored=False), chosen, 1e-4)

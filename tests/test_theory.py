@@ -9,6 +9,7 @@ from tests.oracles import fit
 from w2slens import InputError, Moments, Problem, inheritance, predict
 from w2slens.models.risks import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
+from w2slens.theory.exact import inherited
 from w2slens.theory.few import few
 from w2slens.theory.fits import Fit
 from w2slens.theory.fixed_point import effective_ridge
@@ -583,3 +584,11 @@ def test_many_teachers_are_heard_as_each_alone(shifted):
         close(squares, np.sum(Y**2, axis=1), 1e-12)
         close(total, np.sum(m * (relay.weak_gram @ m)), 1e-12)
         close(each, np.sum(Y * target, axis=1), 1e-12)
+
+
+def test_shares_of_inherited_variance_are_those_of_the_risks():
+    N = np.array([21, 22, 60, 500])
+    kept, copied = inherited(40, 20, 5.0, N)
+    risks = predict(Problem.gaussian(40, 20, 5, 1.0), n=100, N=N.tolist())
+    np.testing.assert_allclose(kept + copied, (risks.w2s / risks.weak)[0], rtol=1e-12)
+    assert np.isnan(copied).tolist() == [True, False, False, False]
