@@ -136,7 +136,12 @@ def test_kernels_solve_by_either_route_what_plain_algebra_does(n):
     for route in routes:
         close(route.diagonal(g), np.diag(seen @ inverse @ seen), 1e-9)
         close(data.rotated(route.dual(g)), seen @ inverse @ y, 1e-9)
+    some = Factored(data, kernel, 5, room, 0.5, -np.inf).evidence.logs
+    seen = np.isfinite(some)
     logs = [route.evidence.logs for route in routes]
+    assert 0 < seen.sum() < len(NOISES)
+    assert seen[np.argmax(logs[0])]
+    close(some[seen], logs[0][seen], 1e-9)
     close(logs[0], logs[1], 1e-9)
     for one in routes:
         left = np.array([np.sum(y * np.linalg.solve(R @ R.T + g * np.eye(n), y)) for g in NOISES])

@@ -592,3 +592,18 @@ def test_shares_of_inherited_variance_are_those_of_the_risks():
     risks = predict(Problem.gaussian(40, 20, 5, 1.0), n=100, N=N.tolist())
     np.testing.assert_allclose(kept + copied, (risks.w2s / risks.weak)[0], rtol=1e-12)
     assert np.isnan(copied).tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("d_w", "d_s", "rho_w", "rho_s"), [(5, 8, 0.3, 0.1), (8, 5, 0.1, 0.3)])
+def test_a_contained_side_misses_what_lies_outside_both_too(d_w, d_s, rho_w, rho_s):
+    pair = Problem.gaussian(d_w, d_s, 5, 0.1, rho_w, rho_s)
+    close([pair.d_sw, pair.rho_w, pair.rho_s], [5, rho_w, rho_s], 1e-9)
+    assert pair.energy >= max(rho_w, rho_s)
+
+
+@pytest.mark.parametrize("off", [{"ridge_weak": 0.1}, {"ridge_strong": 0.1}, {"n": 7}, {"N": 7}])
+def test_a_split_off_the_ridgeless_branch_needs_the_signal(off):
+    pair, asked = Problem.gaussian(10, 8, 4, 1.0), {"n": 30, "N": 30}
+    assert np.isfinite(inheritance(pair, **asked).risk).all()
+    with pytest.raises(InputError, match="signal: is missing"):
+        inheritance(pair, **{**asked, **off})
