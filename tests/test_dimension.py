@@ -9,7 +9,7 @@ from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, coordinate_overlap, dimensions
 from w2slens.measure.debiased import debiased_correlations
-from w2slens.measure.intrinsic import Dimensions
+from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.of_stream import of_stream
 from w2slens.measure.one_pass import measure
 from w2slens.measure.overlap import (
@@ -341,3 +341,30 @@ def test_the_published_overlap_is_of_centred_rows(match):
     weak, strong = rng.standard_normal((300, 6)), rng.standard_normal((300, 9))
     found = coordinate_overlap(weak, strong, match=match)
     close(coordinate_overlap(weak + 100, strong - 50, match=match), found, 1e-9)
+
+
+def test_correlations_above_the_bulk_of_chance_are_known_from_there_on():
+    """A square r shows itself above √(ab/((1−a)(1−b))), where its sample leaves the bulk."""
+    d_w, d_s, rows = 3, 5, 100
+    a, b = d_w / rows, d_s / rows
+    least = (a * b / ((1 - a) * (1 - b))) ** 0.5
+    for r, short in ((1.15 * least, 0.0), (least, 1e-4)):
+        true = np.array([0.9, 0.6, r])
+        sample = true * (1 - a + a / true) * (1 - b + b / true) - [0, 0, short]
+        found = debiased_correlations(np.sqrt(sample), d_w, d_s, rows) ** 2
+        alone = true * [1, 1, not short]
+        share = (found - alone) / (sample - alone)
+        close(share, np.full(3, share[0]), 1e-6)
+
+
+def test_one_row_tells_no_interval():
+    rng = np.random.default_rng(0)
+    weak, strong = rng.standard_normal((60, 3)), rng.standard_normal((60, 4))
+    found = measure(Moments.from_rows(weak=weak, strong=strong), Sample(weak[:1], strong[:1]))
+    assert np.isnan(found.correlation.interval).all()
+    assert np.isfinite(found.d_sw)
+
+
+def test_energy_is_99_percent_unless_told():
+    assert SideDimensions(2, np.array([99.5, 0.5])).energy_rank == 1
+    assert SideDimensions(2, np.array([98.5, 1.5])).energy_rank == 2

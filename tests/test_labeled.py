@@ -109,10 +109,12 @@ def test_constant_features_predict_the_mean():
 
 
 @pytest.mark.parametrize("ridge", [1e-3, 0.1])
-def test_rounding_of_rows_far_from_zero_is_no_direction_for_a_ridge(ridge):
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_rounding_of_rows_far_from_zero_is_no_direction_for_a_ridge(ridge, scale):
     for seed in range(20):
         rng = np.random.default_rng(seed)
         X = rng.standard_normal((3, 1)) @ rng.standard_normal((1, 5)) + 50 * rng.standard_normal(5)
         Y = rng.standard_normal((3, 1))
         expected = oracles.leave_one_out(X, Y, 3 * ridge)
-        close(Design.from_rows(X).loo_residuals(Y, ridge), expected, 1e-9)
+        found = Design.from_rows(scale * X).loo_residuals(Y, scale**2 * ridge)
+        close(found, expected, 1e-9)

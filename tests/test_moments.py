@@ -254,6 +254,10 @@ def test_groups_travel_and_their_sums_merge():
     travelled = pickle.loads(pickle.dumps(halves[0]))
     travelled.merge(halves[1].arrays())
     travelled.merge(GroupedMoments(5).arrays())  # of no rows
+    alone = GroupedMoments(5)
+    alone.add({"z": z}, np.full(300, 3))
+    travelled.merge(alone.arrays())
+    same(travelled.union([3]), Moments.from_rows(z=z))
     for groups in ([0], [1, 2], [0, 1, 2, 4]):
         whole = Moments.from_rows(z=z[np.isin(codes, groups)])
         same(travelled.union(groups), whole, 1e-11)

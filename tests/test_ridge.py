@@ -137,3 +137,5 @@ def test_a_design_that_is_not_factored_chooses_the_same_ridge(draw):
         asked = {"targets": targets}
         chosen = choose_loo(Design.from_rows(X), **asked)
         close(choose_loo(Design.from_rows(X), **asked, factored=False), chosen, 1e-4)
+    assert Design.from_rows(X).coarse is not None
+    assert Design.from_rows(X * np.geomspace(1, 1e-3, 12)).coarse is None  # float32 does not do

@@ -124,7 +124,8 @@ def test_a_ridge_is_small_beside_the_features_not_by_itself(scale):
 def test_a_ridge_is_told_to_be_small_just_below_the_rounding_of_the_gram():
     gram = np.diag([4.0, 0.0])
     rounding = 2 * EPS64 * 4.0
-    psd_solver(gram, rounding, np.diag(gram))  # warns of nothing
+    for shift in (rounding, 50 * rounding):
+        psd_solver(gram, shift, np.diag(gram))  # warns of nothing
     with pytest.warns(RuntimeWarning, match="below the rounding of the Gram matrix"):
         psd_solver(gram, 0.99 * rounding, np.diag(gram))
 
@@ -149,3 +150,10 @@ def test_two_columns_that_say_the_same_are_one_direction():
         x = rng.standard_normal((rng.integers(20, 60), 1)) @ rng.standard_normal((1, 2))
         x += 30 * rng.standard_normal(2)
         assert Moments.from_rows(weak=x).spectrum("weak").rank == 1
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=list(SCALES))
+def test_units_hide_no_direction_that_few_rows_barely_have(scale):
+    x = np.random.default_rng(0).standard_normal((5, 8))
+    x[4] = x[:4].mean(axis=0) + 1e-6 * x[4]
+    assert Design.from_rows(x * scale).rank == Design.from_rows(x).rank == 4
