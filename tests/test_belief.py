@@ -140,6 +140,7 @@ def test_kernels_solve_by_either_route_what_plain_algebra_does(n):
     seen = np.isfinite(some)
     logs = [route.evidence.logs for route in routes]
     assert 0 < seen.sum() < len(NOISES)
+    assert (some[~seen] == -np.inf).all()
     assert seen[np.argmax(logs[0])]
     close(some[seen], logs[0][seen], 1e-9)
     close(logs[0], logs[1], 1e-9)
@@ -184,3 +185,13 @@ def test_draws_of_a_posterior_scatter_as_its_covariance_says():
         np.sum((along @ posterior.spread) ** 2),
         errors=4,
     )
+
+
+@pytest.mark.parametrize("n", [6, 12])
+def test_the_scale_of_a_posterior_has_the_degrees_of_freedom_of_centred_labels(n):
+    """Drawn noises of one guess are over a χ²: mean square over variance tells of how many."""
+    pool, block = labeled(n)
+    noises = [noise for _, noise in pool.posterior(block).draw(200_000, np.random.default_rng(0))]
+    inverse = 1 / max(noises, key=len)
+    freedom = 2 * inverse.mean() ** 2 / inverse.var()
+    assert abs(freedom - (n - 1)) < 5 * freedom * (2 / len(inverse)) ** 0.5 + 0.02

@@ -73,7 +73,7 @@ def test_filters_of_any_ridge_lie_in_the_few(least):
     problem = population(0, least=least)
     found, values = Outline.of(problem), problem.weak.spectrum.values
     length = np.sqrt(found.weak.energies)
-    for κ in np.geomspace(1e-3 * values[-1], 1e5 * values[0], 97):
+    for κ in np.geomspace(1e-4 * values[-1], 1e7 * values[0], 97):
         h = values / (values + κ)
         for rows, filters in (
             (h * length, found.mean_filters / length),

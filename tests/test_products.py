@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.laws import close
+from w2slens.models.packed import diagonal, pack
 from w2slens.moments.products import MIRROR, gram, product
 
 LAYOUTS = {
@@ -50,3 +51,11 @@ def test_products_copy_nothing(left, right):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 300 * 10 * 8 + B.nbytes / 2
+
+
+def test_where_a_packed_diagonal_lies_is_shared_and_cannot_be_changed():
+    places = diagonal(5)
+    assert sorted(pack(np.diag(np.arange(1.0, 6)))[places]) == [1, 2, 3, 4, 5]
+    assert diagonal(5) is places
+    with pytest.raises(ValueError, match="read-only"):
+        places[0] = 1

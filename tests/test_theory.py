@@ -607,3 +607,14 @@ def test_a_split_off_the_ridgeless_branch_needs_the_signal(off):
     assert np.isfinite(inheritance(pair, **asked).risk).all()
     with pytest.raises(InputError, match="signal: is missing"):
         inheritance(pair, **{**asked, **off})
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+def test_the_exact_method_says_how_many_labels_it_needs(intercept):
+    pair, least = Problem.gaussian(10, 8, 4, 1.0), 11 + intercept
+    counted = ", the intercept counted" if intercept else ""
+    message = f"n: is {least}; the exact method needs more than d_w + 1 = {least} labels{counted};"
+    with pytest.raises(InputError) as refused:
+        predict(pair, n=least, N=30, method="exact", intercept=intercept)
+    assert str(refused.value).startswith(message)
+    predict(pair, n=least + 1, N=30, method="exact", intercept=intercept)
