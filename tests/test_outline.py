@@ -1,5 +1,7 @@
 """An outline of a population says all that its spectra and moments say of risks."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -81,3 +83,21 @@ def test_filters_of_any_ridge_lie_in_the_few(least):
         ):
             missed = rows - (filters @ rows) @ filters
             assert np.linalg.norm(missed) < 1e-10 * np.linalg.norm(rows)
+
+
+def test_one_direction_has_an_outline_too():
+    found = Outline.of(Problem.gaussian(d_w=1, d_s=1, d_sw=1, noise=1.0, signal=2.0))
+    assert len(found.mean_filters) == len(found.student_filters) == 1
+
+
+def test_the_memory_of_a_table_is_bounded(monkeypatch):
+    monkeypatch.setattr(outline, "HEARD", 1000)
+    rng = np.random.default_rng(0)
+    C, means, unit, b_s = (
+        rng.standard_normal(s) for s in ((600, 50), (10, 50), (50, 20), (600, 20))
+    )
+    tracemalloc.start()
+    outline._heard(C, means, unit, b_s, rng.standard_normal((3, 600)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 600 * 10 * 20 * 8 / 4  # a quarter of the whole product

@@ -6,7 +6,7 @@ import pytest
 
 from tests.laws import agrees, close
 from tests.oracles import fit
-from w2slens import InputError, Moments, Problem, inheritance, predict
+from w2slens import InputError, Moments, Problem, dimensions, inheritance, predict
 from w2slens.models.risks import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
 from w2slens.theory.exact import inherited
@@ -618,3 +618,37 @@ def test_the_exact_method_says_how_many_labels_it_needs(intercept):
         predict(pair, n=least, N=30, method="exact", intercept=intercept)
     assert str(refused.value).startswith(message)
     predict(pair, n=least + 1, N=30, method="exact", intercept=intercept)
+
+
+@pytest.mark.parametrize(("λ_w", "λ_s"), [(0.0, 0.0), (0.1, 0.05)])
+def test_risks_are_linear_in_the_population_that_is_tested(λ_w, λ_s):
+    """On half of one and half of another the mean of both; the first is that of the labels."""
+    pair, W, S, θ = cosines()
+    apart = np.diag(np.arange(1.0, 9))
+    other, half = (population(W, S, θ, C) for C in (apart, (np.eye(8) + apart) / 2))
+    asked = {"n": [12, 40], "N": [20, 90], "ridge_weak": λ_w, "ridge_strong": λ_s}
+    one, two, both = (
+        predict(pair, **asked, method="equivalent", test=test) for test in (pair, other, half)
+    )
+    for model in MODELS:
+        mean = (getattr(one, model) + getattr(two, model)) / 2
+        close(getattr(both, model), mean, 1e-10)
+
+
+def test_an_impossible_error_is_told_the_least_possible_one():
+    asked = {"d_w": 8, "d_s": 3, "d_sw": 2.5, "noise": 1.0, "rho_w": 0.5}
+    with pytest.raises(InputError, match="rho_w leave at least") as refused:
+        Problem.gaussian(**asked, rho_s=0.1)
+    least = float(str(refused.value).rpartition(" ")[2])
+    close(Problem.gaussian(**asked, rho_s=least + 1e-6).rho_s, least, 1e-5)
+    with pytest.raises(InputError, match="rho_w leave at least"):
+        Problem.gaussian(**asked, rho_s=least - 1e-3)
+
+
+def test_dimensions_that_rows_do_not_tell_are_no_population():
+    rng = np.random.default_rng(0)
+    with pytest.warns(UserWarning, match="too few to debias"):
+        found = dimensions(rng.standard_normal((9, 4)), rng.standard_normal((9, 5)))
+    with pytest.raises(InputError, match=r"more than d_w \+ d_s \+ 1 = 10 are needed"):
+        predict(found, n=20, N=30)
+    assert effective_ridge(np.ones(3), np.zeros(0), np.zeros(0)).shape == (0,)
