@@ -13,13 +13,26 @@ CORE ?= $(addprefix tests/test_,cli.py dimension.py doctor.py estimators.py labe
 	ridge.py sources.py theory.py)
 OLD_WARNINGS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
 
-.PHONY: demo test test-lowest test-newest lint docs dist lock clean
+.PHONY: demo test test-lowest test-newest lint docs dist coverage mutation lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/w2slens demo --out demo-output --overwrite
 
 test: lint docs $(VENV)/.networks $(VENV)/.trackers
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+
+# Lines of the rooms that compute which tests run, whichever process they run in: 95% or more. A
+# third slower than `test`.
+coverage: $(VENV)/.networks
+	rm -rf build/coverage && mkdir -p build/coverage
+	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n auto --dist worksteal
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
+
+# Does a test fail when a formula is changed? Samples of changes of two seeds; an hour.
+mutation: $(VENV)/.mutation
+	$(BIN)/python benchmarks/mutation.py --seed 0 --keep build/mutation
+	$(BIN)/python benchmarks/mutation.py --seed 1 --keep build/mutation
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -78,6 +91,10 @@ $(VENV)/.trackers: requirements/trackers.txt $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/trackers.txt
 	touch $@
 
+$(VENV)/.mutation: requirements/mutation.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/mutation.txt
+	touch $@
+
 # The pages of `w2slens.deep` are made of its docstrings, which needs torch.
 $(VENV)/.docs: requirements/docs.txt $(VENV)/.networks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
@@ -90,6 +107,7 @@ lock:
 	uv pip compile -q pyproject.toml --group docs -c requirements/dev.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/docs.txt
 	uv pip compile -q pyproject.toml --group test --resolution lowest-direct --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/lowest.txt
 	uv pip compile -q pyproject.toml --extra mlflow --extra wandb --extra tensorboard -c requirements/dev.txt -c requirements/docs.txt -c requirements/networks.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/trackers.txt
+	uv pip compile -q pyproject.toml --group mutation -c requirements/dev.txt --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements/mutation.txt
 
 clean:
 	rm -rf $(VENV) dist build/lowest build/newest build/site docs/gallery docs/api/names

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.laws import close
+from tests.laws import agrees, close
 from w2slens import Moments
 from w2slens.forecasting.combine import SCALES, _closed, _departure, _interval, _named, unbiased
 from w2slens.forecasting.sample import Losses
 from w2slens.models.evidence import Entry, evaluated
-from w2slens.models.kernels import NOISES, Rows
+from w2slens.models.kernels import NOISES, Factored, Rows, Spectral
 from w2slens.models.labeled import LabeledBlock
-from w2slens.models.prior import CANDIDATES, DIVISIONS
+from w2slens.models.prior import CANDIDATES, DIVISIONS, Division
 from w2slens.models.risks import Models
 from w2slens.models.students import Pool
 
@@ -118,3 +118,80 @@ def test_ratios_are_bounded_where_the_gap_closes():
     assert named["pgr"] == pytest.approx(0.1 / 1e-3)
     assert named["opr"] == pytest.approx(0.95 / 0.9)
     assert not _closed(1.0, 0.5)
+
+
+@pytest.mark.parametrize("n", [6, 20])
+def test_kernels_solve_by_either_route_what_plain_algebra_does(n):
+    """Of fewer rows than axes and of more, which are rotated."""
+    rng = np.random.default_rng(n)
+    R, y = rng.standard_normal((n, 9)), rng.standard_normal((n, 2))
+    data, g = Rows.of(R, y), float(NOISES[5])
+    kernel = data.rows @ data.rows.T
+    room = np.empty_like(kernel, order="F")
+    values, vectors = np.linalg.eigh(kernel)
+    routes = Spectral(data, values, vectors), Factored(data, kernel, 5, room, 1e-300, -np.inf)
+    assert (data.rotation is None, len(data.rows)) == (n <= 9, min(n, 9))
+    inverse = np.linalg.inv(R @ R.T + g * np.eye(n))
+    seen = np.eye(n) if data.rotation is None else data.rotation @ data.rotation.T
+    for route in routes:
+        close(route.diagonal(g), np.diag(seen @ inverse @ seen), 1e-9)
+        close(data.rotated(route.dual(g)), seen @ inverse @ y, 1e-9)
+    some = Factored(data, kernel, 5, room, 0.5, -np.inf).evidence.logs
+    seen = np.isfinite(some)
+    logs = [route.evidence.logs for route in routes]
+    assert 0 < seen.sum() < len(NOISES)
+    assert (some[~seen] == -np.inf).all()
+    assert seen[np.argmax(logs[0])]
+    close(some[seen], logs[0][seen], 1e-9)
+    close(logs[0], logs[1], 1e-9)
+    for one in routes:
+        left = np.array([np.sum(y * np.linalg.solve(R @ R.T + g * np.eye(n), y)) for g in NOISES])
+        close(one.evidence.quadratics, left, 1e-9)
+
+
+def test_parts_of_a_prior_have_trace_one_and_its_kernels_are_those_of_its_covariance():
+    pool, _ = labeled(40)
+    prior, rng = pool.prior(40), np.random.default_rng(0)
+    r = prior.axes.shape[1]
+    spread = pool.moments.select("weak", "strong").scatter / pool.moments.count
+    close(np.diag(prior.axes.T @ spread @ prior.axes), np.ones(r), 1e-9)
+    rows = rng.standard_normal((11, r))
+    for shape, division in CANDIDATES[::5]:
+        P = prior.covariance(shape, division, np.eye(r))
+        close(P, P.T, 1e-12)
+        assert np.linalg.eigvalsh(P).min() > -1e-12
+        assert np.trace(P) == pytest.approx(1)
+        kernels = prior.kernels(rows, shape)
+        close(sum(q * K for q, K in zip(division, kernels, strict=True)), rows @ P @ rows.T, 1e-10)
+        for part in range(3):
+            one = Division(*np.eye(3)[part])
+            assert np.trace(prior.covariance(shape, one, np.eye(r))) == pytest.approx(1)
+        draws = prior.draw(shape, division, 4000, rng)
+        square = np.mean(np.sum(draws**2, axis=0))
+        error = np.std(np.sum(draws**2, axis=0)) / 4000**0.5
+        assert abs(square - 1) < 4 * error
+
+
+def test_draws_of_a_posterior_scatter_as_its_covariance_says():
+    pool, block = labeled(30)
+    posterior = pool.posterior(block)
+    drawn = [β for β, _ in posterior.draw(6000, np.random.default_rng(0))]
+    β = np.concatenate(drawn)[:, :, 0]
+    square = np.sum((β - posterior.coef[:, 0]) ** 2, axis=1)
+    agrees(square, float(np.sum(posterior.spread**2)), errors=4)
+    along = posterior.spread[:, -1] / np.linalg.norm(posterior.spread[:, -1])
+    agrees(
+        (β @ along - posterior.coef[:, 0] @ along) ** 2,
+        np.sum((along @ posterior.spread) ** 2),
+        errors=4,
+    )
+
+
+@pytest.mark.parametrize("n", [6, 12])
+def test_the_scale_of_a_posterior_has_the_degrees_of_freedom_of_centred_labels(n):
+    """Drawn noises of one guess are over a χ²: mean square over variance tells of how many."""
+    pool, block = labeled(n)
+    noises = [noise for _, noise in pool.posterior(block).draw(200_000, np.random.default_rng(0))]
+    inverse = 1 / max(noises, key=len)
+    freedom = 2 * inverse.mean() ** 2 / inverse.var()
+    assert abs(freedom - (n - 1)) < 5 * freedom * (2 / len(inverse)) ** 0.5 + 0.02

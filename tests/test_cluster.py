@@ -129,6 +129,19 @@ def test_a_killed_client_goes_on(files, two, tmp_path):
         dimensions(*other, scheduler=two.scheduler_address, journal=journal)
 
 
+def test_a_journal_is_written_every_few_ranges_and_at_the_end(files, two, tmp_path, monkeypatch):
+    monkeypatch.setattr(ranges, "SAVED_EVERY", 16)
+    journal, stamps = tmp_path / "sums.npz", []
+
+    def seen(done, whole):
+        stamps.append(journal.stat().st_mtime_ns if journal.exists() else 0)
+
+    dimensions(*files, scheduler=two.scheduler_address, journal=journal, progress=seen)
+    assert len(stamps) == 1 + 40  # what the journal had, and 40 ranges
+    assert np.flatnonzero(np.diff(stamps)).tolist() == [16, 32]
+    assert journal.stat().st_mtime_ns > stamps[-1]
+
+
 def test_a_bad_row_is_named_from_afar(files, two, tmp_path):
     broken = np.load(files[1])
     broken[23_456, 2] = np.nan

@@ -1,12 +1,29 @@
+import json
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, dimensions
+from w2slens.measure.debiased import debiased_correlations
+from w2slens.measure.intrinsic import Dimensions, SideDimensions
+from w2slens.measure.of_stream import of_stream
 from w2slens.measure.one_pass import measure
-from w2slens.measure.overlap import Sample, debias, plug_in_without, whitened_cross
+from w2slens.measure.overlap import (
+    SAMPLE,
+    Correlation,
+    Sample,
+    _degenerate_variance,
+    debias,
+    plug_in_without,
+    whitened_cross,
+)
 from w2slens.measure.published import coordinate_overlap
+from w2slens.models.risks import Risks
+from w2slens.moments.accumulate import PANEL_ROWS
 from w2slens.moments.moments import Moments
 
 CASES = {
@@ -219,3 +236,138 @@ def test_a_loader_of_torch_is_a_stream():
 def test_what_is_no_stream_is_refused(stream, message):
     with pytest.raises(InputError, match=message):
         dimensions(stream)
+
+
+def test_the_memory_of_the_interval_does_not_grow_with_its_sample():
+    rng, peaks = np.random.default_rng(0), []
+    weak, strong = (rng.standard_normal((6 * PANEL_ROWS, 40)) for _ in range(2))
+    whole = Moments.from_rows(weak=weak, strong=strong)
+    overlap = whitened_cross(whole)
+    for panels in (2, 6):
+        sample = Sample(weak[: panels * PANEL_ROWS], strong[: panels * PANEL_ROWS])
+        tracemalloc.start()
+        plug_in_without(whole, sample, overlap)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_dimensions_are_read_back_whole_and_checked():
+    rng = np.random.default_rng(0)
+    found = dimensions(rng.standard_normal((60, 3)), rng.standard_normal((60, 4)))
+    for rows in (0, 1, 60):
+        saved = replace(found, rows=rows).to_dict()
+        assert Dimensions.from_dict(json.loads(json.dumps(saved))).to_dict() == saved
+    old = found.to_dict()  # as written before constant columns were counted
+    del old["weak"]["constant"]
+    assert Dimensions.from_dict(old).weak.constant == 0
+    for number, refused in ((1.0, False), (1.0 + 1e-9, True), (-1e-9, True), (0.0, False)):
+        saved = found.to_dict()
+        saved["correlation"]["canonical"] = [number, 0.5, 0.25]
+        if refused:
+            with pytest.raises(InputError, match=r"outside \[0, 1\]"):
+                Dimensions.from_dict(saved)
+        else:
+            assert Dimensions.from_dict(saved).correlation.canonical[0] == number
+
+
+@pytest.mark.parametrize("rows", [40, 100, 1000])
+def test_correlations_are_shrunk_to_what_lets_the_sample_be_expected(rows):
+    """A population of few correlations (Bao et al., 2019): s = r·(1−a+a/r)·(1−b+b/r)."""
+    d_w, d_s, true = 3, 5, np.array([0.9, 0.6, 0.5])
+    a, b = d_w / rows, d_s / rows
+    sample = true * (1 - a + a / true) * (1 - b + b / true)
+    found = debiased_correlations(np.sqrt(sample), d_w, d_s, rows) ** 2
+    close(found.sum(), debias(float(sample.sum()), d_w, d_s, rows), 1e-9)
+    assert 0 < found.sum() - true.sum() < 1  # so that each gets its share of what is over
+    share = (found - true) / (sample - true)
+    close(share, np.full(3, share[0]), 1e-9)
+
+
+def test_the_sample_of_a_stream_is_a_reservoir():
+    """Row k takes the place of a kept one by lot: Algorithm R, row by row."""
+    rows, rng = 3 * SAMPLE, np.random.default_rng(0)
+    kept = list(range(SAMPLE))
+    for k in range(SAMPLE, rows):
+        if (lot := rng.integers(0, k + 1)) < SAMPLE:
+            kept[lot] = k
+    index = np.arange(float(rows))[:, None]
+    blocks = ((index[i : i + 700], 2 * index[i : i + 700]) for i in range(0, rows, 700))
+    _, sample = of_stream(blocks, interval=True, read=lambda rows: None)
+    assert (sample.weak[:, 0] == kept).all()
+    assert (sample.strong == 2 * sample.weak).all()
+
+
+def test_tables_say_over_which_rows():
+    rng = np.random.default_rng(0)
+    found = dimensions(rng.standard_normal((1200, 3)), rng.standard_normal((1200, 4)))
+    assert found.tables()[0].title == "Intrinsic dimensions over 1,200 rows"
+    assert replace(found, rows=0).tables()[0].title == "Intrinsic dimensions of the population"
+
+
+def test_warnings_name_the_line_that_asked():
+    rng = np.random.default_rng(0)
+    few = rng.standard_normal((9, 5)), rng.standard_normal((9, 6))
+    flat = Risks((1,), (1,), *np.ones((4, 1, 1)))
+    for ask in (lambda: dimensions(*few), lambda: coordinate_overlap(*few), lambda: flat.pgr):
+        with pytest.warns(UserWarning, match="too few|no relation|undefined") as caught:
+            ask()
+        assert (caught[0].filename, caught[0].lineno) == (__file__, ask.__code__.co_firstlineno)
+
+
+def test_chance_correlations_vary_as_their_formula_says():
+    """Of independent sides all variance of the estimate is the degenerate one."""
+    d_w, d_s, rows, draws = 6, 8, 400, 1500
+    rng = np.random.default_rng(3)
+    K = [
+        np.linalg.qr(rng.standard_normal((rows, d_w)))[0].T
+        @ np.linalg.qr(rng.standard_normal((rows, d_s)))[0]
+        for _ in range(draws)
+    ]
+    found = debias(np.sum(np.square(K), axis=(1, 2)), d_w, d_s, rows + 1)
+    spread = found.var(ddof=1)
+    formula = _degenerate_variance(np.zeros(d_w), d_w, d_s, rows)
+    assert abs(spread - formula) < 4 * spread * (3 / draws) ** 0.5  # its own variance: heavy tails
+
+
+def test_a_population_has_no_chance_level():
+    found = Correlation.exact(np.array([1.0 + 1e-15, 0.5]))
+    assert (found.plug_in, found.debiased, found.unclipped) == (1.25, 1.25, 1.25)
+    assert (found.chance, found.interval) == (0.0, (1.25, 1.25))
+    assert found.canonical.tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize("match", ["pad", "project"])
+@pytest.mark.filterwarnings("ignore:coordinate_overlap compares")
+def test_the_published_overlap_is_of_centred_rows(match):
+    rng = np.random.default_rng(0)
+    weak, strong = rng.standard_normal((300, 6)), rng.standard_normal((300, 9))
+    found = coordinate_overlap(weak, strong, match=match)
+    close(coordinate_overlap(weak + 100, strong - 50, match=match), found, 1e-9)
+
+
+def test_correlations_above_the_bulk_of_chance_are_known_from_there_on():
+    """A square r shows itself above √(ab/((1−a)(1−b))), where its sample leaves the bulk."""
+    d_w, d_s, rows = 3, 5, 100
+    a, b = d_w / rows, d_s / rows
+    least = (a * b / ((1 - a) * (1 - b))) ** 0.5
+    for r, short in ((1.15 * least, 0.0), (least, 1e-4)):
+        true = np.array([0.9, 0.6, r])
+        sample = true * (1 - a + a / true) * (1 - b + b / true) - [0, 0, short]
+        found = debiased_correlations(np.sqrt(sample), d_w, d_s, rows) ** 2
+        alone = true * [1, 1, not short]
+        share = (found - alone) / (sample - alone)
+        close(share, np.full(3, share[0]), 1e-6)
+
+
+def test_one_row_tells_no_interval():
+    rng = np.random.default_rng(0)
+    weak, strong = rng.standard_normal((60, 3)), rng.standard_normal((60, 4))
+    found = measure(Moments.from_rows(weak=weak, strong=strong), Sample(weak[:1], strong[:1]))
+    assert np.isnan(found.correlation.interval).all()
+    assert np.isfinite(found.d_sw)
+
+
+def test_energy_is_99_percent_unless_told():
+    assert SideDimensions(2, np.array([99.5, 0.5])).energy_rank == 1
+    assert SideDimensions(2, np.array([98.5, 1.5])).energy_rank == 2

@@ -4,7 +4,10 @@ import ast
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields, is_dataclass
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
@@ -62,6 +65,28 @@ def test_the_package_loads_nothing_before_it_is_asked():
     code = "import sys, w2slens; print(sorted({'numpy', 'scipy', 'pandas'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_values_are_frozen_and_those_with_arrays_are_compared_by_identity():
+    """A changed value is a new one; `==` of arrays has no one answer."""
+    values = {
+        one
+        for room in ("moments", "measure", "models", "theory", "forecasting")
+        for module in walk_packages([str(SOURCE / room)], f"w2slens.{room}.")
+        for one in vars(import_module(module.name)).values()
+        if isinstance(one, type) and is_dataclass(one)
+    }
+    assert len(values) > 40
+    assert [one for one in values if not one.__dataclass_params__.frozen] == []
+    kept = [
+        (one, part.name)
+        for one in values
+        for part in fields(one)
+        if part.name[0] == "_" and part.init
+    ]
+    assert kept == []  # a changed copy makes its own
+    arrays = [one for one in values if any("Array" in str(part.type) for part in fields(one))]
+    assert [one for one in arrays if one.__eq__ is not object.__eq__] == []
 
 
 @pytest.mark.parametrize(

@@ -106,3 +106,15 @@ def test_constant_features_predict_the_mean():
     Y = np.array([[1.0], [2.0], [6.0]])
     probe = Design.from_rows(np.ones((3, 2))).fit(Y, 0.0)
     close(probe.predict(np.ones((1, 2))), [[3.0]])
+
+
+@pytest.mark.parametrize("ridge", [1e-3, 0.1])
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_rounding_of_rows_far_from_zero_is_no_direction_for_a_ridge(ridge, scale):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((3, 1)) @ rng.standard_normal((1, 5)) + 50 * rng.standard_normal(5)
+        Y = rng.standard_normal((3, 1))
+        expected = oracles.leave_one_out(X, Y, 3 * ridge)
+        found = Design.from_rows(scale * X).loo_residuals(Y, scale**2 * ridge)
+        close(found, expected, 1e-9)

@@ -33,5 +33,5 @@ def test_interpolated_shares_give_what_factoring_every_cell_gives(ridge, interce
 
 def test_a_grid_of_few_cells_is_not_interpolated(monkeypatch):
     ceiling = MixedCeiling(*populations(), 0.0, True)
-    monkeypatch.setattr(ceiling, "_between", None)
+    monkeypatch.setattr(MixedCeiling, "_between", None)
     assert ceiling.risk(np.array([50.0, 100.0]), np.array([20.0]))[0].shape == (2, 1)

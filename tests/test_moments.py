@@ -1,3 +1,5 @@
+import pickle
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,9 @@ from tests.laws import close
 from w2slens import InputError, Moments
 from w2slens.moments import reduce
 from w2slens.moments.accumulate import PANEL_ROWS
+from w2slens.moments.components import Axes
+from w2slens.moments.grouped import GroupedMoments
+from w2slens.moments.spectrum import entry_rounding
 from w2slens.moments.stream import beside, total
 
 
@@ -209,3 +214,71 @@ def test_a_block_beside_a_known_one_is_that_of_both_together():
     chunks = ({"weak": weak[some], "strong": strong[some]} for some in parts)
     found = beside(known.select("strong"), "weak", chunks)
     same(found, Moments.from_rows(weak=weak, strong=strong))
+
+
+def test_groups_of_rows_share_the_panel_that_they_work_in():
+    rng, peaks = np.random.default_rng(0), []
+    rows, codes = {"z": rng.standard_normal((600, 50))}, rng.integers(0, 40, 600)
+    for groups in (2, 40):
+        tracemalloc.start()
+        GroupedMoments(groups).add(rows, codes % groups)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 38 * (2 * 50 * 50 + 50 * 20) * 8  # their sums, not panels
+
+
+def test_axes_hold_the_share_of_other_rows_that_scores_do():
+    rng = np.random.default_rng(6)
+    z = rng.standard_normal((200, 5)) * np.geomspace(1, 0.1, 5)
+    axes = Axes.of(Moments.from_rows(z=z), "z", 2, "components")
+    other = rng.standard_normal((90, 5)) + np.arange(5)
+    held = np.sum(axes.scores(other) ** 2) / np.sum((other - z.mean(axis=0)) ** 2)
+    close(axes.share(Moments.from_rows(z=other), "z"), held, 1e-12)
+
+
+def test_the_largest_entry_of_an_eigenvector_is_positive():
+    for rows in (30, 4):  # of full rank, and not
+        V = (
+            Moments.from_rows(z=np.random.default_rng(rows).standard_normal((rows, 6)))
+            .spectrum("z")
+            .all_vectors
+        )
+        assert (V[np.argmax(np.abs(V), axis=0), range(6)] > 0).all()
+
+
+def test_groups_travel_and_their_sums_merge():
+    rng = np.random.default_rng(7)
+    z, codes = rng.standard_normal((300, 4)) + 5, rng.integers(0, 3, 300)
+    halves = [GroupedMoments(5), GroupedMoments(5)]
+    for half, some in zip(halves, (slice(0, 100), slice(100, None)), strict=True):
+        half.add({"z": z[some]}, codes[some])
+    travelled = pickle.loads(pickle.dumps(halves[0]))
+    travelled.merge(halves[1].arrays())
+    travelled.merge(GroupedMoments(5).arrays())  # of no rows
+    alone = GroupedMoments(5)
+    alone.add({"z": z}, np.full(300, 3))
+    travelled.merge(alone.arrays())
+    same(travelled.union([3]), Moments.from_rows(z=z))
+    for groups in ([0], [1, 2], [0, 1, 2, 4]):
+        whole = Moments.from_rows(z=z[np.isin(codes, groups)])
+        same(travelled.union(groups), whole, 1e-11)
+
+
+def test_arrays_that_are_no_moments_are_refused():
+    arrays = Moments.from_rows(z=np.eye(3)).arrays()
+    wrong = {
+        "mean": (np.zeros(2), np.zeros(4), np.zeros((3, 1))),
+        "scatter": (np.zeros((2, 2)), np.zeros((4, 4)), np.zeros((3, 4)), np.zeros(9)),
+        "count": (np.array(-1),),
+    }
+    for name, values in wrong.items():
+        for value in values:
+            with pytest.raises(ValueError, match="blocks of 3 coordinates"):
+                Moments.of_arrays({**arrays, name: value})
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_an_entry_is_off_by_its_rounding_at_most_and_about_so_much(dtype):
+    x = np.random.default_rng(8).uniform(1, 2, 10_000)
+    error = np.max(np.abs(x.astype(dtype).astype(float) - x) / x)
+    assert 0.9 < error / entry_rounding(float(np.finfo(dtype).eps)) <= 1

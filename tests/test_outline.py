@@ -1,5 +1,7 @@
 """An outline of a population says all that its spectra and moments say of risks."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -8,20 +10,20 @@ from w2slens.theory import outline
 from w2slens.theory.outline import Outline, unexpressed, white
 
 
-def population(seed, d_w=14, d_s=9, outputs=3, shared=5):
+def population(seed, d_w=14, d_s=9, outputs=3, shared=5, least=1e-4):
     """Correlated features of steep spectra, and an f* that both sides express in part."""
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((400, d_w + d_s))
-    weak = z[:, :d_w] * np.geomspace(1, 1e-4, d_w)
+    weak = z[:, :d_w] * np.geomspace(1, least, d_w)
     strong = z[:, d_w - shared : d_w - shared + d_s] * np.geomspace(3, 1e-3, d_s)
     return Problem.from_data(weak, strong, z @ rng.standard_normal((d_w + d_s, outputs)))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("seed", "least"), [(0, 1e-4), (1, 1e-4), (2, 1e-6)])
 @pytest.mark.parametrize("κ_w", [0.0, 1e-9, 1e-3, 1.0, 1e4])
 @pytest.mark.parametrize("κ_s", [0.0, 1e-7, 0.3, 1e3])
-def test_sums_over_directions_are_those_of_the_tables(seed, κ_w, κ_s):
-    problem = population(seed)
+def test_sums_over_directions_are_those_of_the_tables(seed, least, κ_w, κ_s):
+    problem = population(seed, least=least)
     found = Outline.of(problem)
     C, b_w, b_s = white(problem)
     h = problem.weak.spectrum.values / (problem.weak.spectrum.values + κ_w)
@@ -66,3 +68,36 @@ def test_an_f_that_is_zero_has_an_outline():
     assert found.mean_filters.shape == (0, 3)
     assert found.squares.shape[0] == found.linear.shape[0] == 0
     assert found.to_dict()["weak"]["error"] == 0
+
+
+@pytest.mark.parametrize("least", [1e-2, 1e-4, 1e-6])
+def test_filters_of_any_ridge_lie_in_the_few(least):
+    problem = population(0, least=least)
+    found, values = Outline.of(problem), problem.weak.spectrum.values
+    length = np.sqrt(found.weak.energies)
+    for κ in np.geomspace(1e-4 * values[-1], 1e7 * values[0], 97):
+        h = values / (values + κ)
+        for rows, filters in (
+            (h * length, found.mean_filters / length),
+            (h**2, found.spread_filters),
+        ):
+            missed = rows - (filters @ rows) @ filters
+            assert np.linalg.norm(missed) < 1e-10 * np.linalg.norm(rows)
+
+
+def test_one_direction_has_an_outline_too():
+    found = Outline.of(Problem.gaussian(d_w=1, d_s=1, d_sw=1, noise=1.0, signal=2.0))
+    assert len(found.mean_filters) == len(found.student_filters) == 1
+
+
+def test_the_memory_of_a_table_is_bounded(monkeypatch):
+    monkeypatch.setattr(outline, "HEARD", 1000)
+    rng = np.random.default_rng(0)
+    C, means, unit, b_s = (
+        rng.standard_normal(s) for s in ((600, 50), (10, 50), (50, 20), (600, 20))
+    )
+    tracemalloc.start()
+    outline._heard(C, means, unit, b_s, rng.standard_normal((3, 600)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 600 * 10 * 20 * 8 / 4  # a quarter of the whole product

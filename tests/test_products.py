@@ -1,7 +1,10 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from tests.laws import close
+from w2slens.models.packed import diagonal, pack
 from w2slens.moments.products import MIRROR, gram, product
 
 LAYOUTS = {
@@ -36,3 +39,23 @@ def test_grams_are_symmetric_products(layout, p):
     found = gram(LAYOUTS[layout](A))
     assert np.array_equal(found, found.T)
     close(found, A.T @ A, 1e-13)
+
+
+@pytest.mark.parametrize("left", ["rows", "columns", "turned"])
+@pytest.mark.parametrize("right", ["rows", "columns", "turned"])
+def test_products_copy_nothing(left, right):
+    rng = np.random.default_rng(0)
+    A, B = LAYOUTS[left](rng.standard_normal((300, 200))), LAYOUTS[right](np.ones((200, 10)))
+    tracemalloc.start()
+    product(A, B)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300 * 10 * 8 + B.nbytes / 2
+
+
+def test_where_a_packed_diagonal_lies_is_shared_and_cannot_be_changed():
+    places = diagonal(5)
+    assert sorted(pack(np.diag(np.arange(1.0, 6)))[places]) == [1, 2, 3, 4, 5]
+    assert diagonal(5) is places
+    with pytest.raises(ValueError, match="read-only"):
+        places[0] = 1

@@ -10,6 +10,7 @@ from w2slens.models.labeled import LabeledBlock
 from w2slens.models.probe import LinearProbe
 from w2slens.models.projection import Projection
 from w2slens.models.tuning import choose_gcv, choose_loo, choose_w2s, distilled_losses, grid
+from w2slens.models.weighted import Turn
 from w2slens.moments.moments import Moments
 
 
@@ -109,3 +110,32 @@ def test_many_labels_compare_ridges_as_exact_leave_one_out_does(outputs, shuffle
     close(distilled_losses(held, block, projection, ridges), exact, 1e-3)
     path = block.strong.loo_path(y[:n], ridges)
     close(block.strong.loo_losses(y[:n], ridges), np.sum(path**2, axis=(1, 2)), 1e-5)
+
+
+def test_rows_that_stand_for_all_are_from_all_over_unless_the_order_is_random():
+    x = np.random.default_rng(0).standard_normal((100, 3))
+    assert list(range(100))[Design.from_rows(x).sample(10)] == list(range(0, 100, 10))
+    assert list(range(100))[Design.from_rows(x, shuffled=True).sample(10)] == list(range(10))
+    assert len(x[Design.from_rows(x).sample(100)]) == 100
+
+
+def test_weights_turn_rows_so_that_all_count_alike():
+    """Inner products of turned rows are weighted ones, and a constant stays one: the intercept."""
+    rng = np.random.default_rng(0)
+    weights, A = rng.uniform(0.1, 5, 30), rng.standard_normal((30, 4))
+    turn = Turn.of(weights)
+    close(turn.turned(A).T @ turn.turned(A), (A.T * (weights / weights.mean())) @ A, 1e-12)
+    close(turn.turned(np.ones((30, 1))), np.ones((30, 1)), 1e-12)
+    close(turn.back(turn.turned(A)), A, 1e-12)
+    close(Turn.of(7 * weights).turned(A), turn.turned(A), 1e-12)
+    assert Turn.of(np.full(5, 3.0)) is None
+
+
+def test_a_design_that_is_not_factored_chooses_the_same_ridge(draw):
+    X, Y = draw
+    for targets in (Y, X[:, :1]):
+        asked = {"targets": targets}
+        chosen = choose_loo(Design.from_rows(X), **asked)
+        close(choose_loo(Design.from_rows(X), **asked, factored=False), chosen, 1e-4)
+    assert Design.from_rows(X).coarse is not None
+    assert Design.from_rows(X * np.geomspace(1, 1e-3, 12)).coarse is None  # float32 does not do

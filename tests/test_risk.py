@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from tests.laws import close
 from w2slens.models.estimates import (
@@ -84,3 +85,27 @@ def test_stacking_and_splitting_probes_are_inverse():
     for before, after in zip(probes, LinearProbe.stack(probes).split(3), strict=True):
         close(after.coef, before.coef, 0)
         close(after.intercept, before.intercept, 0)
+
+
+def test_a_large_grid_is_shown_by_its_corners_unless_all_is_asked_for():
+    risks = Risks(tuple(range(1, 11)), tuple(range(1, 9)), *np.ones((4, 10, 8)))
+    assert len(risks.table().rows) < len(risks.table(whole=True).rows) == 80
+
+
+def test_a_gap_within_two_standard_errors_is_none():
+    noise = np.array([-1.0, 1.0, -1.0, 1.0])  # of the gap: a standard error of 1/√3
+    for gap, known in ((1.9, False), (2.1, True)):
+        start = 5 + gap / 3**0.5 + noise
+        found = recovered_gap(start, np.full(4, 5.0), np.full(4, 5.0)) if known else None
+        if known:
+            assert found.mean == pytest.approx(1)
+        else:
+            with pytest.warns(UndefinedRatioWarning):
+                assert np.isnan(recovered_gap(start, np.full(4, 5.0), np.full(4, 5.0)).mean)
+
+
+def test_an_estimate_is_a_mean_with_its_standard_error():
+    values = np.random.default_rng(0).standard_normal(12)
+    found = Estimate.of(values)
+    assert (found.mean, found.se) == pytest.approx((values.mean(), stats.sem(values)))
+    assert np.isnan(Estimate.of(values[:1]).se)

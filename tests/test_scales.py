@@ -8,7 +8,9 @@ import pytest
 from w2slens import Moments, Problem, dimensions, predict, transfer
 from w2slens.models.design import Design
 from w2slens.moments.graded import graded_svd
-from w2slens.moments.spectrum import spectrum
+from w2slens.moments.left_out import constant_columns
+from w2slens.moments.solve import psd_solver
+from w2slens.moments.spectrum import EPS64, spectrum
 
 RNG = np.random.default_rng(0)
 SCALES = {
@@ -117,3 +119,41 @@ def test_a_ridge_is_small_beside_the_features_not_by_itself(scale):
     with pytest.warns(RuntimeWarning, match="below the rounding of the Gram matrix"):
         moments.solver("strong", 1e-18 * scale**2)
     moments.solver("strong", 1e-9 * scale**2)  # warns of nothing
+
+
+def test_a_ridge_is_told_to_be_small_just_below_the_rounding_of_the_gram():
+    gram = np.diag([4.0, 0.0])
+    rounding = 2 * EPS64 * 4.0
+    for shift in (rounding, 50 * rounding):
+        psd_solver(gram, shift, np.diag(gram))  # warns of nothing
+    with pytest.warns(RuntimeWarning, match="below the rounding of the Gram matrix"):
+        psd_solver(gram, 0.99 * rounding, np.diag(gram))
+
+
+@pytest.mark.parametrize("rows", [2, 50, 512, 700, 3000])
+def test_a_constant_column_is_none_whatever_its_value(rows):
+    rng = np.random.default_rng(rows)
+    for value in (*rng.standard_normal(20), 1e9 / 3, -1e-9 / 3):
+        x = rng.standard_normal((rows, 3))
+        x[:, 1] = value
+        moments, least = Moments.from_rows(weak=x), min(rows - 1, 2)
+        assert moments.spectrum("weak").rank == Design.from_rows(x).rank == least
+        halves = Moments.from_rows(weak=x[: rows // 2]) + Moments.from_rows(weak=x[rows // 2 :])
+        assert halves.spectrum("weak").rank == least
+        assert (constant_columns(moments, "weak"), constant_columns(halves, "weak")) == (1, 1)
+
+
+def test_two_columns_that_say_the_same_are_one_direction():
+    """A Gram of few coordinates is rounded by the sums over its rows: seed 2691 shows it."""
+    for seed in range(2650, 2700):
+        rng = np.random.default_rng(seed)
+        x = rng.standard_normal((rng.integers(20, 60), 1)) @ rng.standard_normal((1, 2))
+        x += 30 * rng.standard_normal(2)
+        assert Moments.from_rows(weak=x).spectrum("weak").rank == 1
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=list(SCALES))
+def test_units_hide_no_direction_that_few_rows_barely_have(scale):
+    x = np.random.default_rng(0).standard_normal((5, 8))
+    x[4] = x[:4].mean(axis=0) + 1e-6 * x[4]
+    assert Design.from_rows(x * scale).rank == Design.from_rows(x).rank == 4

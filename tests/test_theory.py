@@ -7,9 +7,10 @@ import pytest
 
 from tests.laws import agrees, close
 from tests.oracles import fit
-from w2slens import InputError, Moments, Problem, inheritance, predict
+from w2slens import InputError, Moments, Problem, dimensions, inheritance, predict
 from w2slens.models.risks import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
+from w2slens.theory.exact import inherited
 from w2slens.theory.few import few
 from w2slens.theory.fits import Fit
 from w2slens.theory.fixed_point import effective_ridge
@@ -356,6 +357,9 @@ def test_published_bounds():
     close(found.w2s[0, 0], 0.5 * A / 59 + 0.05)
     close(found.strong[0, 0], 0.5 * 20 / 100 + 0.03)
     close(found.ceiling[0, 0], 0.5 * 20 / 150 + 0.03)
+    few = predict(pair, n=[40, 41, 42], N=50, method="bounds")
+    assert np.isnan(few.w2s[:, 0]).tolist() == [True, True, False]
+    assert np.isfinite(few.weak).all()
     close(pgr_bound(pair, (100,), (50,))[0, 0], 1 - (100 / 59) * A / 40 - 2.5 * 0.1)
     close(opr_bound(pair, (100,), (50,))[0, 0], 1 / ((100 / 59) * A / 20 + 5 * 0.1))
 
@@ -400,6 +404,8 @@ def test_canonical_instance_has_the_numbers_asked_for(d_w, d_s, d_sw, signal):
         ({"noise": -0.1}, "noise: is -0.1"),
         ({"noise": np.nan}, "noise: is nan"),
         ({"d_w": 0}, "d_w: is 0"),
+        ({"rho_w": -0.1}, "rho_w: is -0.1"),
+        ({"rho_s": -0.1}, "rho_s: is -0.1"),
         ({"signal": np.nan}, "signal: is nan"),
         ({"d_w": 2.5}, "d_w: is 2.5; a whole number"),
         ({"rho_w": 1.0, "signal": 0.5}, "signal: is 0.5; these errors imply at least 1"),
@@ -579,3 +585,71 @@ def test_many_teachers_are_heard_as_each_alone(shifted):
         close(squares, np.sum(Y**2, axis=1), 1e-12)
         close(total, np.sum(m * (relay.weak_gram @ m)), 1e-12)
         close(each, np.sum(Y * target, axis=1), 1e-12)
+
+
+def test_shares_of_inherited_variance_are_those_of_the_risks():
+    N = np.array([21, 22, 60, 500])
+    kept, copied = inherited(40, 20, 5.0, N)
+    risks = predict(Problem.gaussian(40, 20, 5, 1.0), n=100, N=N.tolist())
+    np.testing.assert_allclose(kept + copied, (risks.w2s / risks.weak)[0], rtol=1e-12)
+    assert np.isnan(copied).tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("d_w", "d_s", "rho_w", "rho_s"), [(5, 8, 0.3, 0.1), (8, 5, 0.1, 0.3)])
+def test_a_contained_side_misses_what_lies_outside_both_too(d_w, d_s, rho_w, rho_s):
+    pair = Problem.gaussian(d_w, d_s, 5, 0.1, rho_w, rho_s)
+    close([pair.d_sw, pair.rho_w, pair.rho_s], [5, rho_w, rho_s], 1e-9)
+    assert pair.energy >= max(rho_w, rho_s)
+
+
+@pytest.mark.parametrize("off", [{"ridge_weak": 0.1}, {"ridge_strong": 0.1}, {"n": 7}, {"N": 7}])
+def test_a_split_off_the_ridgeless_branch_needs_the_signal(off):
+    pair, asked = Problem.gaussian(10, 8, 4, 1.0), {"n": 30, "N": 30}
+    assert np.isfinite(inheritance(pair, **asked).risk).all()
+    with pytest.raises(InputError, match="signal: is missing"):
+        inheritance(pair, **{**asked, **off})
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+def test_the_exact_method_says_how_many_labels_it_needs(intercept):
+    pair, least = Problem.gaussian(10, 8, 4, 1.0), 11 + intercept
+    counted = ", the intercept counted" if intercept else ""
+    message = f"n: is {least}; the exact method needs more than d_w + 1 = {least} labels{counted};"
+    with pytest.raises(InputError) as refused:
+        predict(pair, n=least, N=30, method="exact", intercept=intercept)
+    assert str(refused.value).startswith(message)
+    predict(pair, n=least + 1, N=30, method="exact", intercept=intercept)
+
+
+@pytest.mark.parametrize(("λ_w", "λ_s"), [(0.0, 0.0), (0.1, 0.05)])
+def test_risks_are_linear_in_the_population_that_is_tested(λ_w, λ_s):
+    """On half of one and half of another the mean of both; the first is that of the labels."""
+    pair, W, S, θ = cosines()
+    apart = np.diag(np.arange(1.0, 9))
+    other, half = (population(W, S, θ, C) for C in (apart, (np.eye(8) + apart) / 2))
+    asked = {"n": [12, 40], "N": [20, 90], "ridge_weak": λ_w, "ridge_strong": λ_s}
+    one, two, both = (
+        predict(pair, **asked, method="equivalent", test=test) for test in (pair, other, half)
+    )
+    for model in MODELS:
+        mean = (getattr(one, model) + getattr(two, model)) / 2
+        close(getattr(both, model), mean, 1e-10)
+
+
+def test_an_impossible_error_is_told_the_least_possible_one():
+    asked = {"d_w": 8, "d_s": 3, "d_sw": 2.5, "noise": 1.0, "rho_w": 0.5}
+    with pytest.raises(InputError, match="rho_w leave at least") as refused:
+        Problem.gaussian(**asked, rho_s=0.1)
+    least = float(str(refused.value).rpartition(" ")[2])
+    close(Problem.gaussian(**asked, rho_s=least + 1e-6).rho_s, least, 1e-5)
+    with pytest.raises(InputError, match="rho_w leave at least"):
+        Problem.gaussian(**asked, rho_s=least - 1e-3)
+
+
+def test_dimensions_that_rows_do_not_tell_are_no_population():
+    rng = np.random.default_rng(0)
+    with pytest.warns(UserWarning, match="too few to debias"):
+        found = dimensions(rng.standard_normal((9, 4)), rng.standard_normal((9, 5)))
+    with pytest.raises(InputError, match=r"more than d_w \+ d_s \+ 1 = 10 are needed"):
+        predict(found, n=20, N=30)
+    assert effective_ridge(np.ones(3), np.zeros(0), np.zeros(0)).shape == (0,)

@@ -5,6 +5,7 @@ import pytest
 
 from w2slens import InputError, Problem, predict
 from w2slens.models.risks import MODELS
+from w2slens.theory.tuned import Candidates, Tuned
 
 GRID = np.logspace(-5, 3, 161)
 
@@ -87,6 +88,16 @@ def test_one_ridge_may_be_given_and_the_other_chosen():
     assert half.ridges.weak[0, 0] == 3.0
 
 
+@pytest.mark.parametrize("λ", [("auto", "auto"), (3.0, "auto"), ("auto", 0.1), (3.0, 0.1)])
+def test_one_models_risk_alone_is_that_of_all_four(λ):
+    n, N = np.array([20.0, 50.0]), np.array([60.0, 400.0])
+    asked = {"n": [20, 50], "N": [60, 400], "ridge_weak": λ[0], "ridge_strong": λ[1]}
+    whole, tuned = predict(pair(), **asked, method="equivalent"), Tuned(pair(), *λ, False)
+    for model in ("weak", "w2s", "strong"):
+        found = np.broadcast_to(tuned.risk(model, n, N), (2, 2))
+        assert found == pytest.approx(getattr(whole, model), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -120,3 +131,20 @@ def test_no_predicted_risk_is_negative(seed, intercept):
             for model in MODELS:
                 values = getattr(risks, model)
                 assert np.all((values >= 0) | np.isnan(values)), (model, ridges)
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+def test_what_a_fit_learns_of_noise_is_told_where_a_ridge_leads_and_is_0_elsewhere(intercept):
+    """Ridges of at least 0 lead to the κ at which n exceeds the degrees of freedom."""
+    side, rows, one = decaying().strong, np.array([8.0, 50.0, 51.0, 52.0, 400.0]), int(intercept)
+    candidates = Candidates(side, intercept)
+    reached, learnt = candidates.learnt(rows)
+    values = side.spectrum.values
+    for i, n in enumerate(rows):
+        for j in range(0, len(candidates.filters.kappa), 13):
+            kept = values / (values + candidates.filters.kappa[j])
+            share = np.sum(kept**2) / (n - one)
+            room = n - one > kept.sum() + (j == 0)
+            assert reached[i, j] == room
+            expected = (share + one / n) / (1 - share) if room else 0.0
+            assert learnt[i, j] == pytest.approx(expected, rel=1e-6)

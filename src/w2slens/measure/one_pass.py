@@ -144,6 +144,6 @@ def measure(whole: Moments, sample: Sample | None = None, *, energy: float = 0.9
         warnings.warn(
             f"{N:,} rows are too few to debias d_sw: more than d_w + d_s + 1 = {d_w + d_s + 1:,} "
             "are needed, and the plug-in value is then mostly chance",
-            stacklevel=3,
+            stacklevel=4,
         )
     return Dimensions(N, sides["weak"], sides["strong"], correlation)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from w2slens._core.types import Array
-from w2slens.moments.accumulate import PANEL_ROWS
+from w2slens.moments.accumulate import PANEL_ROWS, centre
 from w2slens.moments.products import gram, product
 from w2slens.moments.spectrum import EPS64, singular, singular_dual, spectrum
 
@@ -51,7 +51,7 @@ class Centred:
     ) -> Self:
         """Centre features (n, p) of any real type, whose mean and scatter may be known."""
         eps = float(np.finfo(features.dtype).eps) if features.dtype.kind == "f" else EPS64
-        mean = features.mean(axis=0, dtype=np.float64) if mean is None else mean
+        mean = centre(features) if mean is None else mean
         return cls(features, mean, max(eps, EPS64), shuffled, known)
 
     @cached_property

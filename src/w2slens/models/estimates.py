@@ -86,5 +86,5 @@ def warn_undefined(count: int) -> None:
             "PGR is undefined (nan) where the teacher's risk does not exceed the ceiling's by more "
             "than noise: there is no gap to recover",
             UndefinedRatioWarning,
-            stacklevel=4,
+            stacklevel=3,
         )

@@ -21,6 +21,8 @@ EPS64 = float(np.finfo(np.float64).eps)
 ARITHMETIC_ROUNDING = 4 * EPS64
 """Relative error of a centred float64 entry: its own rounding and that of the mean taken off."""
 
+SUMMED = 8
+"""A Gram of few coordinates is rounded as one of this many: its entries are sums over the rows."""
 
 WHITENED = 6e-5
 """Precision of rows that were whitened by others: directions with less than (WHITENED/2)² ≈ 1e-9 of
@@ -41,17 +43,18 @@ def holding(eigenvalues: Array, share: float) -> int:
 def rank_cutoff(values: Array, vectors: Array, raw: Array, precision: float = EPS64) -> Array:
     """Eigenvalues (r,) of a Gram, largest first, at or below these are rounding, not directions.
 
-    ``max(p·eps64·λ₁, e²·Σ_j v_j²·raw_j)`` for an eigenpair (λ, v): the first term is the rounding
-    of the Gram itself; the second that of the rows it was made of, whose entries in column j are
-    off by up to e times their size. It counts for float16 features and for features whose mean is
-    much larger than their spread, column by column, so that one large column hides no other.
+    ``max(p·eps64·λ₁, e²·Σ_j v_j²·raw_j)`` for an eigenpair (λ, v), p at least 8: the first term is
+    the rounding of the Gram itself; the second that of the rows it was made of, whose entries in
+    column j are off by up to e times their size. It counts for float16 features and for features
+    whose mean is much larger than their spread, column by column, so that one large column hides no
+    other.
 
     `raw` (p,) are the sums of squares of the rows' columns before centring, `precision` the machine
     epsilon of the type that the rows had when they came.
     """
     largest = max(float(values[0]), 0.0) if len(values) else 0.0
     rounding = entry_rounding(precision) ** 2 * np.einsum("ji,ji,j->i", vectors, vectors, raw)
-    return np.asarray(np.maximum(len(vectors) * EPS64 * largest, rounding))
+    return np.asarray(np.maximum(max(len(vectors), SUMMED) * EPS64 * largest, rounding))
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +177,8 @@ def singular(rows: Array, raw: Array, precision: float) -> tuple[Array, Array, A
     """Thin SVD (U, s, Vᵀ) of centred rows (n, p), without what is zero, and their rank.
 
     `raw` and `precision` as of `rank_cutoff`. The rank counts what a ridgeless fit uses; what lies
-    between it and zero is rounding of the type that the rows came in.
+    between it and zero is rounding of the type that the rows came in; zero is what centring them in
+    float64 may leave of nothing.
     """
     U, s, Vt = linalg.svd(rows, full_matrices=False, check_finite=False)
     rank = int(np.sum(s**2 > rank_cutoff(s**2, Vt.T, raw, precision)))
@@ -186,6 +190,7 @@ def singular(rows: Array, raw: Array, precision: float) -> tuple[Array, Array, A
         if standard > rank:
             U, s, Vt = graded_svd(rows)
             rank = standard
-    zero = max(rows.shape) * EPS64 * s[:1].sum()
-    r = min(max(int(np.sum(s > zero)), rank), len(rows) - 1)
+    centred = entry_rounding(EPS64) ** 2 * (Vt**2 @ raw)
+    zero = np.maximum((max(rows.shape) * EPS64 * s[:1].sum()) ** 2, centred)
+    r = min(max(int(np.sum(s**2 > zero)), rank), len(rows) - 1)
     return U[:, :r], s[:r], Vt[:r], min(rank, r)

@@ -92,7 +92,10 @@ def _beyond(signal: float, least: float, shared: int) -> float:
 def _parts(
     weak_r: float | None, strong_r: float | None, rho_w: float, rho_s: float
 ) -> tuple[float, float]:
-    """Solve for (α, β) such that the residuals on either side are ρ_w and ρ_s."""
+    """Solve for (α, β) such that the residuals on either side are ρ_w and ρ_s.
+
+    A side without a private direction leaves none of the other partly correlated.
+    """
     slack = TINY * max(rho_w, rho_s)
     if weak_r is None and strong_r is None:
         if abs(rho_w - rho_s) > slack:
@@ -105,8 +108,7 @@ def _parts(
                 f"is {rho_s}; the student's space contains the teacher's (d_sw = d_w), so it "
                 f"cannot exceed rho_w = {rho_w}",
             )
-        assert strong_r is not None
-        return 0.0, math.sqrt(max(rho_w - rho_s, 0.0) / (1 - strong_r**2))
+        return 0.0, math.sqrt(max(rho_w - rho_s, 0.0))
     if strong_r is None:
         if rho_w > rho_s + slack:
             raise InputError(
@@ -114,7 +116,7 @@ def _parts(
                 f"is {rho_w}; the teacher's space contains the student's (d_sw = d_s), so it "
                 f"cannot exceed rho_s = {rho_s}",
             )
-        return math.sqrt(max(rho_s - rho_w, 0.0) / (1 - weak_r**2)), 0.0
+        return math.sqrt(max(rho_s - rho_w, 0.0)), 0.0
     beta = math.sqrt(rho_w)
     if weak_r and strong_r:
         return (math.sqrt(rho_s) + weak_r * beta) / math.sqrt(1 - weak_r**2), beta

@@ -19,7 +19,7 @@ STEP, STENCIL = 0.35, 8
 """Steps in u, and nodes that a cell is interpolated from: the error is of the order 1e-6."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class MixedCeiling:
     """Strong fits on n rows of one population, whose noise counts, and N of another."""
 

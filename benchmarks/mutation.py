@@ -1,0 +1,302 @@
+"""Do the tests notice when a formula is wrong?
+
+A random sample of the mutants that cosmic-ray's operators make of moments, measure, models and
+theory: one operator, number, comparison, loop or decorator changed at a time. A mutant runs
+against the tests that reach its lines, quickest first, until one fails: then it is killed. Sites
+are drawn evenly from each room, then one change a site; annotations, zip's `strict`, and operators
+that no float has (`<<`) are left out. The tests are those of TESTS and the doctests of the rooms,
+30 s of them at most for a mutant; what only others would kill counts as a survivor. Survivors that
+compute the same are in mutation_equivalents.json, each with its reason; they count neither way.
+
+    python benchmarks/mutation.py [--seed 1] [--each 80] [--keep DIR] [--survivors]
+
+One process and about 40 minutes; `--keep` remembers which test reaches which line, and
+`--survivors` runs those of the written result alone. Writes results/mutation-SEED.json.
+"""
+
+import argparse
+import ast
+import difflib
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import mutation_worker
+import parso
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+EQUIVALENT = ROOT / "benchmarks" / "mutation_equivalents.json"
+ROOMS = ("moments", "measure", "models", "theory")
+TESTS = """advice_streamed belief cluster dimension forecast house labeled labels laws_models
+laws_moments logistic memory metrics mixtures moments neighbours outline plan planner products
+protocol rank ridge risk scales streamed students synthetic table take_home theory together tuned
+unlabeled verdict views"""
+SWAPS = {"Add": "Sub", "Sub": "Add", "Mul": "Div", "Div": "Mul", "Pow": "Mul", "FloorDiv": "Mul"}
+SWAPS |= {"Mod": "Add", "BitAnd": "BitOr", "BitOr": "BitAnd"}
+ORDERS = {"Eq", "NotEq", "Lt", "LtE", "Gt", "GtE"}
+DECLARED = "tests/test_house.py::test_values"
+"""What looks at all that was declared, whichever test imported it first."""
+MOST_SECONDS = 30.0
+
+
+def sensible(name):
+    """Tell whether an operator's change can pass for a slip of the pen."""
+    family, *words = name.partition("/")[2].split("_")
+    if family == "ReplaceBinaryOperator":
+        return SWAPS.get(words[0]) == words[1]
+    if family == "ReplaceComparisonOperator":
+        return set(words) <= ORDERS or not set(words) & ORDERS
+    return not family.startswith("Variable")
+
+
+OPERATORS = {name: get_operator(name) for name in operator_names() if sensible(name)}
+
+
+class Bare(ast.NodeTransformer):
+    """What runs of code: no annotations, marks of parameters, types' imports, no zip's `strict`."""
+
+    def visit_If(self, node):
+        self.generic_visit(node)
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else node
+
+    def visit_keyword(self, node):
+        return None if node.arg == "strict" else self.generic_visit(node)
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node):
+        self.generic_visit(node)
+        node.returns, given = None, node.args
+        given.args = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+        given.posonlyargs = given.kwonlyargs = []
+        return node
+
+    def visit_AnnAssign(self, node):
+        node.annotation = ast.Constant(0)
+        return self.generic_visit(node)
+
+
+def runs(text):
+    """Dump what runs of a text; nothing where it is no Python."""
+    try:
+        return ast.dump(Bare().visit(ast.parse(text)))
+    except SyntaxError:
+        return None
+
+
+def nodes(tree):
+    """List the nodes of a tree in cosmic-ray's order."""
+    yield tree
+    for child in getattr(tree, "children", ()):
+        yield from nodes(child)
+
+
+def sites(path):
+    """List changes of a file by the place that they change: {place: [(operator, number)]}."""
+    found, tree = defaultdict(list), list(nodes(parso.parse(path.read_text(encoding="utf-8"))))
+    for name, kind in OPERATORS.items():
+        operator = kind()
+        places = [place for node in tree for place in operator.mutation_positions(node)]
+        for number, (start, _) in enumerate(places):
+            found[start, name.split("_")[0]].append((name, number))
+    return {(path, *at): changes for at, changes in found.items()}
+
+
+def sample(room, each, seed):
+    """Draw sites of a room without replacement, and a change of each."""
+    paths = sorted((ROOT / "src" / "w2slens" / room).rglob("*.py"))
+    every = {at: changes for path in paths for at, changes in sites(path).items()}
+    rng, drawn = random.Random(f"{seed} {room}"), []
+    for path, (line, _), family in rng.sample(sorted(every), len(every)):
+        name, number = rng.choice(every[path, (line, _), family])
+        text = path.read_text(encoding="utf-8")
+        mutant = mutate_code(text, OPERATORS[name](), number)
+        if mutant is not None and runs(mutant) not in (None, runs(text)):
+            drawn.append((path.relative_to(ROOT).as_posix(), line, name.partition("/")[2], mutant))
+        if len(drawn) == each:
+            break
+    return drawn
+
+
+def difference(path, mutant):
+    """Show the lines that a mutant changes."""
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines(), mutant.splitlines()
+    return [
+        line[0] + " " + line[1:].strip()
+        for line in difflib.unified_diff(*lines, n=0, lineterm="")
+        if line[0] in "+-" and line[:3] not in ("+++", "---") and line[1:].strip()
+    ]
+
+
+def statement(path, line):
+    """Lines of the innermost statement at a line; none where it runs as the file is imported."""
+    tree, span = ast.parse((ROOT / path).read_text(encoding="utf-8")), None
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        for node in (one for top in function.body for one in ast.walk(top)):
+            if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno:
+                head = node.body[0].lineno - 1 if getattr(node, "body", None) else node.end_lineno
+                shorter = span is None or node.end_lineno - node.lineno <= span[2]
+                if shorter:
+                    span = node.lineno, max(head, node.lineno), node.end_lineno - node.lineno
+    return span and range(span[0], span[1] + 1)
+
+
+def chosen(reach, path, line):
+    """List the tests for a line, quickest first, up to MOST_SECONDS."""
+    by_line, span = reach["lines"].get(path, {}), statement(path, line)
+    lines = by_line if span is None else [str(one) for one in span]
+    tests = {test for one in lines for test in by_line.get(one, ())} & reach["seconds"].keys()
+    if span is None:
+        tests |= {test for test in reach["seconds"] if test.startswith(DECLARED)}
+    total, listed = 0.0, []
+    for test in sorted(tests, key=lambda one: (reach["seconds"][one], one)):
+        total += reach["seconds"][test]
+        if total > MOST_SECONDS and listed:
+            break
+        listed.append(test)
+    return listed, total
+
+
+def recorded(tree, keep):
+    """Which test reaches which line, and how long tests take; leaves compiled files behind."""
+    kept = keep / "reach.json" if keep else tree / "reach.json"
+    listed = [f"tests/test_{name}.py" for name in TESTS.split()]
+    listed += [f"src/w2slens/{room}" for room in ROOMS]
+    line = [sys.executable, mutation_worker.__file__, kept, *listed]
+    if kept.exists():
+        line = [sys.executable, "-m", "pytest", "--collect-only", *listed]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(line, check=True, cwd=tree, env=environment(tree), stdout=subprocess.DEVNULL)
+    return json.loads(kept.read_text())
+
+
+def environment(tree):
+    """One thread, and the copied tree before the installed one."""
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    places = [str(tree / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    kept = {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **one, "PYTHONPATH": os.pathsep.join(places)}
+
+
+def tried(tree, path, mutant, tests, seconds):
+    """Run tests against a mutant: the test that killed it, `timeout`, or None."""
+    target = tree / path
+    original, stamp = target.read_text(encoding="utf-8"), target.stat().st_mtime
+    target.write_text(mutant, encoding="utf-8")
+    os.utime(target, (stamp + 1e6, stamp + 1e6))
+    answer = tree / "answer"
+    answer.unlink(missing_ok=True)
+    try:
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
+            mutation_worker.judge(tree, tests, answer)
+        deadline = time.monotonic() + 30 + 5 * seconds
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            if time.monotonic() > deadline:
+                os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                return "timeout"
+            time.sleep(0.02)
+        return json.loads(answer.read_text()) if answer.exists() else "the process ended"
+    finally:
+        target.write_text(original, encoding="utf-8")
+        os.utime(target, (stamp, stamp))
+
+
+def verdicts(mutants, tree, reach):
+    """Try mutants one by one, and say what became of each."""
+    reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else []
+    reasons = {(one["file"], *one["change"]): one["because"] for one in reasons}
+    for path, line, operator, mutant in mutants:
+        tests, seconds = chosen(reach, path, line)
+        change = difference(path, mutant)
+        row = {"file": path, "line": line, "operator": operator, "change": change}
+        if (path, *change) in reasons:
+            yield {**row, "equivalent": reasons[path, *change]}
+            continue
+        by = tried(tree, path, mutant, tests, seconds) if tests else None
+        yield {**row, "tests": len(tests), "killed_by": by}
+
+
+def summary(rows):
+    """Count what became of the mutants of every room."""
+    counts = {}
+    for room in (*ROOMS, "all"):
+        ours = [row for row in rows if room in (row["file"].split("/")[2], "all")]
+        equivalent = sum("equivalent" in row for row in ours)
+        killed = sum(row.get("killed_by") is not None for row in ours)
+        score = round(killed / max(len(ours) - equivalent, 1), 4)
+        counts[room] = {"mutants": len(ours), "equivalent": equivalent, "killed": killed}
+        counts[room]["score"] = score
+    return counts
+
+
+def report(asked, tree):
+    """Run the sample, or what survived of it, and write what became of it."""
+    reach, out = recorded(tree, asked.keep), RESULTS / f"mutation-{asked.seed}.json"
+    known = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {"rows": []}
+    before = {(row["file"], *row["change"]): row for row in known["rows"]}
+    rows, mutants = [], []
+    for path, line, operator, mutant in (
+        one for room in ROOMS for one in sample(room, asked.each, asked.seed)
+    ):
+        row = before.get((path, *difference(path, mutant)), {})
+        old = row.get("killed_by") if asked.survivors else path.split("/")[2] not in asked.rooms
+        rows += [row] if old else []
+        mutants += [] if old else [(path, line, operator, mutant)]
+    mutation_worker.warm()
+    path = "src/w2slens/moments/moments.py"
+    failed = tried(tree, path, (ROOT / path).read_text(encoding="utf-8"), *chosen(reach, path, 1))
+    if failed is not None:
+        sys.exit(f"without a mutant {failed} fails")
+    for row in verdicts(mutants, tree, reach):
+        rows.append(row)
+        print(json.dumps(row, ensure_ascii=False), flush=True)
+    rows = sorted(filter(None, rows), key=lambda row: (row["file"], row["line"], row["change"]))
+    first = known.get("first") if asked.survivors else None
+    whole = {"seed": asked.seed, "first": first or summary(rows), "rooms": summary(rows)}
+    whole["rows"] = rows
+    out.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps(whole["rooms"], indent=2))
+
+
+def options():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seed", type=int, default=1, help="of the sample [1]")
+    parser.add_argument("--each", type=int, default=80, help="mutants of a room [80]")
+    parser.add_argument("--rooms", nargs="+", default=ROOMS, choices=ROOMS, help="only these")
+    parser.add_argument("--keep", type=Path, help="remember here which test reaches which line")
+    parser.add_argument("--survivors", action="store_true", help="run those of the result alone")
+    return parser.parse_args()
+
+
+def main():
+    asked = options()
+    with tempfile.TemporaryDirectory() as place:
+        tree = Path(place) / "tree"
+        skip = shutil.ignore_patterns(".git", "build", "__pycache__")
+        shutil.copytree(ROOT, tree, ignore=skip)
+        report(asked, tree)
+
+
+if __name__ == "__main__":
+    main()
