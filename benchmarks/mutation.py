@@ -3,10 +3,10 @@
 A random sample of the mutants that cosmic-ray's operators make of moments, measure, models and
 theory: one operator, number, comparison, loop or decorator changed at a time. A mutant runs
 against the tests that reach its lines, quickest first, until one fails: then it is killed. Sites
-are drawn evenly from each room, then one change a site; annotations, zip's `strict`, and operators
-that no float has (`<<`) are left out. The tests are those of TESTS and the doctests of the rooms,
-30 s of them at most for a mutant; what only others would kill counts as a survivor. Survivors that
-compute the same are in mutation_equivalents.json, each with its reason; they count neither way.
+are drawn evenly from each room, then one change a site (mutation_sample.py). The tests are those of
+TESTS and the doctests of the rooms, 30 s of them at most for a mutant; what only others would kill
+counts as a survivor. Survivors that compute the same are in mutation_equivalents.json, each with
+its reason; they count neither way.
 
     python benchmarks/mutation.py [--seed 1] [--each 80] [--keep DIR] [--survivors]
 
@@ -16,10 +16,8 @@ One process and about 40 minutes; `--keep` remembers which test reaches which li
 
 import argparse
 import ast
-import difflib
 import json
 import os
-import random
 import resource
 import shutil
 import signal
@@ -27,15 +25,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import mutation_worker
-import parso
-from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator, operator_names
+from mutation_sample import ROOT, difference, sample
 
-ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 EQUIVALENT = ROOT / "benchmarks" / "mutation_equivalents.json"
 ROOMS = ("moments", "measure", "models", "theory")
@@ -43,103 +37,9 @@ TESTS = """advice_streamed belief cluster dimension forecast house labeled label
 laws_moments logistic memory metrics mixtures moments neighbours outline plan planner products
 protocol rank ridge risk scales streamed students synthetic table take_home theory together tuned
 unlabeled verdict views"""
-SWAPS = {"Add": "Sub", "Sub": "Add", "Mul": "Div", "Div": "Mul", "Pow": "Mul", "FloorDiv": "Mul"}
-SWAPS |= {"Mod": "Add", "BitAnd": "BitOr", "BitOr": "BitAnd"}
-ORDERS = {"Eq", "NotEq", "Lt", "LtE", "Gt", "GtE"}
 DECLARED = "tests/test_house.py::test_values"
 """What looks at all that was declared, whichever test imported it first."""
 MOST_SECONDS = 30.0
-
-
-def sensible(name):
-    """Tell whether an operator's change can pass for a slip of the pen."""
-    family, *words = name.partition("/")[2].split("_")
-    if family == "ReplaceBinaryOperator":
-        return SWAPS.get(words[0]) == words[1]
-    if family == "ReplaceComparisonOperator":
-        return set(words) <= ORDERS or not set(words) & ORDERS
-    return not family.startswith("Variable")
-
-
-OPERATORS = {name: get_operator(name) for name in operator_names() if sensible(name)}
-
-
-class Bare(ast.NodeTransformer):
-    """What runs of code: no annotations, marks of parameters, types' imports, no zip's `strict`."""
-
-    def visit_If(self, node):
-        self.generic_visit(node)
-        return None if ast.unparse(node.test) == "TYPE_CHECKING" else node
-
-    def visit_keyword(self, node):
-        return None if node.arg == "strict" else self.generic_visit(node)
-
-    def visit_arg(self, node):
-        node.annotation = None
-        return node
-
-    def visit_FunctionDef(self, node):
-        self.generic_visit(node)
-        node.returns, given = None, node.args
-        given.args = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-        given.posonlyargs = given.kwonlyargs = []
-        return node
-
-    def visit_AnnAssign(self, node):
-        node.annotation = ast.Constant(0)
-        return self.generic_visit(node)
-
-
-def runs(text):
-    """Dump what runs of a text; nothing where it is no Python."""
-    try:
-        return ast.dump(Bare().visit(ast.parse(text)))
-    except SyntaxError:
-        return None
-
-
-def nodes(tree):
-    """List the nodes of a tree in cosmic-ray's order."""
-    yield tree
-    for child in getattr(tree, "children", ()):
-        yield from nodes(child)
-
-
-def sites(path):
-    """List changes of a file by the place that they change: {place: [(operator, number)]}."""
-    found, tree = defaultdict(list), list(nodes(parso.parse(path.read_text(encoding="utf-8"))))
-    for name, kind in OPERATORS.items():
-        operator = kind()
-        places = [place for node in tree for place in operator.mutation_positions(node)]
-        for number, (start, _) in enumerate(places):
-            found[start, name.split("_")[0]].append((name, number))
-    return {(path, *at): changes for at, changes in found.items()}
-
-
-def sample(room, each, seed):
-    """Draw sites of a room without replacement, and a change of each."""
-    paths = sorted((ROOT / "src" / "w2slens" / room).rglob("*.py"))
-    every = {at: changes for path in paths for at, changes in sites(path).items()}
-    rng, drawn = random.Random(f"{seed} {room}"), []
-    for path, (line, _), family in rng.sample(sorted(every), len(every)):
-        name, number = rng.choice(every[path, (line, _), family])
-        text = path.read_text(encoding="utf-8")
-        mutant = mutate_code(text, OPERATORS[name](), number)
-        if mutant is not None and runs(mutant) not in (None, runs(text)):
-            drawn.append((path.relative_to(ROOT).as_posix(), line, name.partition("/")[2], mutant))
-        if len(drawn) == each:
-            break
-    return drawn
-
-
-def difference(path, mutant):
-    """Show the lines that a mutant changes."""
-    lines = (ROOT / path).read_text(encoding="utf-8").splitlines(), mutant.splitlines()
-    return [
-        line[0] + " " + line[1:].strip()
-        for line in difflib.unified_diff(*lines, n=0, lineterm="")
-        if line[0] in "+-" and line[:3] not in ("+++", "---") and line[1:].strip()
-    ]
 
 
 def statement(path, line):
@@ -223,7 +123,7 @@ def tried(tree, path, mutant, tests, seconds):
 
 def verdicts(mutants, tree, reach):
     """Try mutants one by one, and say what became of each."""
-    reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else []
+    reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
     reasons = {(one["file"], *one["change"]): one["because"] for one in reasons}
     for path, line, operator, mutant in mutants:
         tests, seconds = chosen(reach, path, line)
@@ -293,7 +193,7 @@ def main():
     asked = options()
     with tempfile.TemporaryDirectory() as place:
         tree = Path(place) / "tree"
-        skip = shutil.ignore_patterns(".git", "build", "__pycache__")
+        skip = shutil.ignore_patterns(".git", ".venv", "build", "__pycache__")
         shutil.copytree(ROOT, tree, ignore=skip)
         report(asked, tree)
 
