@@ -76,7 +76,7 @@ def test_a_context_shows_rare_options_only_where_it_is_asked_to():
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def folder(tmp_path_factory):
     """Files under the names of the examples."""
     folder = tmp_path_factory.mktemp("examples")
     rng = np.random.default_rng(0)
@@ -102,16 +102,15 @@ ORDER = [
 """Some examples show what others left."""
 
 
-@pytest.mark.parametrize("name", ORDER)
-def test_examples_run(place, capsys, monkeypatch, name):
-    monkeypatch.chdir(place)
-    example = example_of(helped(capsys, name, "--help"))
-    assert cli.invoke(example[1:]) == 0
-    out = capsys.readouterr().out
-    assert out
-    for place, word in enumerate(example[:-1]):
-        if word == "--out":
-            assert Path(example[place + 1]).exists()
+def test_examples_run(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    for name in ORDER:
+        example = example_of(helped(capsys, name, "--help"))
+        assert cli.invoke(example[1:]) == 0, (name, capsys.readouterr().err)
+        assert capsys.readouterr().out, name
+        for place, word in enumerate(example[:-1]):
+            if word == "--out":
+                assert Path(example[place + 1]).exists(), name
 
 
 @pytest.mark.parametrize("name", sorted(set(cli.COMMANDS) - set(ORDER)))
@@ -146,8 +145,8 @@ SLIPS = {
 
 
 @pytest.mark.parametrize("typed", SLIPS)
-def test_a_slip_is_told_what_to_do_about_it(place, capsys, monkeypatch, typed):
-    monkeypatch.chdir(place)
+def test_a_slip_is_told_what_to_do_about_it(folder, capsys, monkeypatch, typed):
+    monkeypatch.chdir(folder)
     np.save("few.npy", np.arange(20.0))
     assert cli.invoke(typed.format(pair=" ".join(PAIR)).split()) == 2
     out, err = capsys.readouterr()
