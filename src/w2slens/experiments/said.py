@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from w2slens._core.types import Array, Index
 from w2slens.models.probe import LinearProbe
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Said:
     """A block of scores for each of several linear teachers.
 
@@ -21,16 +22,25 @@ class Said:
 
     teachers: Mapping[str, tuple[str, LinearProbe]]  # name of the block → whose features, scored
 
+    @cached_property
+    def _by_side(self) -> dict[str, tuple[list[str], LinearProbe]]:
+        """Side → its blocks, and the teachers that read it as one probe."""
+        blocks: dict[str, list[str]] = {}
+        for block, (side, _) in self.teachers.items():
+            blocks.setdefault(side, []).append(block)
+        return {
+            side: (own, LinearProbe.stack([self.teachers[block][1] for block in own]))
+            for side, own in blocks.items()
+        }
+
     def of(
         self, side: Callable[[str], NDArray[Any]], some: Index | NDArray[np.bool_]
     ) -> dict[str, Array]:
         """Score some rows of the sides: block → (rows, outputs)."""
         found: dict[str, Array] = {}
-        for name in dict.fromkeys(name for name, _ in self.teachers.values()):
-            rows = side(name)[some].astype(np.float64)
-            own = {block: probe for block, (whose, probe) in self.teachers.items() if whose == name}
-            scores = LinearProbe.stack(list(own.values())).predict(rows)
-            found |= dict(zip(own, np.split(scores, len(own), axis=1), strict=True))
+        for name, (blocks, probe) in self._by_side.items():
+            scores = probe.predict(side(name)[some].astype(np.float64))
+            found |= dict(zip(blocks, np.split(scores, len(blocks), axis=1), strict=True))
         return found
 
     def saves(self, widths: Mapping[str, int], labels: int) -> bool:

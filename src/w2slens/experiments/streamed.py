@@ -214,7 +214,7 @@ class GroupGrowth:
         more = Accumulator()
         self._rows.gather(ends, more, self._sides, self._labels, self._said)
         for known in self._whole:  # in place: wide ones are large
-            more.merge(known.blocks, known.count, known.mean, known.scatter, known.precision)
+            more.merge(*known.sums)
         return Moments.of(more, last=True)
 
     def _summarised(self, groups: Index) -> Moments:

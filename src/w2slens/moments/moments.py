@@ -16,7 +16,7 @@ from w2slens._core import check
 from w2slens._core.atomic import load_arrays, loading, save_arrays
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
-from w2slens.moments.accumulate import Accumulator, Blocks
+from w2slens.moments.accumulate import Accumulator, Blocks, Sums
 from w2slens.moments.products import product
 from w2slens.moments.saved import SAVED, to_arrays, to_sums
 from w2slens.moments.solve import Solver, psd_solver
@@ -83,6 +83,11 @@ class Moments:
     def of(cls, running: Accumulator, *, last: bool = False) -> Moments:
         """Take what an accumulator has summed: a copy, or the `last` that it gives."""
         return cls(*running.sums(last=last))
+
+    @property
+    def sums(self) -> Sums:
+        """The fields, as an accumulator gives and takes them."""
+        return self.blocks, self.count, self.mean, self.scatter, self.precision
 
     @cached_property
     def slices(self) -> dict[str, slice]:
@@ -208,10 +213,8 @@ class Moments:
         if other.count > self.count:
             raise InputError("moments", f"cannot remove {other.count:,} rows from {self.count:,}")
         rest = self.count - other.count
-        if rest == 0:
-            return Moments.zero(self.blocks)
-        if other.count == 0:
-            return self
+        if rest == 0 or other.count == 0:
+            return self if rest else Moments.zero(self.blocks)
         mean = self.mean + (self.mean - other.mean) * (other.count / rest)
         step = other.mean - mean
         scatter = self.scatter - other.scatter
@@ -220,7 +223,7 @@ class Moments:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the moments as plain arrays by name, for a file; (p,) means, (p, p) scatter."""
-        return to_arrays((self.blocks, self.count, self.mean, self.scatter, self.precision))
+        return to_arrays(self.sums)
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Moments:
