@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 
 from w2slens import InputError, Planted, load_results, simulate, sweep
+from w2slens.experiments.folder.layout import PAGE
 from w2slens.models.risks import MODELS
 from w2slens.report import render
+from w2slens.report.folder import ensure_page, render_folder
+from w2slens.report.fresh import sealed
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
 
@@ -86,3 +89,29 @@ def test_folders_without_a_result_are_refused(tmp_path):
         load_results(tmp_path / "none")
     with pytest.raises(InputError, match="holds no result"):
         load_results(tmp_path)
+
+
+def test_what_is_there_already_is_neither_computed_nor_drawn_again(tmp_path):
+    planted = Planted.with_correlations(6, 4, [1, 0.5], noise=1.0)
+    folder = tmp_path / "s"
+    settings = {"n": [30], "N": [50], "trials": 3, "jobs": 1, "out": folder}
+    first = simulate(planted, **settings)
+    result, trials = folder / "result.json", folder / "trials.csv"
+    document, table = json.loads(result.read_text()), trials.read_bytes()
+    document["cells"][0]["predicted"]["risk"]["w2s"] = 0.125
+    result.write_text(json.dumps(document))  # as if it had been said so
+    assert simulate(planted, **settings).predicted.w2s[0, 0] == 0.125
+    trials.write_bytes(table + table.splitlines(keepends=True)[-1])
+    assert simulate(planted, **settings).predicted.w2s[0, 0] == first.predicted.w2s[0, 0]
+    assert trials.read_bytes() == table
+
+    page, drawn = folder / PAGE, render(first)
+    ensure_page(first, folder)
+    assert page.read_text() == drawn
+    other = sealed(drawn[: drawn.rindex("<!-- ")].replace("</h1>", " once more</h1>"))
+    page.write_text(other)  # as if it had been drawn so
+    assert render_folder(folder, out=str(tmp_path / "copy.html")).read_text() == other
+    page.write_text(other.replace("</h1>", ", by hand</h1>"))
+    ensure_page(first, folder)
+    assert "once more, by hand" in page.read_text()
+    assert render_folder(folder).read_text() == drawn

@@ -9,7 +9,7 @@ from w2slens import Moments
 from w2slens.forecasting.combine import SCALES, _closed, _departure, _interval, _named, unbiased
 from w2slens.forecasting.sample import Losses
 from w2slens.models.evidence import Entry, evaluated
-from w2slens.models.kernels import NOISES, Factored, Rows, Spectral
+from w2slens.models.kernels import NOISES, Factored, Reduced, Rows
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.prior import CANDIDATES, DIVISIONS, Division
 from w2slens.models.risks import Models
@@ -120,17 +120,17 @@ def test_ratios_are_bounded_where_the_gap_closes():
     assert not _closed(1.0, 0.5)
 
 
-@pytest.mark.parametrize("n", [6, 20])
-def test_kernels_solve_by_either_route_what_plain_algebra_does(n):
+@pytest.mark.parametrize(("n", "axes"), [(6, 9), (20, 9), (5, 1), (2, 3)])
+def test_kernels_solve_by_either_route_what_plain_algebra_does(n, axes):
     """Of fewer rows than axes and of more, which are rotated."""
     rng = np.random.default_rng(n)
-    R, y = rng.standard_normal((n, 9)), rng.standard_normal((n, 2))
+    R, y = rng.standard_normal((n, axes)), rng.standard_normal((n, 2))
     data, g = Rows.of(R, y), float(NOISES[5])
     kernel = data.rows @ data.rows.T
     room = np.empty_like(kernel, order="F")
-    values, vectors = np.linalg.eigh(kernel)
-    routes = Spectral(data, values, vectors), Factored(data, kernel, 5, room, 1e-300, -np.inf)
-    assert (data.rotation is None, len(data.rows)) == (n <= 9, min(n, 9))
+    _, reduced = Reduced.each(data, [2 * kernel, kernel])
+    routes = reduced, Factored(data, kernel, 5, room, 1e-300, -np.inf)
+    assert (data.rotation is None, len(data.rows)) == (n <= axes, min(n, axes))
     inverse = np.linalg.inv(R @ R.T + g * np.eye(n))
     seen = np.eye(n) if data.rotation is None else data.rotation @ data.rotation.T
     for route in routes:

@@ -17,7 +17,7 @@ from w2slens.experiments.folder.layout import PAGE
 from w2slens.experiments.results import Results
 from w2slens.experiments.study import Study
 from w2slens.experiments.trackers.told import tracked
-from w2slens.report.fresh import shows
+from w2slens.report.folder import ensure_page
 
 
 def recipe_options(kept: str, *, required: bool) -> Callable[[Any], Any]:
@@ -64,10 +64,8 @@ def carry_out(
 def _deliver(results: Results, document: dict[str, Any], out: str | None, as_json: bool) -> None:
     """Write the page where there is none yet, and show the result."""
     with notes():
-        if out is not None and not shows(Path(out) / PAGE, results):
-            from w2slens.report.files import render_into  # loads slowly
-
-            render_into(results, Path(out))
+        if out is not None:
+            ensure_page(results, Path(out))
         if as_json:
             click.echo(to_json(document))
             return

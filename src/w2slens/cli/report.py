@@ -9,7 +9,7 @@ from w2slens.cli._help import Command
 from w2slens.cli._notes import notes
 from w2slens.cli._output import json_option
 from w2slens.experiments.folder.layout import check_page
-from w2slens.report.files import render_folder
+from w2slens.report.folder import render_folder
 
 
 @click.command("report", cls=Command, example="result")

@@ -19,7 +19,7 @@ from w2slens._version import __version__
 from w2slens.experiments.draws import Draws
 from w2slens.experiments.folder.archive import recalled
 from w2slens.experiments.folder.journal import open_journal
-from w2slens.experiments.folder.layout import PARTS, SUMS, write_folder
+from w2slens.experiments.folder.layout import PARTS, SUMS, TRIALS, write_folder
 from w2slens.experiments.oracle import ORACLES, Oracle
 from w2slens.experiments.results import Results
 from w2slens.experiments.rows import Rows
@@ -158,12 +158,12 @@ class Study:
             return self._results(trials)
         config = {**self.config, "data": self.source.fingerprints()}
         with open_journal(out, config, overwrite=overwrite) as journal:
-            done = journal.finished(self.settings.trials)
-            if len(done) == self.settings.trials and (found := self._found(Path(out), done)):
+            whole = journal.whole(self.settings.trials)
+            if whole and (found := recalled(Path(out), whole, self.config, self._oracle())):
                 if progress is not None:
                     progress(len(found.table), len(found.table))
                 return found
-            run = self._runner(Path(out))
+            run, done = self._runner(Path(out)), journal.finished(self.settings.trials)
             results = self._results(self._tables(run, done, journal.save, where, progress))
             document = results.to_dict()  # first: its pass over the rows serves the tables too
             write_folder(out, tables(results), document, kind="sweep", overwrite=True, held=True)
@@ -207,11 +207,6 @@ class Study:
             move(len(done))
         return [done[trial] for trial in range(settings.trials)]
 
-    def _found(self, folder: Path, done: Mapping[int, pd.DataFrame]) -> Results | None:
-        """Recall a finished run, if its folder is whole."""
-        made = self._results([done[trial] for trial in range(self.settings.trials)])
-        return recalled(folder, made.table, made.config, made.oracle)
-
     def _results(self, found: list[pd.DataFrame]) -> Results:
         return Results(pd.concat(found, ignore_index=True), self.config, self._oracle())
 
@@ -234,6 +229,6 @@ def _move(progress: Progress | None, cells: int, trials: int, done: int) -> None
 def tables(results: Results) -> dict[str, str | bytes]:
     """Name and content of the tables that a finished run leaves, besides its parts."""
     return {
-        "trials.csv": results.table.to_csv(index=False),
+        TRIALS: results.table.to_csv(index=False),
         "summary.csv": results.summary.to_csv(index=False),
     }

@@ -5,7 +5,7 @@ where the labels are fewer than the axes, else the rows are first rotated to as 
 axes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from w2slens._core.types import Array
-from w2slens.models.kernels import NEGLIGIBLE, NOISES, Factored, Kernel, Rows, Spectral
+from w2slens.models.kernels import NEGLIGIBLE, NOISES, Factored, Kernel, Reduced, Rows
 from w2slens.models.prior import CANDIDATES, Division, Prior, Shape
 
 HEATS = {96: 128, 256: 256, 1024: 2048}
@@ -54,29 +54,40 @@ class Guess(NamedTuple):
 def evaluated(
     data: Rows, prior: Prior, entries: Sequence[Entry], share: float | None = None
 ) -> Iterator[Candidate]:
-    """Yield all candidates with their kernels: by eigenpairs where no noise is known before.
+    """Yield all candidates with their kernels: reduced where no noise is known before.
 
     Where one is, noises about it are looked at down to a share of the candidate's own best
     evidence; without a share, while they may count beside the best of this and all before.
     """
+    wholes = _kernels(data, prior, entries)
+    if entries[0].likeliest is None:
+        kernels: Iterable[Kernel] = Reduced.each(data, wholes)
+    else:
+        kernels = _factored(data, wholes, entries, share)
+    for entry, kernel in zip(entries, kernels, strict=True):
+        yield Candidate(entry.shape, entry.division, kernel)
+
+
+def _kernels(data: Rows, prior: Prior, entries: Sequence[Entry]) -> Iterator[Array]:
+    """Mix each candidate's kernel (m, m) of the parts of its shape."""
+    m = len(data.rows)
+    for shape, group in groupby(entries, key=lambda entry: entry.shape):
+        parts = np.stack([one.ravel(order="F") for one in prior.kernels(data.rows, shape)])
+        for entry in group:
+            # One pass over all three; symmetric, so that rows may be taken for columns.
+            yield (np.array(entry.division) @ parts).reshape(m, m).T
+
+
+def _factored(
+    data: Rows, wholes: Iterable[Array], entries: Sequence[Entry], share: float | None
+) -> Iterator[Factored]:
     best, m = -np.inf, len(data.rows)
     room = np.empty((m, m), order="F")
-    for shape, some in groupby(entries, key=lambda entry: entry.shape):
-        group, kernels = list(some), prior.kernels(data.rows, shape)
-        parts = np.stack([one.ravel(order="F") for one in kernels])
-        if group[0].likeliest is None:
-            divisions = np.array([entry.division for entry in group])
-            wholes = (divisions @ parts).reshape(-1, m, m)
-            for entry, *pairs in zip(group, *np.linalg.eigh(wholes), strict=True):
-                yield Candidate(shape, entry.division, Spectral(data, *pairs))
-            continue
-        for _, division, likeliest in group:
-            # One pass over all three; symmetric, so that rows may be taken for columns.
-            whole = (np.array(division) @ parts).reshape(m, m).T
-            kernel = Factored(data, whole, likeliest or 0, room, share or NEGLIGIBLE, best)
-            if share is None:
-                best = max(best, float(kernel.evidence.logs.max()))
-            yield Candidate(shape, division, kernel)
+    for whole, entry in zip(wholes, entries, strict=True):
+        kernel = Factored(data, whole, entry.likeliest or 0, room, share or NEGLIGIBLE, best)
+        if share is None:
+            best = max(best, float(kernel.evidence.logs.max()))
+        yield kernel
 
 
 def survivors(rows: Array, labels: Array, prior: Prior) -> list[Entry]:

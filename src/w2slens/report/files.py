@@ -1,16 +1,13 @@
 """The files that a result leaves for people: figures as PNG, and its page."""
 
 import io
-from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from w2slens.experiments.folder.archive import load_results, read_document
-from w2slens.experiments.folder.layout import PAGE, PROBLEM, write_page
+from w2slens.experiments.folder.layout import PAGE, PROBLEM, TRIALS
 from w2slens.experiments.results import Results
 from w2slens.report.page import render
 from w2slens.report.plots import figure_of_run
-from w2slens.report.sheets import render_sheet
 from w2slens.theory.storage import archived
 
 FIGURE_DPI = 150
@@ -29,24 +26,9 @@ def files_of(results: Results) -> dict[str, str | bytes]:
     A figure only of a single curve; the population, which `predict` and `plan` take up, of one
     teacher.
     """
-    files: dict[str, str | bytes] = {"trials.csv": results.table.to_csv(index=False)}
+    files: dict[str, str | bytes] = {TRIALS: results.table.to_csv(index=False)}
     if len(results.settings) == 1:
         files["risks.png"] = png(figure_of_run(results))
     if len({setting.teacher for setting in results.settings}) == 1:
         files[PROBLEM] = archived(results.population.problem.values())
     return {**files, PAGE: render(results)}
-
-
-def render_into(
-    results: Results, folder: Path, *, out: str | None = None, overwrite: bool = False
-) -> Path:
-    """Write the page of a result; its own former page is replaced, nothing else."""
-    return write_page(folder, render(results), out=out, overwrite=overwrite)
-
-
-def render_folder(folder: Path, *, out: str | None = None, overwrite: bool = False) -> Path:
-    """Write the page of whatever result a folder holds."""
-    document = read_document(folder)
-    if "config" in document:
-        return render_into(load_results(folder), folder, out=out, overwrite=overwrite)
-    return write_page(folder, render_sheet(document), out=out, overwrite=overwrite)

@@ -8,7 +8,7 @@ from w2slens.experiments.display import risks_table, score_tables
 from w2slens.experiments.names import curve_name
 from w2slens.experiments.results import Results
 from w2slens.report.figures import comparison_figures, curve_figures
-from w2slens.report.fresh import mark_of
+from w2slens.report.fresh import mark_of, sealed
 from w2slens.report.tables import curves_table, ratios_first
 from w2slens.report.template import filled
 
@@ -44,7 +44,7 @@ def render(results: Results, *, title: str | None = None, command: str | None = 
     command
         Command line that replays the run; default the recorded one, if there is one.
     """
-    return filled("page.html", summary(results, title, command))
+    return sealed(filled("page.html", summary(results, title, command)))
 
 
 def summary(results: Results, title: str | None, command: str | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from w2slens.experiments.folder.believed import (
     check_trials,
 )
 from w2slens.experiments.folder.journal import check_format, read_table
-from w2slens.experiments.folder.layout import CONFIG, MARKER, PARTS, PROBLEM
+from w2slens.experiments.folder.layout import CONFIG, MARKER, PAGE, PARTS, PROBLEM, TRIALS
 from w2slens.experiments.oracle import Oracle
 from w2slens.experiments.results import Results
 from w2slens.measure.intrinsic import Dimensions
@@ -52,7 +52,7 @@ def load_results(folder: str | Path) -> Results:
 
 def _loaded(folder: Path, known: Oracle | None = None) -> Results:
     """Read a result; an oracle that knows its rows answers for the population."""
-    document, table = read_document(folder), folder / "trials.csv"
+    document, table = read_document(folder), folder / TRIALS
     config = document.get("config")
     if not isinstance(config, dict):
         raise InputError("folder", f"{folder / MARKER} holds no run or sweep that w2slens wrote")
@@ -89,7 +89,7 @@ def read_document(folder: Path) -> dict[str, Any]:
 
 
 def recalled(
-    folder: Path, trials: pd.DataFrame, config: Mapping[str, Any], oracle: Oracle
+    folder: Path, trials: bytes, config: Mapping[str, Any], oracle: Oracle
 ) -> Results | None:
     """Return the finished result of a folder, if it is whole and of these trials.
 
@@ -97,13 +97,15 @@ def recalled(
     """
     try:
         document = read_document(folder)
-        if not all((folder / name).is_file() for name in document.get("files", [])):
+        kept = {*document.get("files", [])} - {PAGE}  # the page can be drawn again
+        if not all((folder / name).is_file() for name in kept):
+            return None
+        if (folder / TRIALS).read_bytes() != trials:
             return None
         found = _loaded(folder, oracle)
-    except (InputError, TypeError):
+    except (OSError, InputError, TypeError):
         return None
-    same = found.config == json.loads(to_json(config)) and found.table.equals(trials)
-    return found if same else None
+    return found if found.config == json.loads(to_json(config)) else None
 
 
 class StoredOracle:

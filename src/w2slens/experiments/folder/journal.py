@@ -61,16 +61,20 @@ class Journal:
         kept = {trial: self.load(trial) for trial in range(trials)}
         return {trial: table for trial, table in kept.items() if table is not None}
 
+    def whole(self, trials: int) -> bytes | None:
+        """Return the table of so many trials as it is written, or None where one is not done."""
+        parts = [self._content(trial) for trial in range(trials)]
+        done = [part.partition(b"\n") for part in parts if part is not None]
+        if len(done) < trials or len({names for names, _, _ in done}) > 1:
+            return None
+        return b"".join([*done[0][:2], *(rows for _, _, rows in done)])
+
     def load(self, trial: int) -> pd.DataFrame | None:
         """Return a finished trial, or None where it is missing, damaged or of other settings."""
+        content = self._content(trial)
+        if content is None:
+            return None
         path = self._path(trial)
-        try:
-            content = path.read_bytes()
-            checksum = path.with_suffix(".csv.sha256").read_text(encoding="ascii").splitlines()
-        except (OSError, UnicodeDecodeError):
-            return None
-        if checksum != self._checksum(path, content):
-            return None
         reason = f"{path} is no trial of this sweep, whatever its checksum says; remove it"
         with believing("out", reason):
             table, settings = read_table(content), check_config(self._config)
@@ -87,6 +91,16 @@ class Journal:
             write_durably(path.with_suffix(".csv.sha256"), checksum.encode())
         except OSError as error:
             raise InputError("out", f"{path} cannot be written ({error.strerror})") from None
+
+    def _content(self, trial: int) -> bytes | None:
+        """Read the part of a trial, if it is there with its checksums."""
+        path = self._path(trial)
+        try:
+            content = path.read_bytes()
+            checksum = path.with_suffix(".csv.sha256").read_text(encoding="ascii").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return content if checksum == self._checksum(path, content) else None
 
     def _checksum(self, path: Path, content: bytes) -> list[str]:
         return [f"{_sha256(content)}  {path.name}", self._seal]

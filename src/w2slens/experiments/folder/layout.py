@@ -36,6 +36,9 @@ PART = re.compile(
 
 PAGE = "report.html"
 
+TRIALS = "trials.csv"
+"""The trials of a run, a row each cell of each."""
+
 PROBLEM = "problem.npz"
 """The population, as `Problem.save` writes it, of a result of one teacher."""
 
@@ -55,7 +58,7 @@ STUDENT = (
 """What a student to take home has."""
 
 OURS = (
-    *(MARKER, CONFIG, PAGE, "risks.png", "trials.csv", "summary.csv", "dimensions.png", PROBLEM),
+    *(MARKER, CONFIG, PAGE, "risks.png", TRIALS, "summary.csv", "dimensions.png", PROBLEM),
     *STUDENT,
 )
 """All files that a result may have."""
