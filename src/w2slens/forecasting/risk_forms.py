@@ -91,7 +91,7 @@ class Forms:
         flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(r, draws * k)
 
         def risk(form: Form) -> Array:
-            squares = np.einsum("rd,rd->d", flat, form.matrix @ flat)
+            squares = np.einsum("rd,rd->d", flat, product(form.matrix.astype(flat.dtype), flat))
             return np.asarray(squares.reshape(draws, k).sum(axis=1) + form.noise * noise)
 
         models = Models(*map(risk, self.models))

@@ -22,6 +22,7 @@ from w2slens.models.probe import LinearProbe
 from w2slens.models.students import NEIGHBOURS, STUDENTS, Pool, Taken
 from w2slens.models.students.neighbours import acquainted
 from w2slens.moments import Moments
+from w2slens.moments.products import product
 
 DRAWS = 400  # of f* and the noise
 MODEL = 0.1  # share of a risk by which the posterior's model is off
@@ -142,10 +143,10 @@ class Classroom:
 
     def _draw(self) -> Iterator[tuple[Array, Array, Array]]:
         axes = self.posterior.prior.axes
-        Q = axes.T @ times(self.pool.moments, axes)
+        Q = (axes.T @ times(self.pool.moments, axes)).astype(np.float32)
         for β, noise in self.posterior.draw(DRAWS, np.random.default_rng(self.seed)):
             flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(len(Q), -1)
-            squares = np.einsum("rd,rd->d", flat, Q @ flat).reshape(len(noise), -1)
+            squares = np.einsum("rd,rd->d", flat, product(Q, flat)).reshape(len(noise), -1)
             yield β, noise, squares.sum(axis=1)
 
 

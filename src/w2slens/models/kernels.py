@@ -141,11 +141,12 @@ class Reduced:
 
     def prepare(self, right: Array) -> Array:
         """See it along Q."""
-        return product(self._turn.T, right)
+        return product(self._turn.T.astype(right.dtype), right)
 
     def finish(self, noise: float, prepared: Array) -> Array:
         """Solve along T, and go back."""
-        return product(self._turn, self._solved(noise, prepared))
+        solved = self._solved(noise, prepared)
+        return product(self._turn, solved).astype(prepared.dtype, copy=False)
 
     def diagonal(self, noise: float) -> Array:
         """Sum products of rows of Q."""
@@ -214,7 +215,7 @@ class Factored:
 
     def finish(self, noise: float, prepared: Array) -> Array:
         """Multiply by the inverse."""
-        return product(self._inverse(noise), prepared)
+        return product(self._inverse(noise).astype(prepared.dtype, copy=False), prepared)
 
     def diagonal(self, noise: float) -> Array:
         """Take the inverse's, seen from the rows."""

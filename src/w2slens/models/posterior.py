@@ -182,12 +182,15 @@ class Posterior:
     def draw(self, count: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
         """Yield (draws, r, k) coefficients along the axes and (draws,) noise; `count` in all.
 
+        The coefficients are float32, whose rounding is far below the error of so many draws.
+
         A draw of the posterior is one of the prior, corrected by the labels as it would explain
         them (Matheron's rule): it moves with the data alone, whatever the eigenvectors are called
         that rounding may turn.
         """
         shares = rng.multinomial(count, [one.weight for one in self._guesses])
         (m, r), k = self._data.rows.shape, self._data.labels.shape[1]
+        rows, labels = self._data.rows.astype(np.float32), self._data.labels.astype(np.float32)
         largest = max(CHUNK // (r * k), 1)
         pieces = [
             (one, min(largest, share - start))
@@ -198,10 +201,11 @@ class Posterior:
             candidate = one.candidate
             scale = one.quadratic / rng.chisquare(self._free, draws)
             ahead = self.prior.draw(candidate.shape, candidate.division, draws * k, rng)
-            explained = product(self._data.rows, ahead)
-            explained += one.noise**0.5 * rng.standard_normal((m, draws * k))
-            spread = np.sqrt(np.repeat(scale, k))
-            wanted = np.tile(self._data.labels, draws) - spread * explained
+            explained = product(rows, ahead)
+            noise = rng.standard_normal((m, draws * k)).astype(np.float32)
+            explained += np.float32(one.noise**0.5) * noise
+            spread = np.sqrt(np.repeat(scale, k), dtype=np.float32)
+            wanted = np.tile(labels, draws) - spread * explained
             dual = candidate.kernel.finish(one.noise, candidate.kernel.prepare(wanted))
-            drawn = spread * ahead + product(self._back[candidate], dual)
+            drawn = spread * ahead + product(self._back[candidate].astype(np.float32), dual)
             yield drawn.reshape(r, draws, k).transpose(1, 0, 2), scale * one.noise * k

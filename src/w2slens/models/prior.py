@@ -12,6 +12,7 @@ from itertools import product as pairs
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg
 
 from w2slens._core.types import Array
@@ -144,16 +145,20 @@ class Prior:
             ]
         )
 
-    def draw(self, shape: Shape, division: Division, count: int, rng: np.random.Generator) -> Array:
-        """(r, count) draws of β along the axes."""
+    def draw(
+        self, shape: Shape, division: Division, count: int, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """(r, count) draws of β along the axes, in float32."""
         parts, halves = self.parts[shape], []
         for own, root, share in (
             (parts.weak, parts.weak_common, division.weak),
             (parts.strong, parts.strong_common, division.strong),
         ):
-            alone = np.sqrt(share * own)[:, None] * rng.standard_normal((len(own), count))
-            common = product(root, rng.standard_normal((root.shape[1], count)))
-            halves.append(alone + np.sqrt(division.common / 2) * common)
+            alone = rng.standard_normal((len(own), count)).astype(np.float32)
+            common = rng.standard_normal((root.shape[1], count)).astype(np.float32)
+            alone *= np.sqrt(share * own, dtype=np.float32)[:, None]
+            root = (np.sqrt(division.common / 2) * root).astype(np.float32)
+            halves.append(alone + product(root, common))
         return np.vstack(halves)
 
 
