@@ -13,7 +13,6 @@ import pandas as pd
 from w2slens._core import check
 from w2slens._core.cluster import Scheduler
 from w2slens._core.errors import InputError
-from w2slens._core.threads import cores
 from w2slens._core.types import Id, Progress, Task
 from w2slens._version import __version__
 from w2slens.experiments.draws import Draws
@@ -179,8 +178,8 @@ class Study:
             if isinstance(self.source, StreamedRows):
                 first = partial(sum_on, rows=self.source, journal=sums)
             return partial(on_cluster, scheduler=scheduler, first=first)
-        most = cores() if jobs is None else check.whole(jobs, "jobs")
-        return partial(side_by_side, workers=min(self.settings.trials, most), long=self.long)
+        most = None if jobs is None else check.whole(jobs, "jobs")
+        return partial(side_by_side, workers=most, long=self.long)
 
     def _runner(self, folder: Path | None) -> Callable[[int], list[Record]]:
         """Make what runs a trial, by its number; it may keep models of its own in the folder."""

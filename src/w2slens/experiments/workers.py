@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
-
 from w2slens._core.cluster import Cluster, Scheduler, connected
-from w2slens._core.threads import one_blas_thread
+from w2slens._core.threads import cores, one_blas_thread
 
 Record = dict[str, Any]
 
@@ -30,23 +28,31 @@ WATCH_SECONDS = 1.0
 
 
 def side_by_side(
-    run: Callable[[int], list[Record]], trials: Sequence[int], workers: int, *, long: bool = False
+    run: Callable[[int], list[Record]],
+    trials: Sequence[int],
+    workers: int | None = None,
+    *,
+    long: bool = False,
 ) -> Iterator[tuple[int, list[Record]]]:
     """Run trials, several in processes of their own where that saves time, one BLAS thread each.
 
-    Processes take seconds to start: how long the first trial takes says whether they are worth it,
-    unless trials are known to be `long`.
+    By default there are as many workers as cores. Processes take seconds to start: how long the
+    first trial takes says whether they are worth it, unless trials are known to be `long`.
     """
     start, left = time.process_time(), list(trials)
     for trial in trials:
         taken = time.process_time() - start, len(trials) - len(left)
-        if workers > 1 and len(left) > 1 and (long or _worth_it(*taken, left)):
-            break
+        if workers != 1 and len(left) > 1 and (long or _worth_it(*taken, left)):
+            workers = workers or cores()
+            if workers > 1:
+                break
         left.remove(trial)
         yield trial, _threaded(run, trial)
     if left:
+        from joblib import Parallel, delayed, parallel_config  # loads slowly
+
         with parallel_config("loky", inner_max_num_threads=1):
-            jobs = Parallel(n_jobs=min(workers, len(left)), return_as="generator_unordered")
+            jobs = Parallel(n_jobs=min(workers or 1, len(left)), return_as="generator_unordered")
             made = jobs(delayed(_numbered)(run, trial, os.getpid()) for trial in left)
             for trial, (records, warned) in made:
                 _warn(warned)

@@ -6,10 +6,10 @@ which describes a fractal set.
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 from scipy import linalg
 
@@ -163,7 +163,7 @@ def _reach(whole: Moments, sample: Sample, overlap: Array, canonical: Array) -> 
         return np.nan
     variance = (N - 1) * float(replicates.var(ddof=1))
     variance -= min(_degenerate_variance(canonical, d_w, d_s, N), variance / 2)
-    return float(scipy.special.ndtri((1 + INTERVAL) / 2) * np.sqrt(variance))
+    return NormalDist().inv_cdf((1 + INTERVAL) / 2) * float(np.sqrt(variance))
 
 
 def plug_in_without(whole: Moments, sample: Sample, overlap: Array) -> Array:
