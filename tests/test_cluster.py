@@ -11,6 +11,7 @@ from tests.laws import close
 from w2slens import InputError, Moments, Settings, Study, dimensions
 from w2slens._core import cluster as connection
 from w2slens.features import ranges
+from w2slens.measure import on_cluster
 from w2slens.moments.tree import Tree
 
 distributed = pytest.importorskip("distributed")
@@ -204,3 +205,29 @@ def test_a_scheduler_that_goes_away_is_named(files, tmp_path):
 
         with pytest.raises(InputError, match="scheduler: went away"):
             dimensions(*files, scheduler=address, progress=kill)
+
+
+def test_a_range_holds_the_sampled_rows_from_its_first_to_its_last():
+    places = np.array([0, 7, 10, 14, 19, 20, 33])
+    parts = range(10), range(10, 20), range(20, 34)
+    found = [on_cluster._within(places, part).tolist() for part in parts]
+    assert found == [[0, 7], [10, 14, 19], [20, 33]]
+
+
+def test_a_task_reads_more_than_it_sends(files, two, monkeypatch):
+    """Ranges are cut where eight bytes were read for each of the Gram matrix's."""
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 1)
+    monkeypatch.setattr(on_cluster, "CHUNK", 64)
+    weak, strong = (np.load(path, mmap_mode="r")[:2500] for path in files)
+    folder = files[0].parent
+    np.save(folder / "few-w.npy", weak)
+    np.save(folder / "few-s.npy", strong)
+    told = []
+    dimensions(
+        folder / "few-w.npy",
+        folder / "few-s.npy",
+        scheduler=two.scheduler_address,
+        progress=lambda *seen: told.append(seen[0]),
+    )
+    rows = 8 * 8 * 17**2 // (4 * 17) // 64 * 64
+    assert sorted(np.diff(told)) == sorted([rows] * (2500 // rows) + [2500 % rows])

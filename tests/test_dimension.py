@@ -8,6 +8,7 @@ import pytest
 from tests import oracles
 from tests.laws import agrees, close
 from w2slens import InputError, dimensions
+from w2slens._core.format import number
 from w2slens.measure.debiased import debiased_correlations
 from w2slens.measure.intrinsic import Dimensions, SideDimensions
 from w2slens.measure.of_stream import of_stream
@@ -261,14 +262,17 @@ def test_dimensions_are_read_back_whole_and_checked():
     old = found.to_dict()  # as written before constant columns were counted
     del old["weak"]["constant"]
     assert Dimensions.from_dict(old).weak.constant == 0
-    for number, refused in ((1.0, False), (1.0 + 1e-9, True), (-1e-9, True), (0.0, False)):
+    saved = found.to_dict()
+    saved["correlation"]["canonical"] = [0.5, 0.5, 0.5]
+    assert Dimensions.from_dict(saved).correlation.canonical.tolist() == [0.5, 0.5, 0.5]
+    for value, refused in ((1.0, False), (1.0 + 1e-9, True), (-1e-9, True), (0.0, False)):
         saved = found.to_dict()
-        saved["correlation"]["canonical"] = [number, 0.5, 0.25]
+        saved["correlation"]["canonical"] = [value, 0.5, 0.25]
         if refused:
             with pytest.raises(InputError, match=r"outside \[0, 1\]"):
                 Dimensions.from_dict(saved)
         else:
-            assert Dimensions.from_dict(saved).correlation.canonical[0] == number
+            assert Dimensions.from_dict(saved).correlation.canonical[0] == value
 
 
 @pytest.mark.parametrize("rows", [40, 100, 1000])
@@ -371,3 +375,40 @@ def test_one_row_tells_no_interval():
 def test_energy_is_99_percent_unless_told():
     assert SideDimensions(2, np.array([99.5, 0.5])).energy_rank == 1
     assert SideDimensions(2, np.array([98.5, 1.5])).energy_rank == 2
+
+
+@pytest.mark.parametrize(("d_w", "d_s"), [(3, 5), (4, 2), (3, 3)])
+def test_the_variance_of_chance_is_a_sum_over_pairs_of_directions(d_w, d_s):
+    """Directions without a partner correlate with nothing."""
+    canonical = np.linspace(0.9, 0.2, min(d_w, d_s))
+    strong, weak = (np.r_[canonical, np.zeros(d - len(canonical))] for d in (d_s, d_w))
+    free = 50 - 1 - d_s - d_w + np.sum(canonical**2)
+    pairs = sum((1 - a**2) ** 2 * (1 - b**2) ** 2 for a in strong for b in weak)
+    close(_degenerate_variance(canonical, d_w, d_s, 50), 2 * pairs / free**2, 1e-12)
+
+
+@pytest.mark.parametrize("match", ["pad", "project"])
+@pytest.mark.filterwarnings("ignore:coordinate_overlap compares")
+def test_the_published_overlap_equals_its_formula(match):
+    rng = np.random.default_rng(0)
+    weak = rng.standard_normal((300, 6)) * np.geomspace(9, 0.1, 6)
+    strong = rng.standard_normal((300, 9)) * np.geomspace(5, 0.2, 9)
+    draws, sides, D = np.random.default_rng(4), [], 6 if match == "project" else 9
+    for side in (weak, strong):
+        if side.shape[1] > D:
+            side = side @ draws.standard_normal((side.shape[1], D)) / D**0.5
+        side = np.hstack([side, np.zeros((300, D - side.shape[1]))])
+        _, s, Vt = np.linalg.svd(side - side.mean(axis=0))
+        held = np.cumsum(s**2) / np.sum(s**2)
+        sides.append(Vt[: np.searchsorted(held, 0.9) + 1])
+    overlap, chance = coordinate_overlap(weak, strong, match=match, energy=0.9, seed=4)
+    close(overlap, np.sum((sides[0] @ sides[1].T) ** 2), 1e-9)
+    close(chance, len(sides[0]) * len(sides[1]) / D, 1e-12)
+
+
+def test_a_notebook_shows_an_interval_where_there_is_one():
+    rng = np.random.default_rng(0)
+    weak, strong = rng.standard_normal((60, 3)), rng.standard_normal((60, 4))
+    low, high = map(number, dimensions(weak, strong).correlation.interval)
+    assert f"90% interval {low} to {high}</caption>" in dimensions(weak, strong)._repr_html_()
+    assert "interval nan" not in dimensions(weak, strong, interval=False)._repr_html_()

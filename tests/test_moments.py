@@ -1,4 +1,5 @@
 import pickle
+import threading
 import tracemalloc
 from dataclasses import replace
 
@@ -8,10 +9,11 @@ import pytest
 from tests.laws import close
 from w2slens import InputError, Moments
 from w2slens.moments import reduce
-from w2slens.moments.accumulate import PANEL_ROWS
+from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
 from w2slens.moments.components import Axes
 from w2slens.moments.grouped import GroupedMoments
-from w2slens.moments.spectrum import entry_rounding
+from w2slens.moments.solve import cholesky_solver, psd_solver
+from w2slens.moments.spectrum import EPS64, entry_rounding, singular_dual
 from w2slens.moments.stream import beside, total
 
 
@@ -146,6 +148,11 @@ def test_nan_is_refused_with_its_place(rows):
 def test_blocks_must_agree(rows):
     with pytest.raises(InputError, match="blocks differ"):
         _ = Moments.from_rows(**rows) + Moments.from_rows(weak=rows["weak"])
+    for width in (2, 4):
+        running = Accumulator()
+        running.add({"strong": rows["strong"]})
+        with pytest.raises(InputError, match="the first chunk had"):
+            running.add({"strong": np.ones((5, width))})
 
 
 def test_saved_moments_come_back_whole(rows, tmp_path):
@@ -282,3 +289,45 @@ def test_an_entry_is_off_by_its_rounding_at_most_and_about_so_much(dtype):
     x = np.random.default_rng(8).uniform(1, 2, 10_000)
     error = np.max(np.abs(x.astype(dtype).astype(float) - x) / x)
     assert 0.9 < error / entry_rounding(float(np.finfo(dtype).eps)) <= 1
+
+
+def test_chunks_are_summed_side_by_side():
+    """Each chunk waits until another is being read."""
+    together, rows = threading.Barrier(2, timeout=20), np.arange(6.0)[:, None]
+
+    class Chunk:
+        def __array__(self, dtype=None, copy=None):
+            together.wait()
+            return rows
+
+    found = reduce(({"z": Chunk()} for _ in range(6)), threads=2)
+    same(found, Moments.from_rows(z=np.tile(rows, (6, 1))))
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_cholesky_doubts_the_smallest_eigenvalue_whatever_the_unit(size):
+    gram, right = size * np.diag([1.0, 1e-3]), np.ones((2, 1))
+    close(cholesky_solver(gram, 0.0, size * 5e-4)(right), right / np.diag(gram)[:, None], 1e-12)
+    with pytest.raises(np.linalg.LinAlgError):
+        cholesky_solver(gram, 0.0, size * 2e-3)
+
+
+def test_a_solver_knows_whether_the_rank_is_full():
+    for gram, definite in ((np.diag([1.0, 0.5]), True), (np.ones((2, 2)), False)):
+        assert psd_solver(gram, 0.0, np.ones(2)).definite is definite
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_wide_rows_are_factored_by_their_gram_where_it_has_the_digits(size):
+    rng = np.random.default_rng(0)
+    well = rng.standard_normal((5, 8))
+    ill = well.copy()
+    ill[4] = ill[3] + 1e-6 * ill[4]
+    for rows, known in ((well, True), (ill, False)):
+        rows = size * (rows - rows.mean(axis=0))
+        found = singular_dual(rows, rows @ rows.T, np.sum(rows**2, axis=0), EPS64, 1e-8)
+        assert (found is not None) is known
+        if found is not None:
+            U, s, Vt, rank = found
+            assert rank == 4
+            close(U * s @ Vt, rows, 1e-9)

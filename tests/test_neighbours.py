@@ -163,3 +163,10 @@ def test_large_pools_are_left_to_the_posterior_student():
     found = train(weak, strong, y)
     assert found.name == "posterior"
     assert "neighbours" not in found.students
+
+
+def test_few_rows_are_all_neighbours():
+    rows = dealt(7)[1]
+    found = neighbour_coordinates(rows)
+    assert found.shape == (7, 6)
+    assert np.isfinite(found).all()

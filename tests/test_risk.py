@@ -109,3 +109,8 @@ def test_an_estimate_is_a_mean_with_its_standard_error():
     found = Estimate.of(values)
     assert (found.mean, found.se) == pytest.approx((values.mean(), stats.sem(values)))
     assert np.isnan(Estimate.of(values[:1]).se)
+
+
+def test_two_trials_tell_half_the_distance_of_their_ratios():
+    found = outperforming_ratio(np.array([3.0, 1.0]), np.array([2.0, 2.0]))
+    assert (found.mean, found.se) == (1.0, 0.5)

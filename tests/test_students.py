@@ -122,6 +122,11 @@ def test_the_share_of_the_anchor_is_the_best_one():
 
 def test_an_interpolating_teacher_still_leaves_two_out():
     pool, block = taught("wide")
+    rows = block.weak.rows
+    squares = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False)[:-1] ** 2
+    least = anchored.LEAST_FREEDOM * squares.mean() / len(rows)
+    close(anchored._seen(block.weak, 0.0), least, 1e-9)
+    assert anchored._seen(block.weak, 0.5) == 0.5
     found = STUDENTS["anchored"].learn(pool, block, 0.0, 0.01)
     assert np.isfinite(found.held_out).all()
     assert np.isfinite(found.probe.coef).all()

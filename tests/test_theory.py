@@ -15,6 +15,7 @@ from w2slens.theory.few import few
 from w2slens.theory.fits import Fit
 from w2slens.theory.fixed_point import effective_ridge
 from w2slens.theory.shrinkage import Sites
+from w2slens.theory.side import Side
 from w2slens.theory.student import Relay, Student
 
 
@@ -653,3 +654,25 @@ def test_dimensions_that_rows_do_not_tell_are_no_population():
     with pytest.raises(InputError, match=r"more than d_w \+ d_s \+ 1 = 10 are needed"):
         predict(found, n=20, N=30)
     assert effective_ridge(np.ones(3), np.zeros(0), np.zeros(0)).shape == (0,)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_students_are_heard_as_their_formulas_say(mixed):
+    """Site by site, on a population along the pool's axes and on one across them."""
+    pair, W, S, θ = cosines()
+    pool = population(W, S, θ, np.diag(np.arange(1.0, 9)))
+    relay, sites = Relay.of(pair, pool), Sites(np.array([5.0, 30.0]), np.array([0.1, 0.02]), True)
+    listening, r = Student.of(relay, sites).listening, len(relay.eigen.values)
+    A = np.random.default_rng(0).standard_normal((r, r)) * mixed
+    test = Side(np.diag(np.arange(1.0, r + 1)) + A @ A.T, np.ones((r, 1)), 7.0)
+    c, values = pair.weak.along_axes, pair.weak.spectrum.values
+    R = 1 / np.add.outer([0.1, 1.0, 10.0], values)
+    variances = R**2 * values
+    means, spreads = listening.hear_means(R, c, test), listening.hear_spreads(variances, test)
+    for i, row in enumerate(listening.filters.resolvent):
+        students = row[:, None] * relay.cross
+        heard = [students @ (weights[:, None] * c) for weights in R]
+        bias = [np.sum(a * (test.gram @ a)) - 2 * np.sum(a * test.target) + 7.0 for a in heard]
+        spread = [np.trace(students.T @ test.gram @ students * v) for v in variances]
+        close(means.tested[:, i], bias, 1e-10)
+        close(spreads.tested[:, i], spread, 1e-10)
