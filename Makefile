@@ -32,8 +32,7 @@ coverage: $(VENV)/.networks
 # Does a test fail when a formula is changed? Samples of changes of two seeds; an hour.
 mutation: $(VENV)/.mutation
 	rm -rf build/mutation
-	$(BIN)/python benchmarks/mutation.py --seed 0 --each 80 --keep build/mutation
-	$(BIN)/python benchmarks/mutation.py --seed 1 --each 30 --keep build/mutation
+	$(BIN)/python benchmarks/mutation.py --keep build/mutation
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -7,7 +7,7 @@ Places are those of cosmic-ray's operators; a change of an annotation, a mark of
 import ast
 import difflib
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import parso
@@ -76,22 +76,33 @@ def nodes(tree):
 
 def sites(path):
     """List changes of a file by the place that they change: {place: [(operator, number)]}."""
-    found, tree = defaultdict(list), list(nodes(parso.parse(path.read_text(encoding="utf-8"))))
+    found, text = defaultdict(list), path.read_text(encoding="utf-8")
+    lines, tree = text.splitlines(), list(nodes(parso.parse(text)))
     for name, kind in OPERATORS.items():
         operator = kind()
         places = [place for node in tree for place in operator.mutation_positions(node)]
-        for number, (start, _) in enumerate(places):
-            found[start, name.split("_")[0]].append((name, number))
-    return {(path, *at): changes for at, changes in found.items()}
+        for number, ((line, column), _) in enumerate(places):
+            found[line, column, name.split("_")[0]].append((name, number))
+    seen, named = Counter(), {}
+    for line, column, family in sorted(found):
+        text = lines[line - 1]
+        words = path.name, text.strip(), column - len(text) + len(text.lstrip()), family
+        named[path, line, (*words, seen[words])] = found[line, column, family]
+        seen[words] += 1
+    return named
 
 
 def sample(room, each, seed):
-    """Draw sites of a room without replacement, and a change of each."""
+    """Draw sites of a room without replacement, and a change of each.
+
+    Each site has a lot of its own, by its line of code: what changes elsewhere moves no other.
+    """
     paths = sorted((ROOT / "src" / "w2slens" / room).rglob("*.py"))
     every = {at: changes for path in paths for at, changes in sites(path).items()}
-    rng, drawn = random.Random(f"{seed} {room}"), []
-    for path, (line, _), family in rng.sample(sorted(every), len(every)):
-        name, number = rng.choice(every[path, (line, _), family])
+    lots = {at: random.Random(f"{seed} {room} {at[2]}") for at in every}
+    order, drawn = {at: lot.random() for at, lot in lots.items()}, []
+    for path, line, words in sorted(every, key=order.__getitem__):
+        name, number = lots[path, line, words].choice(every[path, line, words])
         text = path.read_text(encoding="utf-8")
         mutant = mutate_code(text, OPERATORS[name](), number)
         if mutant is not None and runs(mutant) not in (None, runs(text)):
