@@ -32,6 +32,7 @@ from w2slens.forecasting.display import forecast_table
 from w2slens.models.risks import Models, Risks
 from w2slens.report.page import render
 from w2slens.report.plots import plot_courses, plot_map, plot_predicted, plot_ratios, plot_risks
+from w2slens.report.plots.style import ratio_limits
 from w2slens.report.sheets import kind_of, render_sheet
 
 PHONE = 390 - 2 * 16 - 2 * 8 - 2  # pixels that a figure is wide: less the paddings of the page
@@ -134,6 +135,15 @@ def test_ratios_have_their_own_scales(run):
         values = run.summary.loc[run.summary["N"] == 900, name].to_numpy()
         assert low <= values.min() <= values.max() <= high
         assert high - low <= 2.5 * max(np.ptp([*values, line]), np.ptp(values) + 0.2) + 0.5
+
+
+def test_predictions_near_the_points_are_within_the_limits():
+    values, errors = [0.1, 0.2], [0.01, 0.01]
+    low, high = ratio_limits(values, errors, 0.0)
+    assert low < 0.0 < 0.21 < high < 0.25
+    assert ratio_limits(values, errors, 0.0, [-0.02, 9.0, np.nan]) == pytest.approx(
+        (-0.02 - 0.08 * 0.23, 0.21 + 0.08 * 0.23)
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
+from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
 from w2slens._core.types import Array
@@ -40,9 +41,14 @@ class Cut:
             **marker_look(column),
         )
 
+    def along(self, grid: Array) -> Array:
+        """Take values (len(n), len(N)) in the order of the summary along the line."""
+        places: NDArray[np.intp] = self.rows.index.to_numpy()
+        return np.asarray(grid).ravel()[places]
+
     def curve(self, ax: Axes, grid: Array, *, color: str, linestyle: str) -> None:
-        """Draw a line through values (len(n), len(N)) in the order of the summary."""
-        values = np.asarray(grid).ravel()[self.rows.index.to_numpy()]
+        """Draw a line through values (len(n), len(N))."""
+        values = self.along(grid)
         if np.isfinite(values).any():
             sizes = self.rows[self.axis].to_numpy()
             ax.plot(sizes, values, linestyle, color=color, linewidth=1.4)

@@ -87,7 +87,8 @@ def plot_ratios(
         ax.axhline(level, color=NEUTRAL, linewidth=0.8)
     errors = cut.rows[[f"{name}_se" for name in names]].to_numpy()
     middle = LINES[only] if only else 1.0
-    ax.set_ylim(*ratio_limits(cut.rows[names].to_numpy(), errors, middle))
+    values, beside = cut.rows[names].to_numpy(), [cut.along(grid) for grid in predicted.values()]
+    ax.set_ylim(*ratio_limits(values, errors, middle, np.concatenate(beside)))
     title = only.upper() if only else "PGR and OPR"
     ax.set(ylabel="ratio" if only is None else only.upper(), title=f"{title} at {cut.where}")
     return cut.finish(ax)

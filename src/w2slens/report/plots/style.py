@@ -101,16 +101,24 @@ def log_ticks(axis: Axis) -> None:
 
 
 def ratio_limits(
-    values: Sequence[float] | Array, errors: Sequence[float] | Array, line: float
+    values: Sequence[float] | Array,
+    errors: Sequence[float] | Array,
+    line: float,
+    predicted: Sequence[float] | Array = (),
 ) -> tuple[float, float]:
-    """Fit limits to ratios with their errors, without wild ones, and to a line that is near."""
+    """Fit limits to ratios with their errors, without wild ones, and to what is near.
+
+    That is a line, and predicted ratios.
+    """
     middle, spread = np.asarray(values, float), np.nan_to_num(np.asarray(errors, float))
     known = np.concatenate([middle - spread, middle + spread])
     known = known[np.isfinite(known)]
     if not len(known):
         return line - 1.0, line + 1.0
     low, high = window(known, (float(known.min()), float(known.max())))
-    reach = max(high - low, 0.1)
+    reach, beside = max(high - low, 0.1), np.asarray(predicted, float)
+    beside = beside[(low - reach < beside) & (beside < high + reach)]
+    low, high = min([low, *beside]), max([high, *beside])
     if 0 < low - line < reach:
         low = line
     elif 0 < line - high < reach:
