@@ -143,6 +143,7 @@ def test_too_few_rows_give_no_estimate():
     assert np.isnan(found.d_sw)
     assert np.isnan(found.correlation.interval).all()
     assert np.isnan(debias(3.0, 5, 5, 11))
+    assert np.isfinite(debias(3.0, 5, 5, 12))
 
 
 def test_measuring_needs_moments_and_a_sample():
@@ -259,6 +260,11 @@ def test_dimensions_are_read_back_whole_and_checked():
     for rows in (0, 1, 60):
         saved = replace(found, rows=rows).to_dict()
         assert Dimensions.from_dict(json.loads(json.dumps(saved))).to_dict() == saved
+    for spectrum in ([], [1.0, 0.0]):
+        saved = found.to_dict()
+        saved["weak"]["spectrum"] = spectrum
+        with pytest.raises(InputError, match="no positive eigenvalues"):
+            Dimensions.from_dict(saved)
     old = found.to_dict()  # as written before constant columns were counted
     del old["weak"]["constant"]
     assert Dimensions.from_dict(old).weak.constant == 0
@@ -412,3 +418,15 @@ def test_a_notebook_shows_an_interval_where_there_is_one():
     low, high = map(number, dimensions(weak, strong).correlation.interval)
     assert f"90% interval {low} to {high}</caption>" in dimensions(weak, strong)._repr_html_()
     assert "interval nan" not in dimensions(weak, strong, interval=False)._repr_html_()
+
+
+def test_the_interval_is_a_jackknife_less_what_it_counts_twice():
+    """Every row left out by itself, from the rows."""
+    rng = np.random.default_rng(2)
+    weak, strong = oracles.planted(rng, 40, 3, 4, [0.8])
+    rest = [dimensions(*(np.delete(x, i, axis=0) for x in (weak, strong))) for i in range(40)]
+    spread = 39 * np.var([one.correlation.unclipped for one in rest], ddof=1)
+    found = dimensions(weak, strong).correlation
+    spread -= min(_degenerate_variance(found.canonical, 3, 4, 40), spread / 2)
+    low, high = found.unclipped + 1.6448536269514722 * spread**0.5 * np.array([-1, 1])
+    close(found.interval, [max(low, 0.0), min(high, 3.0)], 1e-6)  # products are float32

@@ -85,7 +85,11 @@ def test_values_are_frozen_and_those_with_arrays_are_compared_by_identity():
         if part.name[0] == "_" and part.init
     ]
     assert kept == []  # a changed copy makes its own
-    arrays = [one for one in values if any("ndarray" in str(part.type) for part in fields(one))]
+    arrays = [
+        one
+        for one in values
+        if any(word in str(part.type) for part in fields(one) for word in ("ndarray", "Array"))
+    ]
     assert len(arrays) > 30
     assert [one for one in arrays if one.__eq__ is not object.__eq__] == []
 

@@ -12,8 +12,8 @@ from w2slens.moments import reduce
 from w2slens.moments.accumulate import PANEL_ROWS, Accumulator
 from w2slens.moments.components import Axes
 from w2slens.moments.grouped import GroupedMoments
-from w2slens.moments.solve import cholesky_solver, psd_solver
-from w2slens.moments.spectrum import EPS64, entry_rounding, singular_dual
+from w2slens.moments.solve import cholesky_solver, doubtful, psd_solver
+from w2slens.moments.spectrum import EPS64, entry_rounding, singular, singular_dual
 from w2slens.moments.stream import beside, total
 
 
@@ -304,6 +304,22 @@ def test_chunks_are_summed_side_by_side():
     same(found, Moments.from_rows(z=np.tile(rows, (6, 1))))
 
 
+@pytest.mark.parametrize("size", [1e-9, 1e9])
+def test_what_is_doubtful_moves_with_the_unit(size):
+    gram, raw = np.diag([2.0, 1.0]), np.array([3.0, 9.0])
+    for precision in (EPS64, 1e-3):
+        expected = size * doubtful(gram, raw, precision)
+        close(doubtful(size * gram, size * raw, precision), expected, 1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_small_ridge_of_full_rank_is_no_cause_for_a_warning():
+    gram, right = np.diag([1.0, 1e-14]), np.ones((2, 1))
+    solver = psd_solver(gram, 1e-17, np.diag(gram))
+    assert not solver.definite
+    close(solver(right), right / (np.diag(gram) + 1e-17)[:, None], 1e-9)
+
+
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
 def test_cholesky_doubts_the_smallest_eigenvalue_whatever_the_unit(size):
     gram, right = size * np.diag([1.0, 1e-3]), np.ones((2, 1))
@@ -331,3 +347,20 @@ def test_wide_rows_are_factored_by_their_gram_where_it_has_the_digits(size):
             U, s, Vt, rank = found
             assert rank == 4
             close(U * s @ Vt, rows, 1e-9)
+
+
+def test_a_direction_below_the_rounding_of_a_type_is_kept_for_ridges():
+    rows = np.random.default_rng(0).standard_normal((6, 2)) * [1.0, 1e-9]
+    rows -= rows.mean(axis=0)
+    raw = np.sum(rows**2, axis=0) + np.array([0.0, 6.0])  # small beside the mean that was taken off
+    _, s, _, rank = singular(rows, raw, 1e-7)
+    assert (len(s), rank) == (2, 1)
+
+
+def test_a_block_beside_others_of_large_means_keeps_its_digits():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((900, 5))
+    rows = {"weak": x[:, :2] + 1e8, "strong": x[:, 1:] - 1e8}
+    chunks = [{name: some[i : i + 300] for name, some in rows.items()} for i in (0, 300, 600)]
+    found = beside(Moments.from_rows(strong=rows["strong"]), "weak", chunks)
+    close(found.cross("weak", "strong"), 900 * np.cov(x.T, bias=True)[:2, 1:], 2e-7)
