@@ -29,7 +29,7 @@ coverage: $(VENV)/.networks
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
-# Does a test fail when a formula is changed? Samples of changes of two seeds; an hour.
+# Does a test fail when a formula is changed? A sample of changes; about 40 minutes.
 mutation: $(VENV)/.mutation
 	rm -rf build/mutation
 	$(BIN)/python benchmarks/mutation.py --keep build/mutation

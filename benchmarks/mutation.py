@@ -4,9 +4,9 @@ A random sample of the mutants that cosmic-ray's operators make of moments, meas
 theory: one operator, number, comparison, loop or decorator changed at a time. A mutant runs
 against the tests that reach its lines, quickest first, until one fails: then it is killed. Sites
 are drawn evenly from each room, then one change a site (mutation_sample.py). The tests are those of
-TESTS and the doctests of the rooms, 30 s of them at most for a mutant; what only others would kill
-counts as a survivor. Survivors that compute the same are in mutation_equivalents.json, each with
-its reason; they count neither way.
+TESTS and the doctests of the rooms, 30 s of them at most for a mutant, and 5 minutes for one that
+survived and is run again; what only others would kill counts as a survivor. Survivors that compute
+the same are in mutation_equivalents.json, each with its reason; they count neither way.
 
     python benchmarks/mutation.py [--seed 0] [--each 75] [--keep DIR] [--survivors]
 
@@ -39,7 +39,7 @@ protocol rank ridge risk scales streamed students synthetic table take_home theo
 unlabeled verdict views"""
 DECLARED = "tests/test_house.py::test_values"
 """What looks at all that was declared, whichever test imported it first."""
-MOST_SECONDS = 30.0
+MOST_SECONDS, MOST_AGAIN = 30.0, 300.0
 
 
 def statement(path, line):
@@ -57,8 +57,8 @@ def statement(path, line):
     return span and range(span[0], span[1] + 1)
 
 
-def chosen(reach, path, line):
-    """List the tests for a line, quickest first, up to MOST_SECONDS."""
+def chosen(reach, path, line, most=MOST_SECONDS):
+    """List the tests for a line, quickest first, up to so many seconds."""
     by_line, span = reach["lines"].get(path, {}), statement(path, line)
     lines = by_line if span is None else [str(one) for one in span]
     tests = {test for one in lines for test in by_line.get(one, ())} & reach["seconds"].keys()
@@ -67,7 +67,7 @@ def chosen(reach, path, line):
     total, listed = 0.0, []
     for test in sorted(tests, key=lambda one: (reach["seconds"][one], one)):
         total += reach["seconds"][test]
-        if total > MOST_SECONDS and listed:
+        if total > most and listed:
             break
         listed.append(test)
     return listed, total
@@ -121,12 +121,12 @@ def tried(tree, path, mutant, tests, seconds):
         os.utime(target, (stamp, stamp))
 
 
-def verdicts(mutants, tree, reach):
+def verdicts(mutants, tree, reach, most):
     """Try mutants one by one, and say what became of each."""
     reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
     reasons = {(one["file"], *one["change"]): one["because"] for one in reasons}
     for path, line, operator, mutant in mutants:
-        tests, seconds = chosen(reach, path, line)
+        tests, seconds = chosen(reach, path, line, most)
         change = difference(path, mutant)
         row = {"file": path, "line": line, "operator": operator, "change": change}
         if (path, *change) in reasons:
@@ -167,7 +167,8 @@ def report(asked, tree):
     failed = tried(tree, path, (ROOT / path).read_text(encoding="utf-8"), *chosen(reach, path, 1))
     if failed is not None:
         sys.exit(f"without a mutant {failed} fails")
-    for row in verdicts(mutants, tree, reach):
+    most = MOST_AGAIN if asked.survivors else MOST_SECONDS
+    for row in verdicts(mutants, tree, reach, most):
         rows.append(row)
         print(json.dumps(row, ensure_ascii=False), flush=True)
     rows = sorted(filter(None, rows), key=lambda row: (row["file"], row["line"], row["change"]))

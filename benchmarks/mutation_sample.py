@@ -51,7 +51,8 @@ class Bare(ast.NodeTransformer):
         self.generic_visit(node)
         node.returns, given = None, node.args
         given.args = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-        given.posonlyargs = given.kwonlyargs = []
+        given.defaults = [*given.defaults, *filter(None, given.kw_defaults)]
+        given.posonlyargs = given.kwonlyargs = given.kw_defaults = []
         return node
 
     def visit_AnnAssign(self, node):

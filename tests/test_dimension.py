@@ -312,6 +312,7 @@ def test_tables_say_over_which_rows():
     rng = np.random.default_rng(0)
     found = dimensions(rng.standard_normal((1200, 3)), rng.standard_normal((1200, 4)))
     assert found.tables()[0].title == "Intrinsic dimensions over 1,200 rows"
+    assert "\n weak    " in found.tables()[0].text()
     assert replace(found, rows=0).tables()[0].title == "Intrinsic dimensions of the population"
 
 

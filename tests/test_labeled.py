@@ -4,6 +4,7 @@ import pytest
 from tests import oracles
 from tests.laws import close
 from w2slens.models.design import Design
+from w2slens.models.fit import Fitted
 from w2slens.models.labeled import LabeledBlock
 from w2slens.moments.moments import Moments
 
@@ -118,3 +119,23 @@ def test_rounding_of_rows_far_from_zero_is_no_direction_for_a_ridge(ridge, scale
         expected = oracles.leave_one_out(X, Y, 3 * ridge)
         found = Design.from_rows(scale * X).loo_residuals(Y, scale**2 * ridge)
         close(found, expected, 1e-9)
+
+
+def test_fits_on_labels_are_ridgeless_unless_told():
+    rng = np.random.default_rng(0)
+    block = LabeledBlock.from_rows(*(rng.standard_normal((30, p)) for p in (4, 6, 2)))
+    for fitted in (block.teacher, block.baseline):
+        close(fitted().coef, fitted(0.0).coef, 1e-15)
+        assert not np.allclose(fitted().coef, fitted(1.0).coef)
+
+
+@pytest.mark.parametrize("ridges", [(0.1, 0.1), (0.1, 2.0)])
+def test_groups_of_outputs_are_fitted_each_at_its_own_ridge(ridges):
+    rng = np.random.default_rng(0)
+    design, y = Design.from_rows(rng.standard_normal((30, 4))), rng.standard_normal((30, 6))
+    found = Fitted.at(ridges, lambda ridge: design.fit(y, ridge))
+    for (probe, ridge), own, asked in zip(
+        found.groups(), (y[:, :3], y[:, 3:]), ridges, strict=True
+    ):
+        assert ridge == asked
+        close(probe.coef, design.fit(own, asked).coef, 1e-12)

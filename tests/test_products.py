@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.laws import close
-from w2slens.models.packed import diagonal, pack
+from w2slens.models.packed import diagonal, pack, solve_packed, unpack
 from w2slens.moments.products import MIRROR, gram, product
 
 LAYOUTS = {
@@ -59,3 +59,12 @@ def test_where_a_packed_diagonal_lies_is_shared_and_cannot_be_changed():
     assert diagonal(5) is places
     with pytest.raises(ValueError, match="read-only"):
         places[0] = 1
+
+
+def test_packed_matrices_come_back_and_are_solved_where_they_are_definite():
+    A = np.random.default_rng(0).standard_normal((5, 5))
+    gram, right = A @ A.T + np.eye(5), np.ones((5, 2))
+    close(unpack(pack(gram)), gram, 1e-15)
+    close(solve_packed(pack(gram), right), np.linalg.solve(gram, right), 1e-10)
+    with pytest.raises(np.linalg.LinAlgError):
+        solve_packed(pack(gram - 9 * np.eye(5)), right)

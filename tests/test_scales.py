@@ -157,3 +157,20 @@ def test_units_hide_no_direction_that_few_rows_barely_have(scale):
     x = np.random.default_rng(0).standard_normal((5, 8))
     x[4] = x[:4].mean(axis=0) + 1e-6 * x[4]
     assert Design.from_rows(x * scale).rank == Design.from_rows(x).rank == 4
+
+
+@pytest.mark.parametrize("size", [1e-4, 1.0, 1e4])
+@pytest.mark.parametrize("ridge", [0.0, 1e-11])
+@pytest.mark.parametrize("width", [4, 12])
+def test_fits_of_nearly_dependent_rows_keep_their_digits_in_any_unit(size, width, ridge):
+    """Their Gram matrix has lost them, wide or tall."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((9, width)), rng.standard_normal((9, 2))
+    x[8] = x[7] + 1e-5 * x[8]
+    x[:, 3] = x[:, 2] + 1e-5 * x[:, 3]
+    centred = x - x.mean(axis=0)
+    rows = np.vstack([centred, (9 * ridge) ** 0.5 * np.eye(width)])  # a penalty as rows
+    wanted = np.vstack([y - y.mean(axis=0), np.zeros((width, 2))])
+    expected = np.linalg.lstsq(rows, wanted, rcond=None)[0]
+    found = Design.from_rows(size * x).fit(y, size**2 * ridge).coef * size
+    np.testing.assert_allclose(centred @ found, centred @ expected, rtol=1e-8, atol=1e-9)

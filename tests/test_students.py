@@ -238,6 +238,10 @@ def test_unknown_students_and_losses_that_know_none_are_refused():
         Settings(n=10, N=20, students="best")
 
 
+def test_two_students_need_no_pool():
+    assert [name for name in STUDENTS if not STUDENTS[name].pool] == ["labels", "teacher"]
+
+
 def test_cross_entropy_says_which_students_it_has():
     with pytest.raises(
         InputError, match="students: are imitate, both; a cross-entropy knows imitate, posterior"

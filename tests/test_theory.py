@@ -10,6 +10,7 @@ from tests.oracles import fit
 from w2slens import InputError, Moments, Problem, dimensions, inheritance, predict
 from w2slens.models.risks import MODELS
 from w2slens.theory.bounds import opr_bound, pgr_bound
+from w2slens.theory.canonical import TINY, _parts
 from w2slens.theory.exact import inherited
 from w2slens.theory.few import few
 from w2slens.theory.fits import Fit
@@ -676,3 +677,9 @@ def test_students_are_heard_as_their_formulas_say(mixed):
         spread = [np.trace(students.T @ test.gram @ students * v) for v in variances]
         close(means.tested[:, i], bias, 1e-10)
         close(spreads.tested[:, i], spread, 1e-10)
+
+
+def test_errors_that_differ_by_rounding_are_equal():
+    """A student that contains its teacher's space misses no more than it."""
+    assert _parts(0.5, None, 0.3 * (1 + TINY / 2), 0.3) == (0.0, 0.0)
+    assert _parts(None, 0.5, 0.3, 0.3 * (1 + TINY / 2)) == (0.0, 0.0)

@@ -7,7 +7,7 @@ from tests import oracles
 from tests.laws import close
 from w2slens import Problem, predict, transfer
 from w2slens.models.evidence import Entry, evaluated
-from w2slens.models.kernels import Rows
+from w2slens.models.kernels import NEGLIGIBLE, Rows
 from w2slens.models.labeled import LabeledBlock
 from w2slens.models.prior import CANDIDATES, DIVISIONS, SHAPES
 from w2slens.theory.together import Stack, Together, prior_of
@@ -113,3 +113,11 @@ def test_an_endless_pool_gives_the_student_what_its_features_express():
     together = Together(problem)
     small, large = together.student([60], [30, 10**7])[0]
     assert large < small
+
+
+def test_negligible_hyperparameters_are_left_out():
+    together = Together(population()[0])
+    together.mean([80])
+    shares = np.array([one.weight for one in together._known[80]])
+    assert shares.min() > NEGLIGIBLE * shares.max()
+    assert shares.sum() == pytest.approx(1.0)
