@@ -191,9 +191,8 @@ def test_draws_of_a_posterior_scatter_as_its_covariance_says():
 def test_the_scale_of_a_posterior_has_the_degrees_of_freedom_of_centred_labels(n):
     """Drawn noises of one guess are over a χ²: mean square over variance tells of how many."""
     pool, block = labeled(n)
-    drawn = pool.posterior(block).draw(200_000, np.random.default_rng(0))
-    pieces = [1 / noise for _, noise in drawn if len(noise) > 100]  # of one guess each
-    sizes = [len(piece) for piece in pieces]
-    spread = np.average([x.var(ddof=1) / x.mean() ** 2 for x in pieces], weights=sizes)
-    assert sum(sizes) > 100_000
+    posterior = pool.posterior(block)
+    likeliest = max(posterior._guesses, key=lambda one: one.weight)
+    _, noise = posterior._drawn(likeliest, 50_000, np.random.default_rng(0))
+    spread = np.var(1 / noise, ddof=1) / np.mean(1 / noise) ** 2
     assert 2 / spread == pytest.approx(n - 1, rel=0.04)

@@ -189,23 +189,32 @@ class Posterior:
         that rounding may turn.
         """
         shares = rng.multinomial(count, [one.weight for one in self._guesses])
-        (m, r), k = self._data.rows.shape, self._data.labels.shape[1]
-        rows, labels = self._data.rows.astype(np.float32), self._data.labels.astype(np.float32)
-        largest = max(CHUNK // (r * k), 1)
+        largest = max(CHUNK // (self._data.rows.shape[1] * self._data.labels.shape[1]), 1)
         pieces = [
             (one, min(largest, share - start))
             for one, share in zip(self._guesses, shares.tolist(), strict=True)
             for start in range(0, share, largest)
         ]
-        for one, draws in pieces:
-            candidate = one.candidate
-            scale = one.quadratic / rng.chisquare(self._free, draws)
-            ahead = self.prior.draw(candidate.shape, candidate.division, draws * k, rng)
-            explained = product(rows, ahead)
-            noise = rng.standard_normal((m, draws * k)).astype(np.float32)
-            explained += np.float32(one.noise**0.5) * noise
-            spread = np.sqrt(np.repeat(scale, k), dtype=np.float32)
-            wanted = np.tile(labels, draws) - spread * explained
-            dual = candidate.kernel.finish(one.noise, candidate.kernel.prepare(wanted))
-            drawn = spread * ahead + product(self._back[candidate].astype(np.float32), dual)
-            yield drawn.reshape(r, draws, k).transpose(1, 0, 2), scale * one.noise * k
+        while pieces:  # as many together as a chunk holds
+            ends = np.cumsum([draws for _, draws in pieces])
+            some = max(int(np.searchsorted(ends, largest, side="right")), 1)
+            drawn = [self._drawn(one, draws, rng) for one, draws in pieces[:some]]
+            coefs, noises = zip(*drawn, strict=True)
+            yield np.concatenate(coefs, axis=1).transpose(1, 0, 2), np.concatenate(noises)
+            del pieces[:some]
+
+    def _drawn(self, one: Guess, draws: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """(r, draws, k) coefficients of one combination, in float32, and (draws,) noise."""
+        (m, r), k = self._data.rows.shape, self._data.labels.shape[1]
+        rows, labels = self._data.rows.astype(np.float32), self._data.labels.astype(np.float32)
+        candidate = one.candidate
+        scale = one.quadratic / rng.chisquare(self._free, draws)
+        ahead = self.prior.draw(candidate.shape, candidate.division, draws * k, rng)
+        explained = product(rows, ahead)
+        noise = rng.standard_normal((m, draws * k)).astype(np.float32)
+        explained += np.float32(one.noise**0.5) * noise
+        spread = np.sqrt(np.repeat(scale, k), dtype=np.float32)
+        wanted = np.tile(labels, draws) - spread * explained
+        dual = candidate.kernel.finish(one.noise, candidate.kernel.prepare(wanted))
+        found = spread * ahead + product(self._back[candidate].astype(np.float32), dual)
+        return found.reshape(r, draws, k), scale * one.noise * k
