@@ -24,6 +24,7 @@ def cost(command, folder=None, **variables):
     """Run a command to its end on one BLAS thread a process, and say what it cost."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", **variables}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # programs start as they do where installed
     begin, peak, resident = time.perf_counter(), 0, 0
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(
