@@ -139,10 +139,11 @@ def test_one_large_column_hides_no_other(kind):
     assert Moments.from_rows(z=z.astype(np.float16)).spectrum("z").rank == 40
 
 
-def test_nan_is_refused_with_its_place(rows):
+@pytest.mark.parametrize("count", [50, 700])
+def test_nan_is_refused_with_its_place(rows, count):
     rows["strong"][11, 2] = np.nan
     with pytest.raises(InputError, match=r"strong: holds 1 value .* row 11, column 2"):
-        Moments.from_rows(**rows)
+        Moments.from_rows(**{name: some[:count] for name, some in rows.items()})
 
 
 def test_blocks_must_agree(rows):
