@@ -51,6 +51,7 @@ def test_merging_is_commutative_associative_and_has_a_zero(rows):
     zero = Moments.zero(whole.blocks)
     same(whole + zero, whole)
     same(zero + whole, whole)
+    same(zero + zero, zero)
 
 
 def test_removing_undoes_merging(rows):

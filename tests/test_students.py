@@ -12,6 +12,7 @@ from w2slens.models.posterior import Posterior
 from w2slens.models.prior import DIRECTIONS, Prior, directions
 from w2slens.models.probe import LinearProbe
 from w2slens.models.students import STUDENTS, W2S, Pool, Student, Taken, anchored, imitate
+from w2slens.models.tuning import grid
 from w2slens.moments import Moments
 from w2slens.report import render
 
@@ -118,6 +119,17 @@ def test_the_share_of_the_anchor_is_the_best_one():
     direction = (found.scores - u) / found.share
     for share in np.linspace(0, 1, 11):
         assert loss <= np.sum((block.targets - u - share * direction) ** 2) * (1 + 1e-12)
+
+
+def test_the_anchored_student_weighs_all_ridges_by_their_losses():
+    """As likelihoods of Gaussian errors of the least one's size."""
+    pool, block = taught("many labels")
+    found = STUDENTS["anchored"].learn(pool, block, 0.1, 0.05)
+    anchor = anchored.Anchor(pool, block, 0.1, imitate.learn(pool, block, 0.1, 0.05))
+    ridges = np.array(grid(block.strong.values**2 / 40)[:-1])
+    losses = np.array([np.sum((block.targets - anchor.at(μ).scores) ** 2) for μ in ridges])
+    weights = np.exp(-40 * 2 * (losses / losses.min() - 1) / 2)
+    close(found.ridge, weights @ ridges / weights.sum(), 1e-9)
 
 
 def test_an_interpolating_teacher_still_leaves_two_out():
