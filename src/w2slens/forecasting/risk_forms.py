@@ -5,7 +5,7 @@ every risk ``R_j = βᵀM_jβ + c_jσ²``, where M_j and c_j follow from the mom
 pool, n, N and the ridges. Intercepts are fitted too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,6 +39,18 @@ class Outcomes(NamedTuple):
         """Concatenate draws."""
         models = (np.concatenate(draws) for draws in zip(*(p.models for p in parts), strict=True))
         return cls(Models(*models), np.concatenate([part.whole for part in parts]))
+
+
+def quadratics(β: Array) -> Callable[[Array], Array]:
+    """Return ``M ↦ βᵀMβ``, (draws,) summed over outputs, of (draws, r, k) draws in their type."""
+    draws, r, k = β.shape
+    flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(r, draws * k)
+
+    def quadratic(matrix: Array) -> Array:
+        moved = product(matrix.astype(flat.dtype, copy=False), flat)
+        return np.asarray(np.einsum("rd,rd->d", flat, moved).reshape(draws, k).sum(axis=1))
+
+    return quadratic
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +99,10 @@ class Forms:
 
     def risks(self, β: Array, noise: Array) -> Outcomes:
         """Evaluate (draws, r, k) coefficients and (draws,) noise levels."""
-        draws, r, k = β.shape
-        flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(r, draws * k)
+        quadratic = quadratics(β)
 
         def risk(form: Form) -> Array:
-            squares = np.einsum("rd,rd->d", flat, product(form.matrix.astype(flat.dtype), flat))
-            return np.asarray(squares.reshape(draws, k).sum(axis=1) + form.noise * noise)
+            return quadratic(form.matrix) + form.noise * noise
 
         models = Models(*map(risk, self.models))
         same = self.whole is self.models.w2s

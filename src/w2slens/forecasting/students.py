@@ -14,6 +14,7 @@ import numpy as np
 
 from w2slens._core.types import Array, Ridge
 from w2slens.features.ondisk import Matrix
+from w2slens.forecasting.risk_forms import quadratics
 from w2slens.forecasting.sample import Labels, PairSample
 from w2slens.models.distil import crossed
 from w2slens.models.labeled import LabeledBlock
@@ -22,7 +23,6 @@ from w2slens.models.probe import LinearProbe
 from w2slens.models.students import NEIGHBOURS, STUDENTS, Pool, Taken
 from w2slens.models.students.neighbours import acquainted
 from w2slens.moments import Moments
-from w2slens.moments.products import product
 
 DRAWS = 400  # of f* and the noise
 MODEL = 0.1  # share of a risk by which the posterior's model is off
@@ -143,11 +143,9 @@ class Classroom:
 
     def _draw(self) -> Iterator[tuple[Array, Array, Array]]:
         axes = self.posterior.prior.axes
-        Q = (axes.T @ times(self.pool.moments, axes)).astype(np.float32)
+        Q = axes.T @ times(self.pool.moments, axes)
         for β, noise in self.posterior.draw(DRAWS, np.random.default_rng(self.seed)):
-            flat = np.ascontiguousarray(β.transpose(1, 0, 2)).reshape(len(Q), -1)
-            squares = np.einsum("rd,rd->d", flat, product(Q, flat)).reshape(len(noise), -1)
-            yield β, noise, squares.sum(axis=1)
+            yield β, noise, quadratics(β)(Q)
 
 
 def times(moments: Moments, right: Array) -> Array:
