@@ -384,6 +384,17 @@ def test_noise_is_averaged_and_its_interval_covers():
     assert one.curve.scores.shape == (len(one.curve.dimensions), 6)
 
 
+def test_the_last_digit_of_a_score_moves_nothing():
+    """Equal scores and scores that fall by a rounding error are one plateau."""
+    told = {"full": 1.0, "largest": 128, "seeds": (0, 1)}
+    level = intrinsic_dimension(lambda d, seed: min(d / 50, 1), **told)
+    for tiny in (-1e-15, 1e-15):
+        found = intrinsic_dimension(lambda d, seed, by=tiny: min(d / 50, 1) + by * d / 100, **told)
+        assert found.d90 == pytest.approx(level.d90, rel=1e-9)
+        assert found.interval == pytest.approx(level.interval, rel=1e-9)
+    assert level.curve.dimensions[level.curve.fitted == 1][0] >= level.d90
+
+
 def test_full_scores_of_several_seeds_widen_the_interval():
     one = intrinsic_dimension(noisy(0.01), 0.8, 4096)
     several = intrinsic_dimension(noisy(0.01), [0.7, 0.75, 0.8, 0.85, 0.9], 4096)

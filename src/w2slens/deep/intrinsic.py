@@ -205,16 +205,15 @@ def _around(middle: float, smallest: int, largest: int) -> list[int]:
 
 
 def _crossing(dimensions: Index, scores: Array, threshold: float) -> float:
-    """Where the monotone curve reaches the threshold; pooled points stand at their middle."""
-    fit = optimize.isotonic_regression(scores.mean(axis=1))
-    starts, sizes = fit.blocks[:-1], np.diff(fit.blocks)
-    levels = fit.x[starts]
+    """Where the monotone curve, linear in log d between the points, reaches the threshold."""
+    levels = optimize.isotonic_regression(scores.mean(axis=1)).x
     if threshold > levels[-1]:
         return math.inf
-    if threshold <= levels[0]:
+    after = int(np.argmax(levels >= threshold))
+    if after == 0:
         return float(dimensions[0])
-    knots = np.add.reduceat(np.log(dimensions), starts) / sizes
-    return float(np.exp(np.interp(threshold, levels, knots)))
+    ends = slice(after - 1, after + 1)
+    return float(np.exp(np.interp(threshold, levels[ends], np.log(dimensions[ends]))))
 
 
 def _interval(
