@@ -95,7 +95,8 @@ class NetworkStudy(Study):
         """Train what is not there yet; with `out`, keep every finished network there.
 
         Parameters are those of `Study.run`; progress is called with (networks done, networks in
-        all). Trials share the cores among them; on a GPU one comes after the other.
+        all). Trials share the cores among them, and the last digits of what a network learns may
+        depend on how many it has; on a GPU one trial comes after the other.
         """
         most = cores() if jobs is None else check.whole(jobs, "jobs")
         if torch.cuda.is_available() and jobs is None:
