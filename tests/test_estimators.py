@@ -1,16 +1,19 @@
 """`WeakToStrongRegressor` and `WeakToStrongClassifier`, as scikit-learn has its estimators."""
 
+import copy
 import pickle
 import warnings
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -18,6 +21,7 @@ from sklearn.model_selection import (
     GridSearchCV,
     KFold,
     StratifiedKFold,
+    TimeSeriesSplit,
     cross_val_predict,
     cross_val_score,
 )
@@ -458,6 +462,11 @@ def test_notebooks_see_the_diagram_and_what_came_out():
         ({}, {"sample_weight": -np.ones(300)}, "sample_weight: is negative"),
         ({}, {"y": np.full(300, np.nan)}, "y: has a number in no row"),
         ({}, {"y": np.where(np.arange(300) < 9, 4.0, np.nan)}, "y: is constant"),
+        ({}, {"X": pd.Series(np.ones(300), name="one")}, "X: is one column; 'one' of a table"),
+        ({"weak": [], "student": "labels"}, {"scores": np.ones(300)}, "weak: is constant over the"),
+        ({"teacher": DummyRegressor()}, {}, "teacher: says the same of all"),
+        ({"teacher": Ridge(), "cv": TimeSeriesSplit(3)}, {}, "cv: holds labeled row 0 out 0 times"),
+        ({"teacher": Ridge(), "cv": 70}, {}, "cv: divides 60 labeled rows badly"),
     ],
 )
 def test_bad_input_is_refused_in_words(parameters, change, message):
@@ -470,6 +479,9 @@ def test_bad_input_is_refused_in_words(parameters, change, message):
     ("y", "message"),
     [
         (np.array(["a", "-1"] * 20), "mark rows without a class by the number -1"),
+        (pd.Series(["a", "-1"] * 20, dtype="str"), "mark rows without a class by the number -1"),
+        (pd.Series(["a", "-1"] * 20, dtype=object), "mark rows without a class by the number -1"),
+        (pd.Series(["a", "-1"] * 20, dtype="category"), "mark rows without a class by the number"),
         (np.array(["a", None] * 20, dtype=object), "missing at row 1"),
         (pd.Series([3, pd.NA] * 20, dtype="Int64"), "missing at row 1"),
         (np.full(40, -1), "has a class in no row"),
@@ -500,6 +512,68 @@ def test_classes_of_any_kind_but_minus_one_come_back(names):
     model = WeakToStrongClassifier(**SIDES).fit(X, classes)
     assert model.classes_.tolist() == names
     assert set(model.predict(X).tolist()) <= set(names)
+
+
+@pytest.mark.parametrize("names", [[1, 2], [False, True]])
+def test_classes_in_an_array_of_objects_are_what_they_are(names):
+    X, y, _, known = drawn()
+    classes = pd.Series(np.array(names)[(np.nan_to_num(y) > 0).astype(int)])
+    model = WeakToStrongClassifier(**SIDES).fit(X, classes.astype(object).where(known, -1))
+    assert model.classes_.tolist() == names
+
+
+def test_a_teacher_of_other_classes_is_refused():
+    X, y, _, _ = drawn()
+    other = LogisticRegression().fit(X[:, SIDES["weak"]], np.arange(len(X)) % 2 + 7)
+    model = WeakToStrongClassifier(**SIDES, teacher=FrozenEstimator(other))
+    with pytest.raises(InputError, match="knows none of the classes of y; it says 7, 8"):
+        model.fit(X, as_classes(y))
+
+
+def test_sides_that_vary_among_few_rows_only_are_refused():
+    X, y, _, known = drawn()
+    for row, where in (
+        (np.flatnonzero(known)[0], r"\(the rows without labels\) is constant"),
+        (np.flatnonzero(~known)[0], "is constant over the 60 labeled rows"),
+    ):
+        once = np.eye(len(X))[:, [row]]
+        for side, other in (("weak", "strong"), ("strong", "weak")):
+            model = WeakToStrongRegressor(**{side: [30], other: SIDES[other]})
+            with pytest.raises(InputError, match=f"{side}: {where}"):
+                model.fit(np.hstack([X, once]), y)
+
+
+def test_few_labels_are_divided_into_few_folds():
+    X, y, _, known = drawn()
+    y[np.flatnonzero(known)[4:]] = np.nan
+    assert np.isfinite(WeakToStrongRegressor(**SIDES, teacher=Ridge()).fit(X, y).predict(X)).all()
+
+
+def test_tables_of_any_library_and_any_sparse_rows_are_taken():
+    X, y, _, _ = drawn()
+    X[np.abs(X) < 0.5] = 0
+    table = pd.DataFrame(X, columns=[f"c{i}" for i in range(X.shape[1])])
+    dense = WeakToStrongRegressor(**SIDES).fit(X, y)
+    score, seen = dense.score(X, y), dense.predict(X)
+    for rows in (
+        pa.Table.from_pandas(table),
+        pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(X), columns=table.columns),
+        sparse.coo_matrix(X),
+    ):
+        model = WeakToStrongRegressor(**SIDES).fit(rows, y)
+        close(model.predict(rows), seen, 1e-12)
+        assert model.score(rows, y) == pytest.approx(score, rel=1e-12)
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        dense.score(X, y, sample_weight=np.ones(5))
+
+
+def test_a_copy_knows_what_its_original_may_find_out():
+    X, y, _, _ = drawn()
+    model = WeakToStrongRegressor(**SIDES).fit(X, y)
+    for again in (copy.copy(model), copy.deepcopy(model)):
+        assert again.forecast_.statement == model.forecast_.statement
+        assert (again.predict(X) == model.predict(X)).all()
+        assert copy.deepcopy(clone(again)).get_params() == clone(model).get_params()
 
 
 def test_wine_is_told_apart_by_few_labels():

@@ -141,11 +141,11 @@ def _pairs(
             opened = open_features(features, argument, **told)
             weak = read({argument: opened})[argument]
             refuse_short(weak, strong, len(labels.values))
+            pair = pair.with_teacher(weak) if pair else PairSample.of(weak, strong, labels)
         except InputError as error:
             if error.argument not in (argument, "weak"):
                 raise
             raise InputError("weak", f"({name}) {error.problem}") from None
-        pair = pair.with_teacher(weak) if pair else PairSample.of(weak, strong, labels)
         yield name, pair
 
 

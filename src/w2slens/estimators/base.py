@@ -1,28 +1,26 @@
 """What both estimators are: sides picked, a teacher, a student, and what is known of them."""
 
-import warnings
+from copy import deepcopy
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
 from sklearn.base import BaseEstimator
-from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.threads import one_thread
-from w2slens._core.types import Array
+from w2slens._core.types import Array, Ridge
 from w2slens.advise.fitting import Model, trained
 from w2slens.advise.training import refuse_blind
 from w2slens.advise.training_set import Ridges
 from w2slens.estimators import foreign
 from w2slens.estimators.black_box import by_name
-from w2slens.estimators.columns import numbers, places, read, side, some
+from w2slens.estimators.columns import numbers, places, read, side, some, table
 from w2slens.estimators.found import Found, Saved
 from w2slens.estimators.marks import Marked
-from w2slens.estimators.notebook import in_words
+from w2slens.estimators.notebook import InNotebooks
 from w2slens.estimators.order import Order
 from w2slens.estimators.teaching import Teaching
 from w2slens.forecasting.forecast import Forecast
@@ -38,7 +36,7 @@ class Targets(NamedTuple):
     classes: NDArray[Any] | None = None  # (k,)
 
 
-class WeakToStrong(BaseEstimator):
+class WeakToStrong(InNotebooks, BaseEstimator):
     """A strong model taught by labels, a weak teacher and unlabeled rows."""
 
     _classes = False  # whether labels are classes
@@ -52,8 +50,8 @@ class WeakToStrong(BaseEstimator):
         strong: Any = None,
         teacher: Any = None,
         student: Any = "auto",
-        ridge_weak: Any = "auto",
-        ridge_strong: Any = "auto",
+        ridge_weak: Ridge = "auto",
+        ridge_strong: Ridge = "auto",
         cv: Any = None,
     ) -> None:
         self.weak = weak
@@ -192,11 +190,12 @@ class WeakToStrong(BaseEstimator):
     def _known(self, X: Any, y: Any, weights: Any) -> tuple[Any, NDArray[Any], Any]:
         """Take the rows that have a label."""
         marked = self._marked(y)
-        check_consistent_length(X, marked.known)
+        X = table(X)
+        X = X.tocsr() if hasattr(X, "tocsr") else X if hasattr(X, "iloc") else np.asarray(X)
+        check_consistent_length(X, marked.known, weights)
         rows = np.flatnonzero(marked.known)
         if not len(rows):
             raise InputError("y", "has a label in no row, so there is nothing to score")
-        X = X if hasattr(X, "iloc") or hasattr(X, "tocsr") else np.asarray(X)
         return some(X, rows), marked.labels, None if weights is None else np.asarray(weights)[rows]
 
     @property
@@ -219,6 +218,21 @@ class WeakToStrong(BaseEstimator):
         except ValueError as error:
             raise AttributeError(f"{name}_: {error}") from error
 
+    def __copy__(self) -> Self:
+        """Share the rows: nothing changes them."""
+        return self._with(self.__dict__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Share the rows, and copy all else."""
+        found = vars(self).get("_found")
+        memo[id(found)] = found
+        return self._with(deepcopy(self.__dict__, memo))
+
+    def _with(self, state: dict[str, Any]) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(state)
+        return other
+
     def __getstate__(self) -> dict[str, Any]:
         """Travel without the rows."""
         state: dict[str, Any] = dict(super().__getstate__())
@@ -232,15 +246,3 @@ class WeakToStrong(BaseEstimator):
         tags.input_tags.sparse = True
         tags.target_tags.required = True
         return tags
-
-    def _repr_html_(self) -> str:
-        """Show the diagram of scikit-learn, and what came out."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they are said when the attributes are asked for
-            return str(estimator_html_repr(self)) + in_words(self)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        bundle = {"text/plain": repr(self)}
-        if get_config()["display"] == "diagram":
-            bundle["text/html"] = self._repr_html_()
-        return bundle

@@ -28,7 +28,8 @@ class WeakToStrongClassifier(ClassifierMixin, WeakToStrong):
 
     Rows whose class is −1 are the pool: the weak columns, fitted to the labels, teach the strong
     ones there. If they are fewer than the rows with labels, all rows are the pool. Classes of text
-    go beside the number −1 in an array of dtype object.
+    go beside the number −1 in an array of dtype object; scikit-learn's stratified folds, which are
+    what `GridSearchCV` makes of a number, sort classes and so need them to be numbers.
 
     Parameters
     ----------
@@ -94,7 +95,8 @@ class WeakToStrongClassifier(ClassifierMixin, WeakToStrong):
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise InputError("y", f"holds one class only ({self.classes_[0]}); two are needed")
+            rest = "two are needed, besides the -1 of rows without a class"
+            raise InputError("y", f"holds one class only ({self.classes_[0]}); {rest}")
         return Targets(np.eye(len(self.classes_))[codes], self.classes_)
 
     def predict(self, X: Any) -> NDArray[Any]:

@@ -16,7 +16,10 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Any:
 
     Missing values are refused where numbers are needed (`numbers`): a foreign model may take them.
     """
+    X = table(X)
     if hasattr(X, "iloc"):
+        if X.ndim != 2:
+            raise InputError("X", f"is one column; {X.name!r} of a table is X[[{X.name!r}]]")
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         return X
     return validate_data(
@@ -27,6 +30,11 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Any:
         ensure_all_finite=False,
         ensure_min_samples=2 if reset else 1,
     )
+
+
+def table(X: Any) -> Any:
+    """Take a table of another library than pandas as one of pandas; leave what else there is."""
+    return X if hasattr(X, "iloc") or not hasattr(X, "to_pandas") else X.to_pandas()
 
 
 def places(X: Any, columns: Any, argument: str) -> Index:
@@ -59,6 +67,8 @@ def some(X: Any, rows: Any) -> Any:
 
 def numbers(X: Any) -> Array:
     """Take a side as an array of floats, for closed forms."""
-    dense = X.toarray() if hasattr(X, "toarray") else X
+    # A table of sparse columns would be refused as sparse; it is an array like any other.
+    whole = np.asarray(X) if hasattr(X, "sparse") else X
+    dense = X.toarray() if hasattr(X, "toarray") else whole
     kept = [np.float64, np.float32]
     return np.asarray(check_array(dense, dtype=kept, order="C", input_name="X"))

@@ -1,5 +1,6 @@
 """Teachers and students of scikit-learn: fitted, asked, and taught."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from w2slens._core.errors import InputError
+from w2slens._core.errors import InputError, first_line
 from w2slens._core.types import Array
 from w2slens.estimators.columns import some
 
 WEIGHT = "sample_weight"
+
+FOLDS = 5
+"""Parts into which labeled rows are divided, as scikit-learn does where nothing is said."""
 
 
 def is_foreign(model: Any) -> bool:
@@ -64,6 +68,9 @@ def said(model: Any, rows: Any, classes: NDArray[Any] | None) -> Array:
     if not hasattr(model, "predict_proba"):
         return np.asarray(np.equal.outer(np.asarray(model.predict(rows)), classes), dtype=float)
     found = np.asarray(model.predict_proba(rows), dtype=np.float64)
+    if not set(classes.tolist()) & set(np.asarray(model.classes_).tolist()):
+        told = ", ".join(map(str, np.asarray(model.classes_).tolist()[:3]))
+        raise InputError("teacher", f"knows none of the classes of y; it says {told}, …")
     whole = np.zeros((len(found), len(classes)))
     places = {one: place for place, one in enumerate(classes.tolist())}
     for column, one in zip(found.T, np.asarray(model.classes_).tolist(), strict=True):
@@ -82,12 +89,31 @@ def cross_fitted(
     classes = np.unique(y) if is_classifier(model) else None
     if isinstance(model, FrozenEstimator):
         return said(trained, rows, classes)
-    whole = np.zeros_like(said(trained, rows, classes))
-    for kept, held in check_cv(cv, y, classifier=classes is not None).split(rows, y):
+    whole, times = np.zeros_like(said(trained, rows, classes)), np.zeros(len(y), dtype=int)
+    for kept, held in _folds(cv, rows, y, classes):
         heavy = None if weights is None else weights[kept]
         other = fitted(model, some(rows, kept), y[kept], heavy, "teacher")
         whole[held] = said(other, some(rows, held), classes)
+        times[held] += 1
+    if (times != 1).any():
+        odd = int(np.argmax(times != 1))
+        raise InputError(
+            "cv", f"holds labeled row {odd} out {times[odd]} times; every row is held out once"
+        )
     return whole
+
+
+def _folds(cv: Any, rows: Any, y: NDArray[Any], classes: NDArray[Any] | None) -> Iterator[Any]:
+    """Divide labeled rows, few of them into as many folds as there can be."""
+    if cv is None:
+        most = len(y) if classes is None else int(np.unique(y, return_counts=True)[1].max())
+        cv = min(FOLDS, most)
+    try:
+        yield from check_cv(cv, y, classifier=classes is not None).split(rows, y)
+    except ValueError as error:
+        raise InputError(
+            "cv", f"divides {len(y)} labeled rows badly ({first_line(error)})"
+        ) from None
 
 
 def taught(

@@ -1,6 +1,6 @@
 """Which rows have labels: the others are marked by −1 among classes, by NaN among numbers."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Never
 
 import numpy as np
 import pandas as pd
@@ -46,18 +46,27 @@ def of_classes(y: Any) -> Marked:
     _refuse_missing(given(y))
     values = np.asarray(column_or_1d(y, warn=True))
     if values.dtype.kind == "O":
-        known = np.array([not _unlabeled(one) for one in values.tolist()], dtype=bool)
+        whole = values.tolist()
+        if str(UNLABELED) in [one for one in whole if isinstance(one, str)]:
+            _refuse_text()
+        known = np.array([not _unlabeled(one) for one in whole], dtype=bool)
+        if pd.api.types.infer_dtype(values[known], skipna=False) in ("boolean", "integer"):
+            return Marked(known, np.array(values[known].tolist()))
     elif values.dtype.kind in "US":
         known = np.ones(len(values), dtype=bool)
         if (values == str(UNLABELED)).any():
-            raise InputError(
-                "y",
-                "is text and holds '-1'; mark rows without a class by the number -1, in an "
-                "array of dtype object",
-            )
+            _refuse_text()
     else:
         known = np.asarray(values != UNLABELED)
     return Marked(known, values[known])
+
+
+def _refuse_text() -> Never:
+    raise InputError(
+        "y",
+        "is text and holds '-1'; mark rows without a class by the number -1, in an array of dtype "
+        "object",
+    )
 
 
 def _unlabeled(one: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2slens._core.errors import InputError
 from w2slens._core.types import Array
 from w2slens.advise.fitting import Trained, trained
 from w2slens.advise.training import with_scores
@@ -79,6 +80,8 @@ class Teaching:
                 self.model, rows, self.labels, weights, self.cv, self.teacher
             )
             pool = foreign.said(self.teacher, some(self.weak, slice(self.n, None)), self.classes)
+            if (pool == pool[:1]).all():
+                raise InputError("teacher", f"says the same of all {len(pool):,} rows of the pool")
             found = np.concatenate([held, pool])
         elif self.weak is not None:
             found = numbers(self.weak)

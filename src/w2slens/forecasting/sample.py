@@ -17,6 +17,7 @@ from w2slens.models.labeled import LabeledBlock
 from w2slens.models.metrics import METRICS, HeldOut, check_metric
 from w2slens.models.tuning import choose_loo, choose_w2s
 from w2slens.moments.left_out import note_left_out
+from w2slens.moments.spectrum import ARITHMETIC_ROUNDING
 
 LEAST_POOL = 10  # fewer rows without labels show no second moments
 
@@ -76,6 +77,27 @@ class LabeledSide:
         return self.design.loo_residuals(self.labels.values, ridge)
 
 
+def _labeled(rows: Matrix, labels: Labels, name: str) -> LabeledSide:
+    """Take the rows with labels; if no column varies over them, nothing is learnt from them."""
+    some = np.asarray(rows[: len(labels.values)])
+    low, high = (np.asarray(end, np.float64) for end in (some.min(axis=0), some.max(axis=0)))
+    if (high - low <= ARITHMETIC_ROUNDING * np.abs(low)).all():
+        raise InputError(
+            name, f"is constant over the {len(some)} labeled rows, though perhaps not over others"
+        )
+    return LabeledSide(Design.from_rows(some), labels)
+
+
+def _look_at(pool: Unlabeled, *names: str) -> None:
+    """Refuse sides of the pool that do not vary; say what is left out of the others."""
+    for name in names:
+        try:
+            pool.moments.require_variation(name)
+        except InputError as error:
+            raise InputError(name, f"(the rows without labels) {error.problem}") from None
+    note_left_out(pool.moments, *names)
+
+
 def refuse_short(weak: Matrix, strong: Matrix, n: int) -> None:
     """Refuse sides of different rows, and rows that leave no pool beside n labels."""
     rows = len(weak)
@@ -100,17 +122,16 @@ class PairSample:
     def of(cls, weak: Matrix, strong: Matrix, labels: Labels) -> "PairSample":
         """Divide (rows, p) features: those of the labels come first."""
         n = len(labels.values)
+        left, right = _labeled(weak, labels, "weak"), _labeled(strong, labels, "strong")
         pool = Unlabeled.from_rows(after(weak, n), after(strong, n))
-        note_left_out(pool.moments, "weak", "strong")
-        left, right = (LabeledSide(Design.from_rows(rows[:n]), labels) for rows in (weak, strong))
+        _look_at(pool, "weak", "strong")
         return cls(left, right, pool)
 
     def with_teacher(self, weak: Matrix) -> "PairSample":
         """Give the same student another teacher, (rows, p_w): its side is not done again."""
-        n = len(self.labels.values)
-        left = LabeledSide(Design.from_rows(weak[:n]), self.labels)
-        pool = self.pool.with_teacher(after(weak, n))
-        note_left_out(pool.moments, "weak")
+        left = _labeled(weak, self.labels, "weak")
+        pool = self.pool.with_teacher(after(weak, len(self.labels.values)))
+        _look_at(pool, "weak")
         return PairSample(left, self.strong, pool)
 
     @cached_property
