@@ -1,5 +1,7 @@
 """What both estimators are: sides picked, a teacher, a student, and what is known of them."""
 
+from __future__ import annotations
+
 from copy import deepcopy
 from typing import Any, NamedTuple, Self
 
