@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.laws import close
-from w2slens import InputError, Moments, Settings, Study, dimensions
+from w2slens import InputError, Moments, Planted, Settings, Study, dimensions
 from w2slens._core import cluster as connection
 from w2slens.features import ranges
 from w2slens.measure import on_cluster
@@ -157,6 +157,24 @@ def test_a_scheduler_that_is_not_there_is_named(files, monkeypatch):
         dimensions(*files, scheduler="tcp://127.0.0.1:9")
     with pytest.raises(InputError, match="scheduler: 'nonsense://x' does not answer"):
         dimensions(*files, scheduler="nonsense://x")
+
+
+def test_a_scheduler_that_is_not_there_costs_nothing_that_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "WAIT_SECONDS", 0.5)
+    study = Study.of_population(
+        Planted.with_correlations(12, 8, [1, 0.5], noise=1.0),
+        Settings(n=60, N=500, trials=2, ridge_weak=0),
+    )
+    absent = "tcp://127.0.0.1:9"
+    with pytest.raises(InputError, match="does not answer"):
+        study.run(tmp_path / "new", scheduler=absent)
+    assert not (tmp_path / "new").exists()
+    found = study.run(tmp_path / "done", jobs=1)
+    kept = {path: path.read_bytes() for path in (tmp_path / "done").rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match="does not answer"):
+        study.run(tmp_path / "done", overwrite=True, scheduler=absent)
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert study.run(tmp_path / "done", scheduler=absent).table.equals(found.table)
 
 
 def test_a_scheduler_without_workers_is_named(files, monkeypatch):

@@ -149,6 +149,19 @@ def test_a_dead_worker_changes_no_digit(two, tmp_path, monkeypatch):
     assert stored(found) == stored(extract(images(60), model, tmp_path / "here", batch=3))
 
 
+def test_a_scheduler_that_is_not_there_leaves_a_store_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("w2slens._core.cluster.WAIT_SECONDS", 0.5)
+    found = extract(images(20), load_extractor("pixels"), tmp_path / "store")
+    before = stored(found)
+    for out, told in ((tmp_path / "store", {"overwrite": True}), (tmp_path / "new", {})):
+        with pytest.raises(InputError, match="does not answer"):
+            extract(
+                images(20), load_extractor("pixels"), out, scheduler="tcp://127.0.0.1:9", **told
+            )
+    assert stored(found) == before
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_killed_command_goes_on(recipe, two, tmp_path):
     out, address = tmp_path / "out", two.scheduler_address
     recipe.write_text(RECIPE.replace("batch: 13", "batch: 1"))

@@ -77,6 +77,20 @@ def connected(scheduler: Scheduler) -> Iterator["Cluster"]:
         yield Cluster(client)
 
 
+@contextmanager
+def reached(scheduler: Scheduler | None, *, now: bool) -> Iterator[Scheduler | None]:
+    """Connect `now`, or leave it to whoever needs it.
+
+    A scheduler that is not there shall cost nothing that is: it is reached before a folder is begun
+    or cleared, but not for one that may be finished.
+    """
+    if scheduler is None or not now:
+        yield scheduler
+        return
+    with connected(scheduler) as cluster:
+        yield cluster
+
+
 def _client(distributed: Any, address: str, security: Any, *, again: bool = True) -> Any:
     try:
         return distributed.Client(address, timeout=WAIT_SECONDS, security=security)

@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 
 from w2slens._core import check
-from w2slens._core.cluster import Scheduler
+from w2slens._core.cluster import Scheduler, reached
 from w2slens._core.errors import InputError
 from w2slens._core.types import Id, Progress, Task
 from w2slens._version import __version__
 from w2slens.experiments.draws import Draws
 from w2slens.experiments.folder.archive import recalled
-from w2slens.experiments.folder.journal import open_journal
+from w2slens.experiments.folder.journal import is_begun, open_journal
 from w2slens.experiments.folder.layout import PARTS, SUMS, TRIALS, write_folder
 from w2slens.experiments.oracle import ORACLES, Oracle
 from w2slens.experiments.results import Results
@@ -141,8 +141,11 @@ class Study:
             a colon and where to, or a `w2slens.experiments.trackers.Tracker`.
         """
         sums = None if out is None else Path(out) / PARTS / SUMS
-        where = self._where(jobs, scheduler, sums)
-        with tracked(tracker, self.config) as tell:
+        if scheduler is not None and jobs is not None:
+            raise InputError("jobs", "are the workers of the scheduler; name one of the two")
+        anew = out is not None and (overwrite or not is_begun(out))
+        with reached(scheduler, now=anew) as cluster, tracked(tracker, self.config) as tell:
+            where = self._where(jobs, cluster, sums)
             results = self._run(out, overwrite, where, progress)
             tell(results, out)
         return results
@@ -172,8 +175,6 @@ class Study:
     def _where(self, jobs: int | None, scheduler: Scheduler | None, sums: Path | None) -> Where:
         """Choose where trials run."""
         if scheduler is not None:
-            if jobs is not None:
-                raise InputError("jobs", "are the workers of the scheduler; name one of the two")
             first = None
             if isinstance(self.source, StreamedRows):
                 first = partial(sum_on, rows=self.source, journal=sums)

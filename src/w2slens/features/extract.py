@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from w2slens._core import check
-from w2slens._core.cluster import Scheduler
+from w2slens._core.cluster import Scheduler, reached
 from w2slens._core.errors import InputError
 from w2slens._core.types import Progress
 from w2slens.features.batches import Step, Work, load_example, on_cluster
@@ -78,25 +78,33 @@ def extract(
     if not len(corpus):
         raise InputError("examples", "are none; at least one is needed")
     recipe = {"extractor": extractor.describe(), "source": corpus.source}
-    writer = StoreWriter(Path(out), recipe, len(corpus), overwrite=overwrite)
-    if writer.finished:
-        if progress is not None:
-            progress(len(corpus), len(corpus))
-        return writer.folder
-    if isinstance(extractor, Learner):
-        examples = (load_example(corpus, i, skip=skip) for i in range(len(corpus)))
-        extractor = extractor.fit(example for example in examples if example is not None)
-    with _kept_work(writer):
-        steps = _here if scheduler is None else partial(on_cluster, scheduler=scheduler)
+    with reached(scheduler, now=overwrite or not Path(out).exists()) as cluster:
+        writer = StoreWriter(Path(out), recipe, len(corpus), overwrite=overwrite)
+        if writer.finished:
+            if progress is not None:
+                progress(len(corpus), len(corpus))
+            return writer.folder
+        if isinstance(extractor, Learner):
+            examples = (load_example(corpus, i, skip=skip) for i in range(len(corpus)))
+            extractor = extractor.fit(example for example in examples if example is not None)
+        steps = _here if cluster is None else partial(on_cluster, scheduler=cluster)
         work = Work(corpus, extractor, skip=skip)
-        for count, step in enumerate(steps(work, writer.done, batch), 1):
-            writer.add(step.features, step.examples, step.broken)
-            if count % SAVED_BATCHES == 0 or writer.done == len(corpus):
-                writer.save()
-                if progress is not None:
-                    progress(writer.done, len(corpus))
+        _fill(writer, steps(work, writer.done, batch), len(corpus), progress)
     _finish(corpus, writer)
     return writer.folder
+
+
+def _fill(
+    writer: StoreWriter, steps: Iterator[Step], examples: int, progress: Progress | None
+) -> None:
+    """Write what is made of batches, and save it now and then."""
+    with _kept_work(writer):
+        for count, step in enumerate(steps, 1):
+            writer.add(step.features, step.examples, step.broken)
+            if count % SAVED_BATCHES == 0 or writer.done == examples:
+                writer.save()
+                if progress is not None:
+                    progress(writer.done, examples)
 
 
 @contextmanager

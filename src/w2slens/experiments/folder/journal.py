@@ -154,6 +154,11 @@ def open_journal(
         yield Journal(folder, config)
 
 
+def is_begun(out: str | Path) -> bool:
+    """Whether a folder holds a sweep, finished or not."""
+    return (Path(out) / CONFIG).is_file()
+
+
 def _begin(folder: Path, config: dict[str, Any], *, overwrite: bool) -> None:
     """Make sure that the folder holds this sweep and no other."""
     known, parts = _config(folder), folder / PARTS
