@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -178,7 +179,7 @@ def test_a_scheduler_that_is_not_there_costs_nothing_that_is(tmp_path, monkeypat
 
 
 def test_a_scheduler_without_workers_is_named(files, monkeypatch):
-    monkeypatch.setattr(connection, "WORKER_SECONDS", 1)
+    monkeypatch.setattr("w2slens._core.tasks.WORKER_SECONDS", 1)
     with (
         distributed.LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as none,
         pytest.raises(InputError, match="scheduler: has no worker; start one"),
@@ -212,7 +213,38 @@ def test_trials_of_a_sweep_run_on_workers(files, two, tmp_path):
         study.run(jobs=2, scheduler="local")
 
 
-def test_a_scheduler_that_goes_away_is_named(files, tmp_path):
+@pytest.mark.parametrize("far", ["sweep", "sums"])
+def test_the_only_worker_may_die(far, tmp_path):
+    """What tasks share dies with it, and is sent to the one that its nanny starts."""
+    told = {"n": 60, "N": 500, "trials": 6, "ridge_weak": 0}
+    study = Study.of_population(
+        Planted.with_correlations(12, 8, [1, 0.5], noise=1.0), Settings(**told)
+    )
+    seen = []
+
+    def kill(*_):
+        seen.append(1)
+        if len(seen) == 2:
+            kill_a_worker(one)
+
+    with workers(1) as one, connection.connected(one.scheduler_address) as cluster:
+        if far == "sweep":
+            found = study.run(tmp_path, scheduler=one.scheduler_address, progress=kill)
+            assert found.table.equals(study.run(jobs=1).table)
+            return
+        found = []
+        for number in cluster.in_order(slowly, [(i,) for i in range(12)], shared=100):
+            found.append(number)
+            kill()
+        assert found == list(range(100, 112))
+
+
+def slowly(shared, number):
+    time.sleep(0.1)
+    return shared + number
+
+
+def test_a_scheduler_that_goes_away_is_named(files, tmp_path, capfd):
     with apart(tmp_path) as (leader, address):
         calls = []
 
@@ -223,6 +255,7 @@ def test_a_scheduler_that_goes_away_is_named(files, tmp_path):
 
         with pytest.raises(InputError, match="scheduler: went away"):
             dimensions(*files, scheduler=address, progress=kill)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_range_holds_the_sampled_rows_from_its_first_to_its_last():

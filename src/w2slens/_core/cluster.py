@@ -1,4 +1,4 @@
-"""Tasks on a Dask cluster: a bounded window of them, whatever happens to a worker.
+"""A connection to a Dask cluster, on which a bounded window of tasks is in flight.
 
 Tasks are pure, so one that a dead worker had may run again; what it returns is used once. Each uses
 one BLAS thread: workers are processes, of one thread.
@@ -13,7 +13,8 @@ from itertools import islice
 from typing import Any
 
 from w2slens._core.errors import InputError, first_line, needing
-from w2slens._core.threads import cores, one_blas_thread
+from w2slens._core.tasks import LOST, Tasks, await_worker, in_words
+from w2slens._core.threads import cores
 
 Scheduler = Any
 """Where a cluster is: the address of its scheduler, or ``"local"``; the pair of an address and a
@@ -25,14 +26,8 @@ LOCAL = "local"
 WAIT_SECONDS = 15
 """How long a scheduler may take to answer."""
 
-WORKER_SECONDS = 300
-"""How long a scheduler may be without a worker: a queue may have to start one first."""
-
-RETRIES = 3
-"""How often a task runs again that failed by no fault of its input."""
-
-AHEAD = 2
-"""Tasks in flight, a worker thread: enough that none of them waits."""
+LOGGERS = ("distributed", "distributed.client", "tornado.application")
+"""Those that say what became of a connection."""
 
 NEEDED = (
     "an address, 'local', a pair of an address and a distributed.Security, or a connected client"
@@ -73,8 +68,21 @@ def connected(scheduler: Scheduler) -> Iterator["Cluster"]:
         ):
             yield Cluster(client)
         return
-    with _client(distributed, address, security) as client:
+    with _silent(), _client(distributed, address, security) as client:
         yield Cluster(client)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Leave it to errors to say what became of a connection: Dask logs it a second time."""
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 @contextmanager
@@ -131,19 +139,21 @@ class Cluster:
         """
         from distributed import as_completed
 
-        begin, window = self._ready(function, shared)
-        waiting, places = enumerate(tasks), dict[str, int]()
+        ready = self._ready(function, shared)
+        waiting, flying = enumerate(tasks), dict[str, tuple[int, tuple[Any, ...]]]()
 
-        def submit(most: int) -> list[Any]:
-            begun = {place: begin(arguments) for place, arguments in islice(waiting, most)}
-            places.update({future.key: place for place, future in begun.items()})
-            return list(begun.values())
+        def submit(some: Iterable[tuple[int, tuple[Any, ...]]]) -> list[Any]:
+            begun = [(ready.begin(arguments), (place, arguments)) for place, arguments in some]
+            flying.update({future.key: task for future, task in begun})
+            return [future for future, _ in begun]
 
-        done: Any = as_completed(submit(window))  # type: ignore[no-untyped-call]
+        done: Any = as_completed(submit(islice(waiting, ready.window)))  # type: ignore[no-untyped-call]
         for future in done:
-            result = _taken(future)
-            done.update(submit(1))
-            yield places.pop(future.key), result
+            task = flying.pop(future.key)
+            result = ready.taken(future)
+            done.update(submit([task] if result is LOST else islice(waiting, 1)))
+            if result is not LOST:
+                yield task[0], result
 
     def in_order(
         self, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]], *, shared: Any = None
@@ -152,75 +162,23 @@ class Cluster:
 
         A result waits where it was made until those before it are taken.
         """
-        begin, window = self._ready(function, shared)
-        waiting = iter(tasks)
-        flying = deque(begin(arguments) for arguments in islice(waiting, window))
+        ready, waiting = self._ready(function, shared), iter(tasks)
+
+        def submit(some: Iterable[tuple[Any, ...]]) -> list[tuple[Any, tuple[Any, ...]]]:
+            return [(ready.begin(arguments), arguments) for arguments in some]
+
+        flying = deque(submit(islice(waiting, ready.window)))
         while flying:
-            result = _taken(flying.popleft())
-            flying.extend(begin(arguments) for arguments in islice(waiting, 1))
+            future, arguments = flying.popleft()
+            result = ready.taken(future)
+            if result is LOST:
+                flying.extendleft(submit([arguments]))
+                continue
+            flying.extend(submit(islice(waiting, 1)))
             yield result
 
-    def _ready(
-        self, function: Callable[..., Any], shared: Any
-    ) -> tuple[Callable[[tuple[Any, ...]], Any], int]:
-        """Send what all tasks need; return what begins one, and how many may be in flight."""
-        with _in_words():
-            if not self._client.nthreads():
-                self._await_worker()
-            threads = sum(self._client.nthreads().values())
-            common: tuple[Any, ...] = ()
-            if shared is not None:
-                common = (self._client.scatter(shared, broadcast=True, hash=False),)
-
-        def begin(arguments: tuple[Any, ...]) -> Any:
-            with _in_words():
-                # a key of its own: one made of the arguments would read the files behind them
-                return self._client.submit(
-                    _guarded, function, *common, *arguments, retries=RETRIES, pure=False
-                )
-
-        return begin, AHEAD * max(threads, 1)
-
-    def _await_worker(self) -> None:
-        try:
-            self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
-        except TimeoutError:
-            raise InputError("scheduler", "has no worker; start one, and call again") from None
-
-
-def _taken(future: Any) -> Any:
-    """Wait for a result, and fetch it."""
-    with _in_words(future):
-        result = future.result()
-    if isinstance(result, InputError):
-        raise result
-    return result
-
-
-@contextmanager
-def _in_words(future: Any = None) -> Iterator[None]:
-    """Say what became of a cluster; what a task itself failed of is its own."""
-    from concurrent.futures import CancelledError
-
-    from distributed import KilledWorker
-    from distributed.comm.core import CommClosedError
-
-    try:
-        yield
-    except KilledWorker as error:
-        raise InputError(
-            "scheduler", f"its workers die, perhaps for lack of memory ({first_line(error)})"
-        ) from None
-    except (CancelledError, CommClosedError, OSError) as error:
-        if future is not None and future.status == "error":
-            raise
-        raise InputError("scheduler", f"went away ({first_line(error)})") from None
-
-
-def _guarded(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run on one BLAS thread; a refusal is a result, which is not tried again."""
-    with one_blas_thread():
-        try:
-            return function(*arguments)
-        except InputError as error:
-            return error
+    def _ready(self, function: Callable[..., Any], shared: Any) -> Tasks:
+        """Find out how many tasks may be in flight."""
+        with in_words():
+            await_worker(self._client)
+            return Tasks(self._client, function, shared)
