@@ -244,7 +244,7 @@ def slowly(shared, number):
     return shared + number
 
 
-def test_a_scheduler_that_goes_away_is_named(files, tmp_path, capfd):
+def test_a_scheduler_that_goes_away_is_named(files, tmp_path):
     with apart(tmp_path) as (leader, address):
         calls = []
 
@@ -255,7 +255,21 @@ def test_a_scheduler_that_goes_away_is_named(files, tmp_path, capfd):
 
         with pytest.raises(InputError, match="scheduler: went away"):
             dimensions(*files, scheduler=address, progress=kill)
-    assert capfd.readouterr().err == ""
+
+
+def test_only_we_say_that_a_scheduler_went_away(files, tmp_path):
+    program = (
+        "import os, signal, sys\nfrom w2slens import InputError, dimensions\n"
+        "from w2slens.features import ranges\nranges.RANGE_BYTES = 2**19\n"
+        "def kill(done, total):\n    if done: os.kill(int(sys.argv[4]), signal.SIGKILL)\n"
+        "try:\n    dimensions(*sys.argv[1:3], scheduler=sys.argv[3], progress=kill)\n"
+        "except InputError as error:\n    print(error)\n"
+    )
+    with apart(tmp_path) as (leader, address):
+        command = [sys.executable, "-c", program, *map(str, files), address, str(leader.pid)]
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("scheduler: went away")
+    assert said.stderr == ""
 
 
 def test_a_range_holds_the_sampled_rows_from_its_first_to_its_last():
