@@ -4,14 +4,17 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.laws import close
 from w2slens import InputError, Moments, Planted, Settings, Study, dimensions
 from w2slens._core import cluster as connection
 from w2slens.features import ranges
+from w2slens.features.reading import open_features
 from w2slens.measure import on_cluster
 from w2slens.moments.tree import Tree
 
@@ -270,6 +273,31 @@ def test_only_we_say_that_a_scheduler_went_away(files, tmp_path):
         said = subprocess.run(command, capture_output=True, text=True, check=True)
     assert said.stdout.startswith("scheduler: went away")
     assert said.stderr == ""
+
+
+def test_sums_are_of_the_content_that_files_had(tmp_path, monkeypatch):
+    """Columns of a file, folders and URLs are known again too, and not when they are rewritten."""
+    zarr = pytest.importorskip("zarr")
+    rows = np.random.default_rng(0).standard_normal((40, 4))
+    monkeypatch.chdir(tmp_path)
+
+    def write(rows):
+        pd.DataFrame(rows, columns=list("abcd")).to_parquet("table.parquet")
+        Path("parts").mkdir(exist_ok=True)
+        for part, some in enumerate(np.split(rows, 2)):
+            np.save(f"parts/{part}.npy", some)
+        zarr.save_array("rows.zarr", rows, mode="w")
+
+    places = ("table.parquet:a,b", "parts", "rows.zarr", f"file://{tmp_path}/rows.zarr")
+    write(rows)
+    known = {place: ranges.described([open_features(place, "weak")]) for place in places}
+    for place, words in known.items():
+        assert ranges.described([open_features(place, "weak")]) == words
+    alike = ranges.described([open_features(tmp_path / "parts", "weak")])
+    assert alike == known["parts"]
+    write(rows + 1)
+    for place, words in known.items():
+        assert ranges.described([open_features(place, "weak")]) != words
 
 
 def test_a_range_holds_the_sampled_rows_from_its_first_to_its_last():

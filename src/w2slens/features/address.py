@@ -1,5 +1,6 @@
 """Which file is meant by a text, and which of the arrays or columns in it."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,11 @@ def address(value: str | Path) -> Address:
     if mark and key and not remote and "\0" not in text and _is_folder(text, path):
         return Address(path, key)
     return Address(text, None, remote)
+
+
+def absolute(path: str) -> str:
+    """Name the same file, with its key, wherever one works."""
+    return path if URL.match(path) else os.path.abspath(path)
 
 
 def _is_folder(text: str, path: str) -> bool:

@@ -1,5 +1,6 @@
 """Ranges of rows that workers read each, and a file of what has been summed of them so far."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from w2slens._core.atomic import loading, save_arrays
 from w2slens._core.errors import InputError
+from w2slens.features.address import Address, absolute, address
 from w2slens.features.reading import Source
 
 T = TypeVar("T")
@@ -21,6 +23,9 @@ SAVED_EVERY = 16
 """Ranges after which the sums are written to the journal."""
 
 WORDS = "words"
+
+SEEN = 256
+"""Rows at either end by which what is behind a URL is known again."""
 
 
 def ranges_of(sources: Sequence[Source], least: int, step: int) -> list[range]:
@@ -44,13 +49,25 @@ def ranges_of(sources: Sequence[Source], least: int, step: int) -> list[range]:
 
 def described(sources: Iterable[Source], **more: Any) -> str:
     """Write what sums are sums of: the files as they are now, and what else decides them."""
-    files = []
-    for source in sources:
-        path = Path(str(source.path))
-        state = path.stat() if path.exists() else None
-        changed = None if state is None else [state.st_size, state.st_mtime_ns]
-        files.append([source.path, source.rows, source.coordinates, changed])
+    files = [
+        [absolute(str(one.path)), one.rows, one.coordinates, _state(address(str(one.path)), one)]
+        for one in sources
+    ]
     return json.dumps({"files": files, **more})
+
+
+def _state(where: Address, source: Source) -> list[str | int]:
+    """Tell content from what it may become: times and sizes of files, of what is afar some rows."""
+    if where.remote:
+        ends = [source.chunk(0, SEEN), source.chunk(max(source.rows - SEEN, 0), source.rows)]
+        return [hashlib.sha256(np.concatenate(ends).tobytes()).hexdigest()]
+    top = Path(where.path)
+    if not top.is_dir():
+        state = top.stat()
+        return [state.st_size, state.st_mtime_ns]
+    states = sorted((str(one.relative_to(top)), one.stat()) for one in top.rglob("*"))
+    known = [[name, state.st_size, state.st_mtime_ns] for name, state in states]
+    return [hashlib.sha256(json.dumps(known).encode()).hexdigest()]
 
 
 class SumsFile:

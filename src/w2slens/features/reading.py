@@ -6,7 +6,6 @@ safetensors are read slice by slice, so that `chunks` never holds the whole file
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,14 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import Id, Index
+from w2slens.features.address import absolute
 from w2slens.features.guarded import Sliceable, fresh, reading
 from w2slens.features.readers import UNKNOWN, Layout, open_array
 
 if TYPE_CHECKING:
     from w2slens.features.ids import Ids
-
-URL = "://"
-"""What a path has that is none of this machine's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +55,7 @@ class Source:
         """Travel between processes: the rows of a file do not, it is opened anew."""
         if self.path is None:
             return type(self), (self.argument, self.data)
-        path = self.path if URL in self.path else os.path.abspath(self.path)
+        path = absolute(self.path)
         there = Elsewhere(self.argument, path, self.layout, (self.rows, self.coordinates))
         return type(self), (self.argument, there, path, self.layout)
 
