@@ -172,3 +172,10 @@ def test_files_that_are_no_recipes_are_refused(tmp_path, content, message):
         path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         load_recipe(path)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no", "'yes'", "auto"])
+def test_recipes_may_say_where_rows_stay(data, tmp_path, answer):
+    """YAML makes true and false of yes and no."""
+    study = load_recipe(written(tmp_path, {**data, "stream": answer, "trials": "2"}))
+    assert study.settings.stream == answer.strip("'")

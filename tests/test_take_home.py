@@ -5,6 +5,7 @@ import logging
 from contextlib import suppress
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -169,11 +170,11 @@ def test_new_rows_must_be_what_the_student_knows():
     found, both = train(weak, strong, y), train(weak, strong, y, student="both")
     with pytest.raises(InputError, match="features: has 13 coordinates; the student knows 17"):
         found.predict(weak)
-    with pytest.raises(InputError, match="weak: features: the student 'posterior' needs strong"):
-        found.predict(strong, weak=weak)
     with pytest.raises(
-        InputError, match="weak: features: the student 'both' needs weak and strong"
+        InputError, match="weak: is given; the student 'posterior' needs strong ones"
     ):
+        found.predict(strong, weak=weak)
+    with pytest.raises(InputError, match="weak: is missing; the student 'both' needs both sides"):
         both.predict(strong)
     with pytest.raises(InputError, match="rows"):
         both.predict(strong, weak=weak[:9])
@@ -220,8 +221,13 @@ def test_the_command_line_trains_and_applies(tmp_path):
     assert np.mean((found[:, 0] - f) ** 2) < 100
     again = call("apply", model, tmp_path / "s.npy", "--out", scores)
     assert "exists; choose another name" in str(again.exception) + again.output
+    own = call("apply", model, tmp_path / "s.npy", "--out", tmp_path / "s.npy", "--overwrite")
+    assert "holds the features; choose another name" in str(own.exception) + own.output
+    close(np.load(tmp_path / "s.npy"), strong, 0)
     both = call("train", *paths, "--student", "both", "--out", model, "--overwrite")
     assert both.exit_code == 0
+    assert "FEATURES --weak PATH" in " ".join(both.output.split())
+    assert "--weak weak.npy" in (model / "MODEL_CARD.md").read_text("utf-8")
     assert (
         call(
             "apply",
@@ -234,6 +240,32 @@ def test_the_command_line_trains_and_applies(tmp_path):
         ).exit_code
         == 0
     )
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([*range(1, 400), 5], "twice"),
+        (list(range(300)), "300 ids of them"),
+        (None, "has no column 'uid'"),
+    ],
+)
+def test_ids_of_new_rows_are_looked_at_where_no_other_input_has_any(tmp_path, ids, message):
+    weak, strong, _, y = drawn()
+    found, rows = train(weak, strong, y), tmp_path / "rows.parquet"
+    pd.DataFrame(strong[:400], columns=[f"s{i}" for i in range(17)]).to_parquet(rows)
+    with pytest.raises(InputError, match=message):
+        found.sources(rows, id="uid" if ids is None else {"features": np.array(ids)})
+
+
+def test_rows_are_scored_in_chunks_of_so_many_bytes(monkeypatch):
+    weak, strong, _, y = drawn()
+    found = train(weak, strong, y)
+    whole = found.predict(strong)
+    monkeypatch.setattr("w2slens.advise.student.CHUNK_BYTES", 8 * 17 * 100)
+    chunks = list(found.scored(found.sources(strong)))
+    assert {len(chunk) for chunk in chunks[:-1]} == {100}
+    close(np.concatenate(chunks), whole, 1e-12)
 
 
 def test_probabilities_of_classes_are_mended_by_what_leave_one_out_says():

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 TAKE_HOME = "w2slens.report.take_home"
 """Where writing a student lives."""
 
-CHUNK = 65_536
-"""Rows scored at a time."""
+CHUNK_BYTES = 2**25
+"""Of features, as float64, that are scored at a time."""
 
 CLOSE = 0.02
 """Students whose forecast risks differ by a smaller share are as good as each other."""
@@ -152,9 +152,11 @@ class Student(Shown):
 
         With `id`, weak features are put into the order of the others.
         """
-        if ("weak" in self.widths and len(self.widths) > 1) != (weak is not None):
-            needs = " and ".join(self.widths)
-            raise InputError("weak", f"features: the student {self.name!r} needs {needs} ones only")
+        if len(self.widths) > 1 and weak is None:
+            raise InputError("weak", f"is missing; the student {self.name!r} needs both sides")
+        if len(self.widths) == 1 and weak is not None:
+            (side,) = self.widths
+            raise InputError("weak", f"is given; the student {self.name!r} needs {side} ones only")
         main = "strong" if "strong" in self.widths else "weak"
         given = {main: features} if weak is None else {"weak": weak, main: features}
         opened = {
@@ -174,8 +176,9 @@ class Student(Shown):
 
     def scored(self, sources: list[Source]) -> Iterator[Array]:
         """Yield the scores of chunks of rows, (m, outputs) each."""
-        for start in range(0, sources[0].rows, CHUNK):
-            stop = min(start + CHUNK, sources[0].rows)
+        step = max(CHUNK_BYTES // (8 * sum(self.widths.values())), 1)
+        for start in range(0, sources[0].rows, step):
+            stop = min(start + step, sources[0].rows)
             blocks = [source.chunk(start, stop) for source in sources]
             yield self.probe.predict(np.concatenate(blocks, axis=1, dtype=np.float64))
 

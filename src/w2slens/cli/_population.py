@@ -13,6 +13,7 @@ from w2slens._core import check
 from w2slens._core.inputs import read_json
 from w2slens._core.types import TASKS, Id, Task
 from w2slens.cli._help import Option
+from w2slens.cli._notes import notes
 from w2slens.cli._options import first_labels, flag, header_option, id_option
 from w2slens.experiments.folder.believed import LARGEST, believing
 from w2slens.experiments.folder.layout import MARKER, PROBLEM
@@ -64,7 +65,9 @@ def problem_options(command: Callable[..., Any]) -> Callable[..., Any]:
         if rest.get("page") is not None and problem is None and not given:
             given = dict(EXAMPLE)
         told = {"header": header, "id": id}
-        return command(problem=_population(problem, given, task, told), **rest)
+        with notes():
+            population = _population(problem, given, task, told)
+        return command(problem=population, **rest)
 
     task = click.option(
         "--task", type=click.Choice(TASKS), help="Needed where labels are whole numbers."

@@ -34,9 +34,9 @@ def command(
     output: Output,
 ) -> None:
     """Measure intrinsic dimensions and the correlation dimension, in one pass over the files."""
-    left = open_features(weak, "weak", header=header, id=id)
-    right = open_features(strong, "strong", header=header, id=id)
     with notes(), progress("rows") as move:
+        left = open_features(weak, "weak", header=header, id=id)
+        right = open_features(strong, "strong", header=header, id=id)
         found = dimensions(
             left,
             right,

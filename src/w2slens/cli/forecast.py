@@ -36,8 +36,8 @@ def command(
 
     The labels belong to the first rows of both files; the other rows are the pool.
     """
-    y, id = first_labels(labels, n, header, id)
     with notes():
+        y, id = first_labels(labels, n, header, id)
         found = forecast(weak, strong, y, task=task, header=header, id=id, **settings)
 
     def files() -> dict[str, bytes]:

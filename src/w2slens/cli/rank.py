@@ -45,8 +45,8 @@ def command(
 
     The labels belong to the first rows of all files; the other rows are the pool.
     """
-    y, id = first_labels(labels, n, header, id)
     with notes(), progress("teachers") as move:
+        y, id = first_labels(labels, n, header, id)
         found = rank_teachers(
             _named(weak), strong, y, task=task, header=header, id=id, progress=move, **settings
         )

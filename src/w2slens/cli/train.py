@@ -61,8 +61,8 @@ def command(
 
     Without --out nothing is kept: what each student is expected to err by is shown.
     """
-    y, id = first_labels(labels, n, header, id)
     with notes():
+        y, id = first_labels(labels, n, header, id)
         found = train(
             weak,
             strong,
@@ -82,7 +82,8 @@ def command(
         kind=KIND,
         files=lambda: files_of_student(found, torch=torch),
         shown=[found.table(), found.statement, *_bought(found.buy, id)],
-        told="Model: {out} (see MODEL_CARD.md; score new rows with: w2slens apply {out} FEATURES)",
+        told="Model: {out} (see MODEL_CARD.md; score new rows with: w2slens apply {out} FEATURES"
+        + (" --weak PATH)" if len(found.widths) > 1 else ")"),
     )
 
 

@@ -63,3 +63,8 @@ def students_of(value: Any) -> tuple[str, ...]:
         return AUTO if name == "auto" else str(name)
 
     return tuple(dict.fromkeys((W2S, *check.several(value, "students", known, "student"))))
+
+
+def answer_of(answer: Any) -> Any:
+    """Take yes and no as YAML reads them, which is as true and false."""
+    return ("yes" if answer else "no") if isinstance(answer, bool) else answer

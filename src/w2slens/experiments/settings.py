@@ -15,7 +15,7 @@ from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.types import TASKS, Names, Numbers, Ridges, RowsOrShare, Sizes, Task
 from w2slens.experiments.curves import Curve
-from w2slens.experiments.declared import levels_of, self_describing, students_of, told
+from w2slens.experiments.declared import answer_of, levels_of, self_describing, students_of, told
 from w2slens.features.ondisk import STREAMS, Stream
 from w2slens.models.metrics import METRICS, Metric, check_metric
 from w2slens.models.risks import CEILINGS, Ceiling
@@ -152,6 +152,7 @@ class Settings:
             "noise_levels": levels_of(self.noise_levels, self.task),
             "students": students_of(self.students),
             "seed": check.whole(self.seed, "seed", 0, LARGEST_SEED),
+            "stream": answer_of(self.stream),
         }
         for name, value in keep.items():
             object.__setattr__(self, name, value)

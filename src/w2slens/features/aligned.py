@@ -49,6 +49,8 @@ def aligned(sources: Sequence[Source], *, gather: bool = True) -> list[Source]:
     order = order_of(sources)
     found = list(sources)
     if order is not None:
+        if len(found) == 1:
+            order.refuse_broken()
         apart = not gather or too_large(sources)
         for place, source in enumerate(sources[1:], 1):
             if source.ids is None:

