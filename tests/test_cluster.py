@@ -195,6 +195,13 @@ def test_what_a_cluster_cannot_do_is_refused(files):
         dimensions(np.load(files[0]), files[1], scheduler="local")
     with pytest.raises(InputError, match="journal: goes with a scheduler"):
         dimensions(*files, journal="sums.npz")
+    pairs = [(np.ones((2, 2)), np.ones((2, 2)))]
+    for name, told in {"journal": "sums.npz", "scheduler": "local", "id": "uid"}.items():
+        with pytest.raises(InputError, match=f"{name}: goes with features of known rows"):
+            dimensions(pairs, **{name: told})
+    journal = ranges.SumsFile(files[0], "words")
+    with pytest.raises(InputError, match=r"journal: .* is not a file that w2slens wrote \(no arch"):
+        journal.load(dict)
 
 
 def test_trials_of_a_sweep_run_on_workers(files, two, tmp_path):

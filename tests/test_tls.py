@@ -122,6 +122,7 @@ def test_options_that_say_too_little_are_refused(files, certificates, capsys):
         ("tls://x:1", "--tls-ca-file", "none.pem"): "--tls-ca-file is none.pem, which is no file",
         ("tls://x:1", "--tls-key", key): "--tls-key needs --tls-cert beside it",
         ("tls://x:1", "--tls-cert", ca): "--tls-cert needs --tls-key beside it",
+        ("tls://x:1", "--tls-ca-file", ca): "--tls-ca-file needs --tls-cert and --tls-key beside",
     }
     for options, said in told.items():
         assert dims(files, *options) == 2

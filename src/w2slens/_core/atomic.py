@@ -90,26 +90,38 @@ def save_arrays(
 
 def load_arrays(path: str | Path, keys: Sequence[str]) -> list[NDArray[Any]]:
     """Read named arrays from .npz, refusing pickles and foreign files."""
-    with loading(path), Path(path).open("rb") as stream:  # numpy leaves damaged ones open
+    with loading(path), _archive(path) as archive:
+        return [archive[key] for key in keys]
+
+
+def load_all_arrays(path: str | Path, argument: str) -> dict[str, NDArray[Any]]:
+    """Read the arrays of .npz by name, as `load_arrays` does those that are named."""
+    with loading(path, argument), _archive(path) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+@contextmanager
+def _archive(path: str | Path) -> Iterator[Any]:
+    with Path(path).open("rb") as stream:  # numpy leaves damaged ones open
         if stream.read(len(ZIP)) != ZIP:
             raise ValueError("no archive of arrays")
         stream.seek(0)
         with np.load(stream, allow_pickle=False) as archive:
-            return [archive[key] for key in keys]
+            yield archive
 
 
 @contextmanager
-def loading(path: str | Path) -> Iterator[None]:
+def loading(path: str | Path, argument: str = "path") -> Iterator[None]:
     """Turn whatever is wrong with a file of ours into one sentence."""
-    if not regular(Path(path), "path").exists():
-        raise InputError("path", f"{path} does not exist")
+    if not regular(Path(path), argument).exists():
+        raise InputError(argument, f"{path} does not exist")
     try:
         yield
     except OSError as error:
-        raise InputError("path", f"{path} cannot be read ({error.strerror})") from None
+        raise InputError(argument, f"{path} cannot be read ({error.strerror})") from None
     except Exception as error:
         raise InputError(
-            "path", f"{path} is not a file that w2slens wrote ({_reason(error)})"
+            argument, f"{path} is not a file that w2slens wrote ({_reason(error)})"
         ) from None
 
 

@@ -55,4 +55,8 @@ def _secured(scheduler: str | None, files: dict[str, str | None]) -> Any:
         import distributed as dask
     distributed: Any = dask  # few of its types are known
     known = {TLS[name][0]: path for name, path in given.items()}
-    return scheduler, distributed.Security(require_encryption=True, **known)
+    security = distributed.Security(require_encryption=True, **known)
+    if security.get_connection_args("client")["ssl_context"] is None:
+        rest = [flag(name) for name in TLS if name not in given]
+        raise InputError(next(iter(given)), f"needs {' and '.join(rest)} beside it")
+    return scheduler, security

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from w2slens._core.atomic import loading, save_arrays
+from w2slens._core.atomic import load_all_arrays, loading, save_arrays
 from w2slens._core.errors import InputError
 from w2slens.features.address import Address, absolute, address
 from w2slens.features.reading import Source
@@ -87,8 +87,8 @@ class SumsFile:
         path, found = self._path, None
         if path is None or not path.exists():
             return None
-        with loading(path), np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        with loading(path, "journal"):
+            arrays = load_all_arrays(path, "journal")
             same = str(arrays.pop(WORDS)) == self._words
             if same:
                 found = read(arrays)

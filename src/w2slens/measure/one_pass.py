@@ -95,6 +95,9 @@ def dimensions(
     if strong is None:
         if isinstance(weak, (str, Path, np.ndarray)) or not isinstance(weak, Iterable):
             raise InputError("strong", "is missing; weak alone is a stream of pairs of blocks")
+        for name, told in {"id": id, "scheduler": scheduler, "journal": journal}.items():
+            if told is not None:
+                raise InputError(name, "goes with features of known rows, not with a stream")
         return measure(
             *of_stream(weak, interval=interval, read=_counted(progress, 0)), energy=energy
         )

@@ -79,6 +79,8 @@ def locked(folder: Path, argument: str = "out") -> Iterator[None]:
         raise InputError(
             argument, f"{folder} is in use by another run; wait for it or choose another folder"
         ) from None
+    except PermissionError as error:
+        raise InputError(argument, f"{error.filename or folder} cannot be locked") from None
 
 
 def clear_result(folder: Path) -> None:
