@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from w2slens import InputError, cli, forecast, rank_teachers, sweep, transfer
+from w2slens._core import check
 from w2slens.experiments.recipe import load_recipe
 
 ROWS, KINDS = 240, np.array(["benign", "malignant"])
@@ -165,3 +166,16 @@ def test_groups_may_be_words_and_a_column_of_a_table(pair, table):
     found = [transfer(*sides, groups=g, **grid) for g in ("t.csv:person", person, counted)]
     assert [one.config["groups"] for one in found] == [60] * 3
     pd.testing.assert_frame_equal(found[0].table, found[1].table)
+
+
+def test_numbers_that_hardly_repeat_are_asked_about():
+    x = np.random.default_rng(0).standard_normal((30000, 3))
+    told = {"n": 10, "N": 20, "trials": 1, "task": "classification"}
+    with pytest.raises(InputError, match="25,000 classes in 30,000 rows; is it a regression?"):
+        transfer(x, x, np.arange(30000) % 25000, **told)
+
+
+def test_one_example_a_class_is_a_classification():
+    found, classes = check.labels(np.arange(300)[::-1], "y", "classification")
+    assert (found == np.eye(300)[::-1]).all()
+    assert classes.tolist() == list(range(300))

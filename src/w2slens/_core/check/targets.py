@@ -13,6 +13,9 @@ from w2slens._core.types import Index, Task
 LARGEST_CLASS = 2.0**53
 """Beyond this, floating-point numbers no longer tell neighbouring integers apart."""
 
+MOST_ONE_HOT = 2**27
+"""Entries of one-hot classes, 1 GB, above which hardly two rows of a class are a slip."""
+
 
 def label_array(value: Any, argument: str) -> NDArray[Any]:
     """Return labels as an array of numbers, or of text: strings, or categories of any kind."""
@@ -98,7 +101,12 @@ def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], N
     classes, codes = np.unique(array, return_inverse=True)
     if len(classes) < 2:
         raise InputError(argument, f"holds one class only ({classes[0]}); at least two are needed")
-    return np.eye(len(classes))[codes], classes
+    n, k = len(array), len(classes)
+    if k > n / 2 and n * k > MOST_ONE_HOT:
+        raise InputError(argument, f"holds {k:,} classes in {n:,} rows; is it a regression?")
+    one_hot = np.zeros((n, k))
+    one_hot[np.arange(n), codes] = 1
+    return one_hot, classes
 
 
 def groups(value: Any, argument: str) -> Index:
