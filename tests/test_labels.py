@@ -171,7 +171,7 @@ def test_groups_may_be_words_and_a_column_of_a_table(pair, table):
 def test_numbers_that_hardly_repeat_are_asked_about():
     x = np.random.default_rng(0).standard_normal((30000, 3))
     told = {"n": 10, "N": 20, "trials": 1, "task": "classification"}
-    with pytest.raises(InputError, match="25,000 classes in 30,000 rows; is it a regression?"):
+    with pytest.raises(InputError, match="25,000 classes in 30,000 rows; is it a regr"):
         transfer(x, x, np.arange(30000) % 25000, **told)
 
 
