@@ -534,6 +534,24 @@ def test_parts_that_do_not_fit_are_refused(tmp_path):
         open_features(tmp_path, "weak")
 
 
+def test_columns_of_parts_are_those_of_the_first_by_name(tmp_path):
+    matrix = np.random.default_rng(0).standard_normal((40, 4))
+    frame = pd.DataFrame(matrix, columns=["w0", "w1", "w2", "kind"])
+    frame[:20].to_parquet(tmp_path / "0.parquet")
+    frame[20:][["w2", "kind", "w0", "w1"]].to_parquet(tmp_path / "1.parquet")
+    assert np.array_equal(open_features(tmp_path, "weak").read(), matrix)
+    assert np.array_equal(open_features(f"{tmp_path}:w*", "weak").read(), matrix[:, :3])
+    assert np.array_equal(open_features(f"{tmp_path}:w1,w0", "weak").read(), matrix[:, [1, 0]])
+    frame[20:].rename(columns={"w2": "w9"}).to_parquet(tmp_path / "1.parquet")
+    for columns in ("", ":w*"):
+        with pytest.raises(InputError, match=r"1\.parquet has other columns than 0\.parquet"):
+            open_features(f"{tmp_path}{columns}", "weak")
+    frame[20:].assign(w9=1.0).to_parquet(tmp_path / "1.parquet")
+    assert np.array_equal(open_features(f"{tmp_path}:w0,w2", "weak").read(), matrix[:, [0, 2]])
+    with pytest.raises(InputError, match="such as 'w9'"):
+        open_features(f"{tmp_path}:w*", "weak")
+
+
 def test_a_part_that_vanishes_is_named(tmp_path):
     for name in "ab":
         pd.DataFrame(np.ones((50, 3))).add_prefix("w").to_parquet(tmp_path / f"{name}.parquet")

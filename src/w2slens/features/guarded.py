@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,6 +34,15 @@ class Guarded:
     def shape(self) -> tuple[int, ...]:
         """Shape of what it holds."""
         return tuple(int(size) for size in self.data.shape)
+
+    @property
+    def names(self) -> list[str] | None:
+        """Names of its columns, where they have some."""
+        return getattr(self.data, "names", None)
+
+    def reordered(self, names: list[str]) -> "Guarded":
+        """Take the same columns in another order."""
+        return replace(self, data=self.data.reordered(names))
 
     def __getitem__(self, rows: slice) -> Any:
         """Read a range of rows."""

@@ -1,5 +1,6 @@
 """Parquet files as matrices, read row group by row group; or one column of text."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,17 @@ class ParquetMatrix:
             filled = next((i for i in groups if sizes[i]), None)
             width = 0 if filled is None else columns.width(self._read(filled))
         self.shape = (int(self.ends[-1]), width)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return self._columns.names
+
+    def reordered(self, names: list[str]) -> "ParquetMatrix":
+        """Take the same columns in another order."""
+        places = {name: place for place, name in enumerate(names)}
+        fields = sorted(self._columns.fields, key=lambda field: places[field.name])
+        return ParquetMatrix(self._file, replace(self._columns, fields=fields))
 
     def _read(self, group: int) -> Any:
         return self._file.read_row_group(group, columns=self._columns.names)

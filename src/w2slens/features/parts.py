@@ -36,6 +36,7 @@ class Parts:
     def __init__(self, paths: list[Path], open_one: Callable[[Path], Any], argument: str) -> None:
         self.paths, self._argument = paths, argument
         self.parts = [open_one(path) for path in paths]
+        self.parts = [self._as_first(*part) for part in zip(paths, self.parts, strict=True)]
         shapes = [part.shape for part in self.parts]
         if len(shapes[0]) != 2:
             raise InputError(
@@ -50,6 +51,18 @@ class Parts:
                 )
         self.ends = np.cumsum([0, *(shape[0] for shape in shapes)])
         self.shape = (int(self.ends[-1]), int(shapes[0][1]))
+
+    def _as_first(self, path: Path, part: Any) -> Any:
+        """Put the columns of a part into the order that the first part has."""
+        names, first = (getattr(one, "names", None) for one in (part, self.parts[0]))
+        if names is None or first is None or names == first:
+            return part
+        other = sorted(set(names) ^ set(first))
+        if other or len(names) != len(first):
+            which = f", such as {other[0]!r}" if other else ""
+            known = self.paths[0].name
+            raise InputError(self._argument, f"{path} has other columns than {known}{which}")
+        return part.reordered(first)
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
         start, stop, _ = rows.indices(self.shape[0])
