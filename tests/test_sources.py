@@ -552,6 +552,19 @@ def test_columns_of_parts_are_those_of_the_first_by_name(tmp_path):
         open_features(f"{tmp_path}:w*", "weak")
 
 
+def test_hidden_files_are_no_parts(tmp_path):
+    np.save(tmp_path / "part-0.npy", np.ones((5, 3)))
+    np.save(tmp_path / ".part-001.4711.npy", np.zeros((5, 3)))  # left by what was killed
+    (tmp_path / "._part-0.npy").write_bytes(b"Mac OS X")
+    (tmp_path / ".part-0.parquet").write_bytes(b"")
+    assert open_features(tmp_path, "weak").rows == 5
+    ids = pd.DataFrame({"uid": range(5), "x": 1.0})
+    (tmp_path / "s").mkdir()
+    ids.to_parquet(tmp_path / "s" / "0.parquet")
+    ids.to_parquet(tmp_path / "s" / ".1.parquet")
+    assert len(open_features(tmp_path / "s", "strong", id="uid").ids.whole()) == 5
+
+
 def test_a_part_that_vanishes_is_named(tmp_path):
     for name in "ab":
         pd.DataFrame(np.ones((50, 3))).add_prefix("w").to_parquet(tmp_path / f"{name}.parquet")

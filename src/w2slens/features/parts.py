@@ -18,8 +18,12 @@ NUMBERS = re.compile(r"(\d+)")
 
 
 def parts_in(folder: Path) -> list[Path]:
-    """List the parts in a folder, part 2 before part 10; of none or of several kinds, none."""
-    found = [path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file()]
+    """List the parts in a folder, part 2 before part 10; of none or of several kinds, none.
+
+    Hidden files are none: they are half-written, or what a system keeps beside others.
+    """
+    seen = (path for path in folder.iterdir() if not path.name.startswith("."))
+    found = [path for path in seen if path.suffix in ENDINGS and path.is_file()]
     if len({path.suffix for path in found}) != 1:
         return []
     return sorted(found, key=_natural)
