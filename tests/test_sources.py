@@ -565,6 +565,33 @@ def test_hidden_files_are_no_parts(tmp_path):
     assert len(open_features(tmp_path / "s", "strong", id="uid").ids.whole()) == 5
 
 
+@pytest.mark.parametrize("empty", ["typed", "of no type", "without groups"])
+def test_parts_without_rows_are_passed_over(tmp_path, matrix, empty):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = pa.table({"uid": np.arange(97), "e": list(matrix)})
+    for name, rows in (("1", slice(0, 50)), ("3", slice(50, 97))):
+        pq.write_table(
+            table.slice(rows.start, rows.stop - rows.start), tmp_path / f"{name}.parquet"
+        )
+    for name in ("0", "2", "4"):
+        if empty == "of no type":
+            pd.DataFrame({"uid": [], "e": []}, dtype=object).to_parquet(
+                tmp_path / f"{name}.parquet"
+            )
+            continue
+        with pq.ParquetWriter(tmp_path / f"{name}.parquet", table.schema) as file:
+            if empty == "typed":
+                file.write_table(table.slice(0, 0))
+    source = open_features(tmp_path, "weak", id="uid")
+    assert np.array_equal(source.read(), matrix)
+    assert source.ids.whole().to_pylist() == list(range(97))
+    (tmp_path / "1.parquet").unlink()
+    (tmp_path / "3.parquet").unlink()
+    for path in (tmp_path, tmp_path / "0.parquet"):
+        with pytest.raises(InputError, match=r"weak: is empty \(shape \(0, 1\)\)"):
+            open_features(path, "weak", id="uid")
+
+
 def test_a_part_that_vanishes_is_named(tmp_path):
     for name in "ab":
         pd.DataFrame(np.ones((50, 3))).add_prefix("w").to_parquet(tmp_path / f"{name}.parquet")

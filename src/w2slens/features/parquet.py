@@ -20,6 +20,8 @@ def read_parquet(path: Path, columns: str | None, argument: str, layout: Layout)
     fields = fields_of(file.schema_arrow, columns, argument, path.name, layout.id)
     if layout.text and is_text(fields):
         return text_column(file.read(columns=[fields[0].name]))
+    if file.metadata.num_rows == 0:  # no row to know the width of vectors by, perhaps no type
+        return np.empty((0, len(fields)))
     return ParquetMatrix(file, Columns(fields, path.name, argument))
 
 
@@ -37,8 +39,7 @@ class ParquetMatrix:
         self._kept: tuple[int, NDArray[Any]] | None = None
         width = len(columns.fields)
         if columns.vectors:
-            filled = next((i for i in groups if sizes[i]), None)
-            width = 0 if filled is None else columns.width(self._read(filled))
+            width = columns.width(self._read(next(i for i in groups if sizes[i])))
         self.shape = (int(self.ends[-1]), width)
 
     @property

@@ -35,12 +35,18 @@ def _natural(path: Path) -> list[Any]:
 
 
 class Parts:
-    """Matrices of the same width, one below the other; each is opened once."""
+    """Matrices of the same width, one below the other; each is opened once.
+
+    Parts without rows, as clusters write them, are passed over, whatever their columns.
+    """
 
     def __init__(self, paths: list[Path], open_one: Callable[[Path], Any], argument: str) -> None:
+        opened = [(path, open_one(path)) for path in paths]
+        kept = [(path, part) for path, part in opened if part.shape[:1] != (0,)] or opened[:1]
+        paths = [path for path, _ in kept]
         self.paths, self._argument = paths, argument
-        self.parts = [open_one(path) for path in paths]
-        self.parts = [self._as_first(*part) for part in zip(paths, self.parts, strict=True)]
+        self.parts = [part for _, part in kept]
+        self.parts = [self._as_first(*part) for part in kept]
         shapes = [part.shape for part in self.parts]
         if len(shapes[0]) != 2:
             raise InputError(
