@@ -494,6 +494,26 @@ def test_an_index_that_was_written_along_is_no_column(tmp_path):
     assert read_labels(path).shape == (20, 1)
 
 
+def test_an_index_in_parquet_is_a_column_where_it_is_named(tmp_path):
+    index = pd.Index([70, 90, 80], name="sample")
+    frame = pd.DataFrame({"s0": [1.0, 2.0, 3.0], "s1": [4.0, 5.0, 6.0]}, index=index)
+    path = tmp_path / "x.parquet"
+    frame.to_parquet(path)
+    for columns in ("", ":*", ":s*"):
+        assert np.array_equal(open_features(f"{path}{columns}", "weak").read(), frame)
+    source = open_features(path, "weak", id="sample")
+    assert np.array_equal(source.read(), frame)
+    assert source.ids.whole().to_pylist() == [70, 90, 80]
+    assert open_features(f"{path}:sample,s1", "weak").read()[:, 0].tolist() == [70, 90, 80]
+    frame["s1"].to_frame().to_parquet(path)
+    assert read_array(path, "y").tolist() == [[4], [5], [6]]
+    frame.set_index("s0", append=True).to_parquet(path)
+    assert open_features(path, "weak").read().tolist() == [[4], [5], [6]]
+    frame.rename_axis(None).to_parquet(path)
+    assert np.array_equal(open_features(path, "weak").read(), frame)
+    assert open_features(f"{path}:__index_level_0__", "weak").read()[1] == 90
+
+
 def test_all_columns_of_a_name_are_picked(tmp_path):
     (tmp_path / "x.csv").write_text("a,a,b\n1,2,3\n4,5,6\n")
     assert open_features(f"{tmp_path}/x.csv:a", "weak").read().tolist() == [[1, 2], [4, 5]]

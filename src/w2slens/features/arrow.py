@@ -14,7 +14,7 @@ from w2slens._core.errors import InputError
 from w2slens.features.columns import matrix_of, picked, text_of
 
 INDEX = "__index_level_"
-"""Prefix of the columns in which pandas keeps an index."""
+"""Prefix of the columns in which pandas keeps an index without a name."""
 
 LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
@@ -25,10 +25,20 @@ TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary)
 def fields_of(
     schema: Any, columns: str | None, argument: str, name: str, but: str | None = None
 ) -> list[Any]:
-    """List the fields that are meant; an index of pandas is no column, ids are none of numbers."""
-    fields = [field for field in schema if not field.name.startswith(INDEX)]
+    """List the fields that are meant: none of ids, or of an index of pandas that is not named."""
+    meant = {but, *([] if columns is None else columns.split(","))}
+    index = index_of(schema) - meant
+    fields = [field for field in schema if field.name not in index]
     names = [field.name for field in fields]
     return [fields[i] for i in picked(names, columns, name, argument, but)]
+
+
+def index_of(schema: Any) -> set[str]:
+    """Name the columns in which pandas keeps an index."""
+    described = schema.pandas_metadata
+    listed = described.get("index_columns", []) if isinstance(described, dict) else []
+    told = {name for name in listed if isinstance(name, str)}
+    return {name for name in schema.names if name in told or name.startswith(INDEX)}
 
 
 def is_text(fields: list[Any]) -> bool:
