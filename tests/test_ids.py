@@ -128,6 +128,48 @@ def test_numbers_are_equal_to_their_digits_and_text_to_the_letter(tmp_path):
         aligned([a, padded])
 
 
+def file_ids(path, **more):
+    """Read the ids of four rows that a file beside them holds."""
+    ids = open_features(np.eye(4), "weak", id={"weak": str(path)}, **more).ids
+    return [str(one) for one in ids.whole().to_pylist()]
+
+
+def test_a_file_of_several_columns_says_which_are_ids(tmp_path):
+    frame = pd.DataFrame({"row": range(4), "uid": list("badc")})
+    frame.to_csv(tmp_path / "i.csv", index=False)
+    frame.to_parquet(tmp_path / "i.parquet")
+    for name in ("i.csv", "i.parquet"):
+        message = (
+            rf"weak: {name} holds 2 columns; name the one of ids as {name}:COLUMN \(row, uid\)"
+        )
+        with pytest.raises(InputError, match=message):
+            file_ids(tmp_path / name)
+        assert file_ids(f"{tmp_path / name}:uid") == list("badc")
+    indexed = frame.set_index(pd.Index([4, 5, 6, 9]))["uid"]
+    indexed.to_csv(tmp_path / "i.csv")
+    indexed.to_frame().to_parquet(tmp_path / "i.parquet")
+    for name in ("i.csv", "i.parquet"):
+        assert file_ids(tmp_path / name) == list("badc")
+    indexed.to_csv(tmp_path / "i.csv", header=False)
+    with pytest.raises(InputError, match=r"\(4, b\)"):
+        file_ids(tmp_path / "i.csv")
+
+
+@pytest.mark.parametrize("header", [None, True, False])
+@pytest.mark.parametrize("ids", [list("badc"), [7, 9, 1, 0], [0, 1, 2, -3], [7, "a", "b", "c"]])
+def test_as_many_lines_as_rows_are_ids_all(tmp_path, header, ids):
+    words = [str(one) for one in ids]
+    pd.Series(ids).to_csv(tmp_path / "i.csv", index=False, header=False)
+    assert file_ids(tmp_path / "i.csv", header=header) == words
+    for name in ("uid", "0"):
+        pd.Series(ids, name=name).to_csv(tmp_path / "i.csv", index=False)
+        if header is not False:
+            assert file_ids(tmp_path / "i.csv", header=header) == words
+        elif not name.isalpha() or "a" in words:  # a word over numbers is none of them
+            with pytest.raises(InputError, match="has 4 rows, and 5 ids of them"):
+                file_ids(tmp_path / "i.csv", header=header)
+
+
 def frames(data):
     """Return the three inputs as tables, each in another order."""
     weak = pd.DataFrame(data.weak).add_prefix("w").assign(uid=data.numbers)

@@ -39,6 +39,16 @@ def picked(
     return list(found)
 
 
+def the_one(names: Sequence[str], table: str, argument: str) -> str:
+    """Return the only column of a table of ids."""
+    if len(names) != 1:
+        example = f"{table}:COLUMN ({_listed(names)})"
+        raise InputError(
+            argument, f"{table} holds {len(names)} columns; name the one of ids as {example}"
+        )
+    return names[0]
+
+
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from packaging.version import Version
 
 from w2slens._core.errors import InputError
-from w2slens.features.columns import is_text, matrix_of, numeric_columns, picked, text_of
+from w2slens.features.columns import is_text, matrix_of, numeric_columns, picked, text_of, the_one
 from w2slens.features.header import Nature, is_header, nature
 from w2slens.features.readers import Layout
 
@@ -54,12 +54,35 @@ def read_delimited(path: Path, columns: str | None, argument: str, layout: Layou
     return matrix_of(numeric_columns(frame, path.name, argument))
 
 
-def read_ids(path: Path, column: str, argument: str) -> list[str | None]:
-    """Read the column of ids as text, to the letter; None where one is missing."""
+def read_ids(path: Path, column: str | None, argument: str, layout: Layout) -> list[str | None]:
+    """Read the column of ids as text, to the letter; None where one is missing.
+
+    The column that is named, or the only one. Then as many lines as the features have rows are ids
+    all, whatever is said of other files.
+    """
     first, _ = _first_lines(path, argument)
-    (place,) = picked([name.strip() for name in first], column, path.name, argument)[:1]
-    frame = _frame(path, named=True, dtype=str, usecols=[place], keep_default_na=False)
+    names = [name.strip() for name in first]
+    if column is None and len(names) == 1:
+        frame = _text(path, named=False)
+        known = layout._replace(header=None) if layout.rows == len(frame) else layout
+        frame = frame.iloc[int(is_header(frame, known, path.name, argument)) :]
+    else:
+        if column is None:
+            column = the_one(
+                names[1:] if _numbers_rows(path, names) else names, path.name, argument
+            )
+        (place,) = picked(names, column, path.name, argument)[:1]
+        frame = _text(path, named=True, usecols=[place])
     return [one.strip() or None for one in frame.iloc[:, 0].fillna("")]
+
+
+def _numbers_rows(path: Path, names: list[str]) -> bool:
+    """Whether a table of two columns has an index for its first, which then has no name."""
+    return len(names) == 2 and not names[0] and _is_index(_frame(path, named=True))
+
+
+def _text(path: Path, **how: Any) -> pd.DataFrame:
+    return _frame(path, dtype=str, keep_default_na=False, **how)
 
 
 def _first_lines(path: Path, argument: str) -> tuple[list[str], list[str]]:

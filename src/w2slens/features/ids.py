@@ -3,7 +3,7 @@
 They are whole numbers or text. Text is compared to the letter; a number is equal to its digits.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,34 +11,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from w2slens._core import check
 from w2slens._core.errors import InputError
-from w2slens._core.inputs import regular
 from w2slens._core.types import Id
 from w2slens.features.address import address
-from w2slens.features.delimited import SEPARATORS, read_ids
-from w2slens.features.guarded import reading
-from w2slens.features.parts import parts_in
-from w2slens.features.readers import MANIFEST, SAVED, names_file, open_array
-from w2slens.features.saved import DatasetTable, SavedTable
-
-ROWS = "rows.txt"
-"""Ids in a store of features."""
-
-STEP = 2**16
-"""Ids that are read and compared at a time."""
+from w2slens.features.id_files import STEP, Read, column_in, of_path, of_python, of_table
+from w2slens.features.readers import Layout, names_file
+from w2slens.features.saved import DatasetTable
 
 ALSO = {"labels": "y"}
 """Other names of arguments."""
 
 ARGUMENTS = ("weak", "strong", "y", "target", "groups", "features", "*")
 """What may be said to have ids: an input, or all others."""
-
-
-Read = Callable[[], Iterable[Any]]
-"""What reads ids: arrays of pyarrow, one after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +99,10 @@ def column_of(id: Id, argument: str) -> str | None:
     return told if isinstance(told, str) and not names_file(told) else None
 
 
-def ids_of(value: Any, argument: str, id: Id, rows: int) -> Ids:
+def ids_of(value: Any, argument: str, id: Id, rows: int, header: bool | None = None) -> Ids:
     """Find the ids of an input of so many rows.
+
+    `header` says whether a first line that may be either names the column of ids.
 
     Raises
     ------
@@ -124,23 +112,23 @@ def ids_of(value: Any, argument: str, id: Id, rows: int) -> Ids:
     told = _told(id, argument)
     if told is None:
         raise InputError("id", f"names none for {argument}; give a column, or a file of its ids")
-    return Ids(argument, _reader(value, argument, told), rows)
+    return Ids(argument, _reader(value, argument, told, Layout(header, rows, text=True)), rows)
 
 
-def _reader(value: Any, argument: str, told: Any) -> Read:
+def _reader(value: Any, argument: str, told: Any, layout: Layout) -> Read:
     if isinstance(told, Path) or (isinstance(told, str) and names_file(told)):
         where = address(told)
-        return _of_path(where.path, where.key, argument)
+        return of_path(where.path, where.key, argument, layout)
     if not isinstance(told, str):
-        return lambda: _of_python(told, argument)
+        return lambda: of_python(told, argument)
     if isinstance(value, (str, Path)):
-        return _of_path(address(value).path, told, argument)
+        return of_path(address(value).path, told, argument)
     if check.is_dataset(value):
         table = DatasetTable(getattr(value, "source", value), argument)
-        _known(table.schema.names, told, argument)
-        return lambda: _of_table(table, told)
+        column_in(table.schema, told, Path(table.name), argument)
+        return lambda: of_table(table, told)
     column = _of_frame(value, told, argument)
-    return lambda: _of_python(column, argument)
+    return lambda: of_python(column, argument)
 
 
 def _told(id: Id, argument: str) -> Any:
@@ -166,85 +154,3 @@ def _of_frame(value: Any, column: str, argument: str) -> Any:
             "id", f"is {column!r}, and {argument} has no columns; give id={{{argument!r}: its ids}}"
         )
     raise InputError(argument, f"has no column {column!r}, which is to hold its ids")
-
-
-def _of_python(value: Any, argument: str) -> Iterator[Any]:
-    """Take ids in memory: an array, a list, a column of pandas."""
-    if isinstance(value, pa.Array):
-        yield value
-        return
-    with reading(Path("ids"), argument):
-        listed = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value)
-        if listed.ndim == 2 and listed.shape[1] == 1:
-            listed = listed[:, 0]
-        if listed.dtype.kind not in "iu":
-            listed = listed.astype(object)
-        for start in range(0, len(listed), STEP):
-            yield pa.array(listed[start : start + STEP], from_pandas=True)
-
-
-def _of_table(table: Any, column: str) -> Iterator[Any]:
-    for start in range(0, table.rows, STEP):
-        found = table.read(start, min(start + STEP, table.rows), [column])
-        yield found.column(0).combine_chunks()
-
-
-def _of_path(text: str, column: str | None, argument: str) -> Read:
-    """Find the ids that a file has, or that stand beside it in a store."""
-    if address(text).remote:
-        return lambda: _of_array(text, column, argument)
-    path = regular(Path(text), argument)
-    if not path.exists():
-        raise InputError(argument, f"{path}, which is to hold its ids, does not exist")
-    store = path if path.is_dir() else path.parent
-    if path.suffix in ("", ".npy") and (store / MANIFEST).is_file() and (store / ROWS).is_file():
-        return lambda: [pa.array(_lines(store / ROWS, argument), pa.large_string())]
-    if (path / SAVED).is_file():
-        table = SavedTable(path, argument)
-        name = _known(table.schema.names, column, argument)
-        return lambda: _of_table(table, name)
-    parts = parts_in(path) if path.is_dir() and path.suffix != ".zarr" else []
-    if parts:
-        found = [_of_path(str(part), column, argument) for part in parts]
-        return lambda: (array for read in found for array in read())
-    return lambda: _of_file(path, column, argument)
-
-
-def _lines(path: Path, argument: str) -> list[str]:
-    with reading(path, argument):
-        return path.read_text(encoding="utf-8").split("\n")[:-1]
-
-
-def _of_file(path: Path, column: str | None, argument: str) -> Iterator[Any]:
-    if path.suffix in SEPARATORS:
-        with reading(path, argument):
-            found = read_ids(path, column or "*", argument)
-        yield pa.array(found, pa.large_string())
-    elif path.suffix == ".parquet":
-        with reading(path, argument):
-            file = pq.ParquetFile(path)
-            name = _known(file.schema_arrow.names, column, argument)
-            for batch in file.iter_batches(STEP, columns=[name]):
-                yield batch.column(0)
-    else:
-        if path.suffix == ".npy" and column is not None:
-            raise InputError(
-                "id",
-                f"is {column!r}, and {path.name} has no columns; name a file of its ids: "
-                f"{argument}=FILE (from Python, id={{{argument!r}: ids}})",
-            )
-        yield from _of_array(str(path), column, argument)
-
-
-def _of_array(text: str, column: str | None, argument: str) -> Iterator[Any]:
-    rows = open_array(text if column is None else f"{text}:{column}", argument)
-    for start in range(0, rows.shape[0], STEP):
-        yield from _of_python(rows[start : min(start + STEP, rows.shape[0])], argument)
-
-
-def _known(names: list[str], column: str | None, argument: str) -> str:
-    if column is None and len(names) == 1:
-        return names[0]
-    if column not in names:
-        raise InputError(argument, f"has no column {column!r}, which is to hold its ids")
-    return column

@@ -138,11 +138,7 @@ class Elsewhere:
 
 
 def open_features(
-    value: FeaturesLike,
-    argument: str,
-    *,
-    header: bool | None = None,
-    id: Id = None,
+    value: FeaturesLike, argument: str, *, header: bool | None = None, id: Id = None
 ) -> Source:
     """Open a feature matrix (rows, coordinates): an array, a dataset, or a file of a known type.
 
@@ -165,16 +161,19 @@ def open_features(
         data = data if check.is_dataset(value) else check.numeric(data, argument)
     check.matrix_shape(data.shape, argument)
     path = str(value) if isinstance(value, (str, Path)) else None
-    return Source(argument, data, path, layout, open_ids(value, argument, id, int(data.shape[0])))
+    ids = open_ids(value, argument, id, int(data.shape[0]), header)
+    return Source(argument, data, path, layout, ids)
 
 
-def open_ids(value: Any, argument: str, id: Id, rows: int) -> Ids | None:
+def open_ids(
+    value: Any, argument: str, id: Id, rows: int, header: bool | None = None
+) -> Ids | None:
     """Find the ids of an input of so many rows; None where none are asked for."""
     if id is None:
         return None
     from w2slens.features.ids import ids_of  # tables load slowly
 
-    return ids_of(value, argument, id, rows)
+    return ids_of(value, argument, id, rows, header)
 
 
 def _column(id: Id, argument: str) -> str | None:
