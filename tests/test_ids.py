@@ -170,6 +170,26 @@ def test_as_many_lines_as_rows_are_ids_all(tmp_path, header, ids):
                 file_ids(tmp_path / "i.csv", header=header)
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "npz", "npy", "parts", "zarr", "safetensors"])
+def test_hashes_of_64_bits_are_ids(tmp_path, kind, monkeypatch):
+    monkeypatch.setattr(ids_of_rows, "STEP", 2)  # some blocks hold large numbers, others none
+    x = np.random.default_rng(0).standard_normal((6, 2))
+    ids = np.array([3, 7, 2**63, 2**64 - 1, 2**63 - 1, 0], np.uint64)
+    path, told = written(tmp_path, "w", kind, x[::-1].copy(), ids[::-1].copy())
+    weak = open_features(path, "weak", id={"weak": told})
+    frame = pd.DataFrame(x).add_prefix("x").assign(uid=ids)
+    objects = frame.astype({"uid": object})
+    for strong in (frame, frame.astype({"uid": "UInt64"}), frame.astype({"uid": str}), objects):
+        found = aligned([weak, open_features(strong, "strong", id="uid")])[1]
+        assert np.array_equal(found.read(), x[::-1])
+    for listed in (ids, ids.tolist(), [str(one) for one in ids], list(ids)):
+        strong = open_features(x, "strong", id={"strong": listed})
+        assert np.array_equal(aligned([weak, strong])[1].read(), x[::-1])
+    negative = [-1, *ids.tolist()[1:]]
+    with pytest.raises(InputError, match="strong: lacks the id '3' of weak"):
+        aligned([weak, open_features(x, "strong", id={"strong": negative})])
+
+
 def frames(data):
     """Return the three inputs as tables, each in another order."""
     weak = pd.DataFrame(data.weak).add_prefix("w").assign(uid=data.numbers)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from w2slens._core.errors import InputError
 from w2slens._core.inputs import regular
@@ -35,13 +36,23 @@ def of_python(value: Any, argument: str) -> Iterator[Any]:
         yield value
         return
     with reading(Path("ids"), argument):
-        listed = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value)
+        exact = object if isinstance(value, (list, tuple)) else None  # large ones become no floats
+        listed = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value, exact)
         if listed.ndim == 2 and listed.shape[1] == 1:
             listed = listed[:, 0]
         if listed.dtype.kind not in "iu":
             listed = listed.astype(object)
         for start in range(0, len(listed), STEP):
-            yield pa.array(listed[start : start + STEP], from_pandas=True)
+            yield _arrow(listed[start : start + STEP])
+
+
+def _arrow(listed: NDArray[Any]) -> Any:
+    """Take ids of numpy, numbers that are too large for Arrow as their digits."""
+    try:
+        return pa.array(listed, from_pandas=True)
+    except OverflowError:
+        digits = [str(one) if isinstance(one, (int, np.integer)) else one for one in listed]
+        return pa.array(digits, from_pandas=True)
 
 
 def of_table(table: Any, column: str) -> Iterator[Any]:

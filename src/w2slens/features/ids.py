@@ -55,12 +55,12 @@ class Ids:
         return _joined([pa.array([], pa.int64()), *self.blocks()])
 
     def _valid(self, array: Any, row: int) -> Any:
-        """Take whole numbers as int64, text as large_string, and refuse a missing id."""
+        """Take whole numbers as int64, all else as large_string, and refuse a missing id."""
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
         kind = array.type
         if pa.types.is_integer(kind):
-            found, missing = array.cast(pa.int64()), array.is_null()
+            found, missing = _whole_numbers(array), array.is_null()
         elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
             found = array.cast(pa.large_string())
             missing = pc.or_(found.is_null(), pc.equal(pc.utf8_length(found), 0).fill_null(True))
@@ -77,6 +77,14 @@ class Ids:
                 f"has no id at row {row + gaps[0]} (counted from 0); each row needs one",
             )
         return found
+
+
+def _whole_numbers(array: Any) -> Any:
+    """Take numbers as int64, or where one is too large, as a hash may be, as their digits."""
+    try:
+        return array.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return array.cast(pa.large_string())
 
 
 def alike(a: Any, b: Any) -> tuple[Any, Any]:
