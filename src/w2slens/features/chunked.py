@@ -1,7 +1,7 @@
 """Zarr arrays, on disk or behind a URL, read chunk by chunk."""
 
 import json
-import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,6 @@ from w2slens._core.check import plural
 from w2slens._core.errors import needing
 from w2slens.features.address import one_of
 from w2slens.features.guarded import pickled
-
-LOG = logging.getLogger("w2slens")
 
 
 class Chunks:
@@ -41,16 +39,12 @@ class Chunks:
         return len(rows) > 0
 
     def note_missing(self, where: str, argument: str) -> None:
-        """Say how many chunks were never written, or went before."""
+        """Warn of chunks that were never written, or went before."""
         missing = self._array.nchunks - self._there
         if missing > 0:
-            LOG.info(
-                "%s: %s of %s are not there; their rows are read as %s",
-                argument,
-                plural(missing, "chunk"),
-                where,
-                self._array.fill_value,
-            )
+            total, fill = plural(self._array.nchunks, "chunk"), self._array.fill_value
+            lacks = f"lacks {missing:,} of its {total}, read as {fill}"
+            warnings.warn(f"{argument}: {where} {lacks}", stacklevel=6)
 
 
 def open_chunked(where: str, key: str | None, argument: str, but: str | None) -> Any:
