@@ -1,10 +1,12 @@
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
 from tests.laws import close
-from w2slens import InputError, dimensions
+from w2slens import InputError, MissingExtraError, dimensions
 from w2slens._core import check
 from w2slens.features.reading import open_features, paired_chunks, read_array, read_labels
 
@@ -643,5 +645,21 @@ def test_zarr_behind_a_url_is_read():
     assert np.array_equal(open_features(url, "weak").read(), matrix)
     with pytest.raises(InputError, match=r"is a URL; those of \.zarr are read"):
         open_features("https://example.org/w.npy", "weak")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"weak: memory://bucket/none\.zarr cannot be read"):
         open_features("memory://bucket/none.zarr", "weak")
+    with pytest.raises(InputError, match=r"weak: none://a/w\.zarr cannot .* known: none"):
+        open_features("none://a/w.zarr", "weak")
+
+
+def test_packages_that_a_url_needs_are_named(monkeypatch):
+    fsspec = pytest.importorskip("fsspec")
+    pytest.importorskip("zarr")
+    fsspec.register_implementation("lacking", "lacked.files.Files", clobber=True, errtxt="Install")
+    url = "lacking://bucket/w.zarr"
+    message = f"reading {url} needs the package 'lacked'; install it with `pip install lacked`"
+    with pytest.raises(MissingExtraError, match=message):
+        open_features(url, "weak")
+    for name in ("fsspec", "fsspec.core"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=rf"reading {url} needs the package 'fsspec'"):
+        open_features(url, "weak")

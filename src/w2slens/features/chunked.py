@@ -2,6 +2,8 @@
 
 import json
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.check import plural
-from w2slens._core.errors import needing
+from w2slens._core.errors import MissingExtraError, needing
 from w2slens.features.address import one_of
 from w2slens.features.guarded import pickled
 
@@ -49,19 +51,31 @@ class Chunks:
 
 def open_chunked(where: str, key: str | None, argument: str, but: str | None) -> Any:
     """Open the array that a store is, the one that is named, or the only one besides the ids."""
-    path = Path(where)
+    path = Path(where)  # of a URL it tells the name alone
     with needing("zarr", f"reading {path.name}", extra="zarr"):
         import zarr
-    node = zarr.open(where, mode="r")
+    with _reaching(where):
+        node = zarr.open(where, mode="r")
     if key is not None and not isinstance(node, zarr.Array) and key in node:
         node = node[key]
     if not isinstance(node, zarr.Array):
         node = node[one_of(sorted(node.array_keys()), key, path, argument, but)]
     if _unpickles(node):
-        raise pickled(path, argument)
+        raise pickled(where, argument)
     found = Chunks(node)
     found.note_missing(where, argument)
     return found
+
+
+@contextmanager
+def _reaching(where: str) -> Iterator[None]:
+    """Name the package that fsspec lacks for URLs of this kind, or fsspec itself."""
+    try:
+        yield
+    except ImportError as error:
+        missing = getattr(error.__cause__, "name", None) or error.name or "fsspec"
+        package, _, _ = missing.partition(".")
+        raise MissingExtraError(package, None, f"reading {where}") from None
 
 
 def _unpickles(array: Any) -> bool:

@@ -27,7 +27,7 @@ class Guarded:
     """A sliceable whose reading errors name the argument and the file."""
 
     data: Any
-    path: Path
+    path: Path | str  # text is a URL
     argument: str
 
     @property
@@ -67,7 +67,7 @@ def unchanged(path: Path, size: int) -> None:
 
 
 @contextmanager
-def reading(path: Path, argument: str) -> Iterator[None]:
+def reading(path: Path | str, argument: str) -> Iterator[None]:
     """Turn whatever a reader raises into one sentence that names the argument and the file."""
     try:
         yield
@@ -76,16 +76,16 @@ def reading(path: Path, argument: str) -> Iterator[None]:
     except PermissionError:
         raise InputError(argument, f"{path} may not be read (permission denied)") from None
     except Exception as error:
-        if _is_pickled(path, str(error)):
+        if _is_pickled(Path(path), str(error)):
             raise pickled(path, argument) from None
         reason = getattr(error, "strerror", None) or first_line(error)
         if "pickled data" in reason:
             reason = "its first bytes are of another format"
-        kind = path.suffix or "what it is named"
+        kind = Path(path).suffix or "what it is named"
         raise InputError(argument, f"{path} cannot be read as {kind} ({reason})") from None
 
 
-def pickled(path: Path, argument: str) -> InputError:
+def pickled(path: Path | str, argument: str) -> InputError:
     """Make the refusal of a file of Python objects."""
     return InputError(
         argument,

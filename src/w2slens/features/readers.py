@@ -85,14 +85,11 @@ def _folder(path: Path, key: str | None, argument: str, layout: Layout) -> Slice
 
 def _remote(where: Address, argument: str, layout: Layout) -> Sliceable:
     """Open a Zarr array behind a URL, by fsspec."""
-    path = Path(where.path)
-    if path.suffix != ".zarr":
-        raise InputError(
-            argument, f"{where.path} is a URL; those of .zarr are read, all else from files"
-        )
-    with reading(path, argument):
-        found = open_chunked(where.path, where.key, argument, layout.id)
-        return Guarded(found, path, argument)
+    url = where.path
+    if Path(url).suffix != ".zarr":
+        raise InputError(argument, f"{url} is a URL; those of .zarr are read, all else from files")
+    with reading(url, argument):
+        return Guarded(open_chunked(url, where.key, argument, layout.id), url, argument)
 
 
 def _npy(path: Path, key: str | None, argument: str, layout: Layout) -> Any:

@@ -91,7 +91,7 @@ class Source:
 
     def _reading(self) -> AbstractContextManager[None]:
         """Name the file where it goes away, or shrinks, before it is read."""
-        return nullcontext() if self.path is None else reading(Path(self.path), self.argument)
+        return nullcontext() if self.path is None else reading(self.path, self.argument)
 
     def _fresh(self) -> Any:
         """Map a file anew: what was read of it leaves this process's memory with the map."""
