@@ -69,6 +69,15 @@ def test_a_pickle_under_any_ending_is_not_read(nothing_is_run, ending):
     )
 
 
+def test_no_refusal_says_how_to_load_a_pickle(nothing_is_run):
+    for content, said in (
+        (PICKLE, "holds pickled objects, which can run code and are never loaded"),
+        (b"1,2,3\n", r"cannot be read as \.npy \(its first bytes are of another format\)$"),
+    ):
+        (nothing_is_run / "x.npy").write_bytes(content)
+        refused("x.npy", said)
+
+
 def test_arrays_of_objects_are_not_read(nothing_is_run):
     (nothing_is_run / "x.npy").write_bytes(objects())
     refused("x.npy", "holds pickled objects, which can run code and are never loaded")

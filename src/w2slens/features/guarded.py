@@ -10,6 +10,9 @@ import numpy as np
 
 from w2slens._core.errors import InputError, first_line
 
+PICKLED = "pickled"
+"""What numpy says, in some sentence, of a file that begins as none of its own."""
+
 
 class Sliceable(Protocol):
     """What a reader returns: an array, or something that is read when it is sliced."""
@@ -76,10 +79,10 @@ def reading(path: Path | str, argument: str) -> Iterator[None]:
     except PermissionError:
         raise InputError(argument, f"{path} may not be read (permission denied)") from None
     except Exception as error:
-        if _is_pickled(Path(path), str(error)):
+        if _is_pickled(Path(path), error):
             raise pickled(path, argument) from None
         reason = getattr(error, "strerror", None) or first_line(error)
-        if "pickled data" in reason:
+        if PICKLED in reason:
             reason = "its first bytes are of another format"
         kind = Path(path).suffix or "what it is named"
         raise InputError(argument, f"{path} cannot be read as {kind} ({reason})") from None
@@ -94,11 +97,12 @@ def pickled(path: Path | str, argument: str) -> InputError:
     )
 
 
-def _is_pickled(path: Path, message: str) -> bool:
+def _is_pickled(path: Path, error: Exception) -> bool:
     """Whether numpy refused a file for the Python objects in it."""
+    message = str(error) if isinstance(error, ValueError) else ""
     if "Object arrays" in message or "Python objects" in message:
         return True
-    if "pickled data" not in message:
+    if PICKLED not in message:
         return False
     with path.open("rb") as stream:
         return stream.read(1) == b"\x80"
