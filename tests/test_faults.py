@@ -26,6 +26,10 @@ def npy(folder, name):
     np.save(folder / name, rows())
 
 
+def fortran(folder, name):
+    np.save(folder / name, np.asfortranarray(rows()))
+
+
 def parquet(folder, name):
     pd.DataFrame(rows()).add_prefix("w").to_parquet(folder / name, row_group_size=300)
 
@@ -42,6 +46,7 @@ def brain(folder, name):
 
 WRITERS = {
     "b.npy": npy,
+    "f.npy": fortran,
     "b.parquet": parquet,
     "b.safetensors": safetensors,
     "bf16.safetensors": brain,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -58,9 +58,10 @@ def fresh(data: Any) -> Any:
 
     A file that has shrunk is refused here; reading what is mapped of it would kill the process.
     """
-    if not (isinstance(data, np.memmap) and data.flags.c_contiguous):
+    if not (isinstance(data, np.memmap) and data.flags.forc):
         return data
-    return np.memmap(str(data.filename), data.dtype, "r", shape=data.shape, offset=data.offset)
+    order: Literal["C", "F"] = "C" if data.flags.c_contiguous else "F"
+    return np.memmap(str(data.filename), data.dtype, "r", data.offset, data.shape, order)
 
 
 def unchanged(path: Path, size: int) -> None:
