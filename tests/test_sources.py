@@ -496,6 +496,27 @@ def test_an_index_that_was_written_along_is_no_column(tmp_path):
     assert read_labels(path).shape == (20, 1)
 
 
+@pytest.mark.parametrize("header", [None, True])
+@pytest.mark.parametrize("names", [range(4), range(1), range(1, 5)])
+def test_a_blank_cell_above_an_index_begins_names(tmp_path, names, header):
+    path = tmp_path / "x.csv"
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((5, len(names))), columns=names)
+    for values in (frame, (9 * frame).round().astype(int)):
+        values.to_csv(path)
+        np.testing.assert_allclose(open_features(path, "weak", header=header).read(), values)
+        with pytest.raises(InputError, match="NaN or infinite, the first at row 0, column 0"):
+            open_features(path, "weak", header=False).read()
+    for y in ([0, 1, 1, 0, 2], list("abcba"), list("uvwxy")):
+        pd.Series(y).to_csv(path)
+        assert read_labels(path, header=header).ravel().tolist() == y
+    frame.add_suffix(".25").to_csv(path)
+    if header:
+        assert open_features(path, "weak", header=True).rows == 5
+    else:
+        with pytest.raises(InputError, match="NaN or infinite, the first at row 0, column 0"):
+            open_features(path, "weak").read()
+
+
 def test_an_index_in_parquet_is_a_column_where_it_is_named(tmp_path):
     index = pd.Index([70, 90, 80], name="sample")
     frame = pd.DataFrame({"s0": [1.0, 2.0, 3.0], "s1": [4.0, 5.0, 6.0]}, index=index)

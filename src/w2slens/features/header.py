@@ -22,6 +22,10 @@ def nature(first: list[str], second: list[str], layout: Layout) -> Nature:
     """Say what a first line is by the look of it; either where the lines below have to tell."""
     if not all(map(_is_number, first)):
         return "either" if layout.text and len(first) == 1 else "names"
+    if len(first) > 1 and not first[0].strip() and all(cell.strip() for cell in first[1:]):
+        # An index has no name; as a row it would lack a value.
+        counted = _counts(first[1:], 0) or (len(first) > 2 and _counts(first[1:], 1))
+        return "names" if (counted if layout.header is None else layout.header) else "row"
     if _whole(first):
         if layout.header is not None:
             return "names" if layout.header else "row"
