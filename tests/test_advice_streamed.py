@@ -74,6 +74,21 @@ def test_a_student_from_disk_is_that_from_memory(files, small, scores):
     assert found.buy == other.buy
 
 
+def test_scores_stand_beside_features_of_half_precision(files, small, tmp_path):
+    weak = (30 * np.load(files / "near.npy")).astype(np.float16)  # their squares overflow
+    np.save(tmp_path / "weak.npy", weak)
+    y = np.load(files / "labels.npy")
+    told = {"scores": {"llm": np.tanh(weak[:, 3] / 30.0)}}
+    sides = {"half": (weak, "no"), "whole": (weak.astype(float), "no")}
+    sides["read"] = tmp_path / "weak.npy", "yes"
+    coef = {
+        name: train(rows, files / "strong.npy", y, stream=stream, **told).probe.coef
+        for name, (rows, stream) in sides.items()
+    }
+    close(coef["half"], coef["whole"], 1e-9)
+    close(coef["read"], coef["whole"], 1e-7)
+
+
 def test_neighbours_are_looked_for_on_disk_too(files):
     y = np.load(files / "labels.npy")
     paths = [files / f"{name}.npy" for name in ("near", "strong")]

@@ -126,7 +126,7 @@ def beside(parts: "Sequence[Matrix]") -> "Matrix":
 def spread(side: "Matrix") -> float:
     """Sum the variances of the columns."""
     if not isinstance(side, OnDisk):
-        return float(np.sum(side.var(axis=0)))
+        return float(np.sum(side.var(axis=0, dtype=np.float64)))
     shift, total, squares = side[:1].astype(np.float64), np.zeros(side.shape[1]), 0.0
     for chunk in chunks({"rows": side}):
         for start in range(0, len(chunk["rows"]), PANEL_ROWS):
