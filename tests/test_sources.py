@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -341,8 +342,12 @@ def test_errors_while_a_slice_is_read_name_the_argument(tmp_path, matrix):
     array[:] = matrix
     for chunk in (tmp_path / "a.zarr").rglob("c/3/0"):
         chunk.write_bytes(b"broken")
-    with pytest.raises(InputError, match=r"weak: .*a.zarr cannot be read as .zarr"):
-        open_features(tmp_path / "a.zarr", "weak").read()
+    source = open_features(tmp_path / "a.zarr", "weak")
+    for rows, row in ((slice(0, 97), 30), (slice(25, 35), 30), (slice(37, 38), 37)):
+        message = rf"weak: .*a\.zarr cannot be read as \.zarr \(at row {row}, counted from 0: "
+        with pytest.raises(InputError, match=message):
+            source.chunk(rows.start, rows.stop)
+    assert np.array_equal(source.chunk(40, 97), matrix[40:])
 
 
 def test_nested_arrays_and_keys_with_colons(tmp_path, matrix):
@@ -353,6 +358,26 @@ def test_nested_arrays_and_keys_with_colons(tmp_path, matrix):
     numpy = pytest.importorskip("safetensors.numpy")
     numpy.save_file({"a:b": matrix, "c": matrix}, tmp_path / "t.safetensors")
     close(open_features(f"{tmp_path}/t.safetensors:a:b", "weak").read(), matrix, 0)
+
+
+def test_a_key_of_a_single_zarr_array_is_refused(tmp_path, matrix):
+    path = write(tmp_path / "a.zarr", matrix)
+    with pytest.raises(InputError, match=r"a\.zarr is a single array; it has none named 'other'"):
+        open_features(f"{path}:other", "weak")
+    source = open_features(path, "weak", id="uid")
+    with pytest.raises(InputError, match="it has none named 'uid'"):
+        source.ids.whole()
+
+
+def test_a_file_of_tensors_that_may_not_be_read_is_one(tmp_path, matrix, monkeypatch):
+    path = write(tmp_path / "a.safetensors", matrix)
+
+    def denied(self, *how, **more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+    with pytest.raises(InputError, match=r"a\.safetensors may not be read \(permission denied\)"):
+        open_features(path, "weak")
 
 
 def test_nan_are_counted_over_the_whole_file(tmp_path):

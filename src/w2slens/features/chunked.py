@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2slens._core.check import plural
-from w2slens._core.errors import MissingExtraError, needing
+from w2slens._core.errors import InputError, MissingExtraError, first_line, needing
 from w2slens.features.address import one_of
 from w2slens.features.guarded import pickled
 
@@ -24,12 +24,30 @@ class Chunks:
         self._there = array.nchunks_initialized
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
-        found = np.asarray(self._array[rows])
+        try:
+            found = np.asarray(self._array[rows])
+        except (MemoryError, OSError):  # not of some rows, or slow to fail again
+            raise
+        except Exception as error:
+            row = self._first_broken(*rows.indices(self.shape[0])[:2])
+            raise ValueError(f"at row {row}, counted from 0: {first_line(error)}") from None
         if self._filled(found.reshape(len(found), -1)):
             gone = self._there - self._array.nchunks_initialized
             if gone > 0:
                 raise ValueError(f"{plural(gone, 'chunk')} of it went since it was opened")
         return found
+
+    def _first_broken(self, low: int, high: int) -> int:
+        """Find the first row that cannot be read, of a range in which there is one."""
+        while high - low > 1:
+            middle = (low + high) // 2
+            try:
+                self._array[low:middle]
+            except Exception:
+                high = middle
+            else:
+                low = middle
+        return low
 
     def _filled(self, rows: NDArray[Any]) -> bool:
         """Whether a row holds nothing but the fill value."""
@@ -56,7 +74,9 @@ def open_chunked(where: str, key: str | None, argument: str, but: str | None) ->
         import zarr
     with _reaching(where):
         node = zarr.open(where, mode="r")
-    if key is not None and not isinstance(node, zarr.Array) and key in node:
+    if isinstance(node, zarr.Array) and key is not None:
+        raise InputError(argument, f"{path.name} is a single array; it has none named {key!r}")
+    if not isinstance(node, zarr.Array) and key is not None and key in node:
         node = node[key]
     if not isinstance(node, zarr.Array):
         node = node[one_of(sorted(node.array_keys()), key, path, argument, but)]

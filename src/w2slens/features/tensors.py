@@ -32,6 +32,8 @@ def open_tensor(path: Path, key: str | None, argument: str, but: str | None) -> 
     """Open the tensor that is named, or the only one besides the ids."""
     with needing("safetensors", f"reading {path.name}", extra="safetensors"):
         from safetensors import safe_open
+    with path.open("rb"):  # safetensors says of what may not be read that it is not there
+        pass
     tensors: Any = safe_open(path, framework="numpy")
     name = one_of(list(tensors.keys()), key, path, argument, but)
     brain = tensors.get_slice(name).get_dtype() == "BF16"
