@@ -351,10 +351,13 @@ def test_labels_of_streamed_features_are_of_their_first_rows(data, tmp_path):
     same = forecast(f"{weak}:x*", f"{strong}:x*", f"{labels}:x0", **told)
     assert found.to_dict() == same.to_dict()
     late, _ = written(tmp_path, "late", "csv", data.y[1 : N + 1], ids[1 : N + 1])
-    with pytest.raises(
-        InputError, match=f"y: has the id '{ids[1]}' at row 0 .* weak has '{ids[0]}'"
-    ):
+    message = f"y: has the id '{ids[1]}' at row 0 .* weak has '{ids[0]}'; .* begin with the labeled"
+    with pytest.raises(InputError, match=message):
         forecast(weak, strong, late, id="uid", **told)
+    other = np.r_[:N, N + 1, N, N + 2 : ROWS]
+    strong, _ = written(tmp_path, "o", "parquet", data.strong[other], ids[other])
+    with pytest.raises(InputError, match=rf"strong: has the id .* at row {N} .*: sort the files"):
+        forecast(weak, strong, labels, id="uid", **told)
 
 
 def run(arguments, capsys):

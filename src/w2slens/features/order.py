@@ -13,6 +13,10 @@ from w2slens._core.errors import InputError
 from w2slens._core.types import Index
 from w2slens.features.ids import Ids, alike
 
+ALIKE = "are read in one order: sort the files by their ids"
+LABELED = "begin with the labeled rows, in the order of the labels: put these first in every file"
+"""What to do about files that are in different orders."""
+
 
 @dataclass(frozen=True, eq=False)
 class Order:
@@ -114,6 +118,7 @@ def _unique(ids: Ids, listed: Any) -> Any:
 
 
 def _refuse_difference(one: Ids, other: Ids, *, short: bool = False) -> None:
+    """Refuse ids in another order; `short` are those of labels, of the first rows alone."""
     start = 0
     for a, b in zip_longest(one.blocks(), other.blocks()):
         if b is None and short:
@@ -129,8 +134,8 @@ def _refuse_difference(one: Ids, other: Ids, *, short: bool = False) -> None:
             raise InputError(
                 other.argument,
                 f"has the id {right[row].as_py()!r} at row {start + row} (counted from 0) where "
-                f"{one.argument} has {left[row].as_py()!r}; features that stay on disk are read in "
-                "one order: sort the files by their ids",
+                f"{one.argument} has {left[row].as_py()!r}; features that stay on disk "
+                + (LABELED if short else ALIKE),
             )
         if len(left) != len(right) and not (short and len(right) < len(left)):
             longer, lacking = (one, other) if len(left) > len(right) else (other, one)
