@@ -258,6 +258,32 @@ def test_ids_of_new_rows_are_looked_at_where_no_other_input_has_any(tmp_path, id
         found.sources(rows, id="uid" if ids is None else {"features": np.array(ids)})
 
 
+@pytest.mark.parametrize("kind", ["frame", "parquet", "csv", "parts"])
+def test_columns_are_known_again_by_their_names(tmp_path, kind):
+    weak, strong, _, y = drawn()
+    table = pd.DataFrame(strong, columns=[f"s{i}" for i in range(17)])
+
+    def put(table, name):
+        if kind == "frame":
+            return table
+        path = tmp_path / f"{name}.{'csv' if kind == 'csv' else 'parquet'}"
+        if kind == "parts":
+            (tmp_path / name).mkdir()
+            path = tmp_path / name / "0.parquet"
+        table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
+        return path.parent if kind == "parts" else path
+
+    train(weak, put(table, "train"), y).save(tmp_path / "model")
+    found = load_student(tmp_path / "model")
+    close(found.predict(put(table[:9], "new")), found.predict(strong[:9]), 1e-9)
+    with pytest.raises(
+        InputError, match=r"features: has its columns in another order .* from 's0'"
+    ):
+        found.predict(put(table[:9].iloc[:, ::-1], "turned"))
+    with pytest.raises(InputError, match="features: has other columns, such as 's3': the model l"):
+        found.predict(put(table[:9].rename(columns={"s3": "t"}), "other"))
+
+
 def test_rows_are_scored_in_chunks_of_so_many_bytes(monkeypatch):
     weak, strong, _, y = drawn()
     found = train(weak, strong, y)

@@ -16,6 +16,7 @@ from w2slens._core.table import Shown, Table
 from w2slens._core.types import Array, Id
 from w2slens._core.verbs import Verb
 from w2slens.features.aligned import aligned
+from w2slens.features.names import names_of, refuse_other
 from w2slens.features.reading import FeaturesLike, Source, open_features
 from w2slens.forecasting.display import students_table
 from w2slens.forecasting.students import Expected, as_json
@@ -165,6 +166,8 @@ class Student(Shown):
         }
         for side, width in self.widths.items():
             source = opened[side]
+            names = names_of(given[side], source.argument, header=header, id=id)
+            refuse_other(self.facts.get("columns"), side, names, source.argument)
             if source.coordinates != width:
                 raise InputError(
                     source.argument,

@@ -17,6 +17,7 @@ from w2slens.advise.fitting import trained
 from w2slens.advise.student import Student
 from w2slens.advise.training_set import Ridges, TrainingSet
 from w2slens.features.aligned import order_of
+from w2slens.features.names import names_of
 from w2slens.features.ondisk import Matrix, Stream, beside, spread, taken
 from w2slens.features.reading import (
     FeaturesLike,
@@ -94,15 +95,19 @@ def train(
     targets, classes = check.labels(read_labels(y, **told), "y", _known(task))
     opened = _opened(weak, strong, scores, told)
     order = order_of(opened.values(), open_ids(y, "y", id, len(targets)))
-    sides = taken(opened, stream, order)
-    right = sides["strong"]
-    left = with_scores(sides.get("weak"), scores or {}, len(right))
+    read = taken(opened, stream, order)
+    right = read["strong"]
+    left = with_scores(read.get("weak"), scores or {}, len(right))
     rows = TrainingSet(left, right, targets, classes)
     refuse_short(left, right, len(targets))
     refuse_blind(student, scores)
     ridges = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
+    sides = {"weak": weak, "strong": strong}
+    named = {side: names_of(one, side, **told) for side, one in sides.items()}
+    known = {side: names for side, names in named.items() if names is not None}
+    facts = {"scores": list(scores or ()), **({"columns": known} if known else {})}
     found = trained(rows, student, Ridges(*ridges), seed=seed).taken_home(
-        buy=check.whole(buy, "buy", least=0), facts={"scores": list(scores or ())}
+        buy=check.whole(buy, "buy", least=0), facts=facts
     )
     return found if order is None else replace(found, buy=order.rows(found.buy))
 

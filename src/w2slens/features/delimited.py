@@ -54,6 +54,17 @@ def read_delimited(path: Path, columns: str | None, argument: str, layout: Layou
     return matrix_of(numeric_columns(frame, path.name, argument))
 
 
+def names_in(path: Path, columns: str | None, argument: str, layout: Layout) -> list[str] | None:
+    """Name the columns that `read_delimited` takes, where its first line surely names them."""
+    first, second = _first_lines(path, argument)
+    named = columns is not None or layout.id is not None
+    if not named and nature(first, second, layout) != "names":
+        return None
+    names = [name.strip() for name in first]
+    found = [names[i] for i in picked(names, columns, path.name, argument, layout.id)]
+    return found[1:] if columns is None and not names[0] else found
+
+
 def read_ids(path: Path, column: str | None, argument: str, layout: Layout) -> list[str | None]:
     """Read the column of ids as text, to the letter; None where one is missing.
 

@@ -1,0 +1,95 @@
+"""Names of the columns of features, where they have some: they tell a column from its neighbour."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from w2slens._core.errors import InputError
+from w2slens._core.inputs import regular
+from w2slens._core.types import Id
+from w2slens.features.address import address
+from w2slens.features.guarded import reading
+from w2slens.features.parts import parts_in
+from w2slens.features.readers import Layout
+from w2slens.features.reading import Source
+
+MOST_NAMES = 10_000
+"""Columns of more names are known by their places."""
+
+
+def names_of(
+    value: Any, argument: str, *, header: bool | None = None, id: Id = None
+) -> list[str] | None:
+    """Name the columns that `open_features` takes; None where they have numbers or nothing.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    """
+    if isinstance(value, Source):
+        value, layout = value.path, value.layout
+    else:
+        layout = Layout(header, id=_column(id, argument))
+    found = (
+        _of_path(value, argument, layout) if isinstance(value, (str, Path)) else _of_table(value)
+    )
+    if found is None or len(found) > MOST_NAMES or not all(isinstance(one, str) for one in found):
+        return None
+    listed = [one for one in found if one != layout.id]
+    return None if all(one.strip().isdigit() for one in listed) else listed
+
+
+def _column(id: Id, argument: str) -> str | None:
+    if id is None:
+        return None
+    from w2slens.features.ids import column_of  # tables load slowly
+
+    return column_of(id, argument)
+
+
+def _of_table(value: Any) -> list[Any] | None:
+    names = getattr(value, "column_names", None) or getattr(value, "columns", None)
+    return None if names is None else list(names)
+
+
+def _of_path(value: str | Path, argument: str, layout: Layout) -> list[str] | None:
+    where = address(value)
+    path = Path(where.path)
+    with reading(path, argument):
+        if where.remote or not regular(path, argument).exists():
+            return None
+        if path.is_dir():
+            path = next(iter(parts_in(path)), path)
+        if path.suffix == ".parquet":
+            import pyarrow.parquet as pq
+
+            from w2slens.features.arrow import fields_of
+
+            fields = fields_of(pq.read_schema(path), where.key, argument, path.name, layout.id)
+            return [field.name for field in fields]
+        if path.suffix in (".csv", ".tsv") and path.is_file():
+            from w2slens.features.delimited import names_in
+
+            return names_in(path, where.key, argument, layout)
+    return None
+
+
+def refuse_other(columns: Any, side: str, given: list[str] | None, argument: str) -> None:
+    """Refuse columns of a side that have other names, or another order, than those known of it.
+
+    `columns` are names by side, where there are such.
+    """
+    known = columns.get(side) if isinstance(columns, Mapping) else None
+    if given is None or not isinstance(known, list) or given == known:
+        return
+    only = next((one for one in [*known, *given] if (one in known) != (one in given)), None)
+    if only is not None:
+        whose = "the model learnt from it" if only in known else "the model does not know it"
+        raise InputError(argument, f"has other columns, such as {only!r}: {whose}")
+    first = next(a for a, b in zip(known, given, strict=False) if a != b)
+    raise InputError(
+        argument,
+        f"has its columns in another order than the model knows, from {first!r} on; bring them "
+        "into that order, as by file.csv:a,b,c",
+    )
