@@ -216,6 +216,13 @@ def test_streams_of_blocks_are_measured_as_arrays_are():
         assert found.correlation.interval == pytest.approx(whole.correlation.interval, rel=0.02)
 
 
+def test_blocks_without_rows_are_passed_over():
+    rows = np.random.default_rng(0).standard_normal((200, 5))
+    blocks = [(rows[i : i + 50, :3], rows[i : i + 50, 2:]) for i in range(0, 250, 50)]
+    assert len(blocks[-1][0]) == 0
+    assert dimensions(iter(blocks)).to_dict() == dimensions(iter(blocks[:-1])).to_dict()
+
+
 def test_a_loader_of_torch_is_a_stream():
     torch = pytest.importorskip("torch")
     weak = torch.randn(500, 3, generator=torch.Generator().manual_seed(0))
@@ -231,6 +238,10 @@ def test_a_loader_of_torch_is_a_stream():
         (iter([]), "weak: is a stream that holds no rows"),
         (iter([np.ones((5, 2))]), "weak: is a stream of other things"),
         (iter([{"weak": np.ones((5, 2))}]), "weak: is a stream of other things"),
+        (
+            iter([(np.ones((5, 2)), np.ones((5, 2))), (np.ones((5, 2)), np.ones((4, 2)))]),
+            "strong: has 4 rows and weak has 5 in block 1 of the stream",
+        ),
         (np.ones((5, 2)), "strong: is missing"),
         ("weak.npy", "strong: is missing"),
     ],

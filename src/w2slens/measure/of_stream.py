@@ -47,7 +47,7 @@ def of_stream(
 
 
 def _chunks(stream: Iterable[Any]) -> Iterator[dict[str, NDArray[Any]]]:
-    for item in stream:
+    for block, item in enumerate(stream):
         if isinstance(item, Mapping):
             pair: Any = [item.get(name) for name in SIDES]
         else:
@@ -56,7 +56,13 @@ def _chunks(stream: Iterable[Any]) -> Iterator[dict[str, NDArray[Any]]]:
             raise InputError(
                 "weak", "is a stream of other things; pairs (weak rows, strong rows) are needed"
             )
-        yield {name: check.numeric(side, name) for name, side in zip(SIDES, pair, strict=True)}
+        found = {name: check.numeric(side, name) for name, side in zip(SIDES, pair, strict=True)}
+        weak, strong = (len(np.atleast_1d(side)) for side in found.values())
+        if weak != strong:
+            has = f"has {strong:,} rows and weak has {weak:,}"
+            raise InputError("strong", f"{has} in block {block} of the stream, counted from 0")
+        if weak:
+            yield found
 
 
 def _sampled(
