@@ -8,6 +8,7 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.preprocessing import StandardScaler
 
 from w2slens import InputError, Problem, cli, dimensions, forecast, plan, predict, transfer
+from w2slens._core.format import number
 from w2slens.advise.planning import frontier, n_star
 from w2slens.features.digits import digits
 from w2slens.forecasting.intervals import freedom, spread
@@ -15,6 +16,7 @@ from w2slens.theory.bounds import pgr_bound
 
 PRICES = {"cost_label": 1.0, "cost_pseudo": 0.02}
 RIDGELESS = {"ridge_weak": 0, "ridge_strong": 0}
+AUTO = {"ridge_weak": "auto", "ridge_strong": "auto"}
 
 
 def pair(**change):
@@ -70,6 +72,16 @@ def test_a_target_is_reached_at_least_cost():
     assert within.best.risk > 0.2
     more = plan(pair(), budget=found.best.cost * 1.02, **PRICES)
     assert more.best.risk <= 0.2
+
+
+@pytest.mark.parametrize("goal", [{"target": 0.2}, {"budget": 150}])
+def test_the_teacher_that_a_plan_speaks_of_is_that_of_its_best_student(goal):
+    found = plan(pair(), **goal, **PRICES)
+    taught = next(course for course in found.courses if course.course in ("w2s", "posterior"))
+    assert taught.n != next(each for each in found.courses if each.course == "w2s").n
+    weak = predict(pair(), n=taught.n, N=1, intercept=True, **AUTO).weak[0, 0]
+    said = f"The teacher on the {taught.n:,} labels of {taught.course} has risk {number(weak)}."
+    assert said in found.reason
 
 
 def test_owned_labels_are_free():

@@ -4,7 +4,7 @@ import numpy as np
 
 from w2slens._core.format import number
 from w2slens._core.types import Ridge
-from w2slens.advise.budget import Goal, Shop
+from w2slens.advise.budget import POOLED, Goal, Shop
 from w2slens.advise.courses import Course
 
 
@@ -27,12 +27,12 @@ def reason(
 
 
 def _teacher(shop: Shop, ranked: tuple[Course, ...]) -> str:
-    """Say what the student's teacher does by itself."""
-    w2s = next((course for course in ranked if course.course == "w2s"), None)
-    if w2s is None:
+    """Say what the teacher of the best course that has one does by itself."""
+    taught = next((course for course in ranked if course.course in POOLED), None)
+    if taught is None:
         return "W2S is not among them: no size of it within reach has a finite risk as asked."
-    teacher = float(shop.risks("weak-is-enough", np.array([w2s.n]), np.array([1]))[0, 0])
-    return f"The student's teacher has risk {number(teacher)} itself."
+    teacher = float(shop.risks("weak-is-enough", np.array([taught.n]), np.array([1]))[0, 0])
+    return f"The teacher on the {taught.n:,} labels of {taught.course} has risk {number(teacher)}."
 
 
 def _pays(shop: Shop) -> list[str]:
