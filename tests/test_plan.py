@@ -13,6 +13,7 @@ from w2slens.advise.planning import frontier, n_star
 from w2slens.features.digits import digits
 from w2slens.forecasting.intervals import freedom, spread
 from w2slens.theory.bounds import pgr_bound
+from w2slens.theory.together import Together
 
 PRICES = {"cost_label": 1.0, "cost_pseudo": 0.02}
 RIDGELESS = {"ridge_weak": 0, "ridge_strong": 0}
@@ -100,6 +101,22 @@ def test_pseudo_labels_do_not_help_a_contained_teacher():
     weak = next(course for course in found.courses if course.course == "weak-is-enough")
     assert weak.risk < w2s.risk
     assert "contains the teacher's" in found.reason
+
+
+@pytest.mark.parametrize("signal", [None, 1.0])
+def test_a_plan_without_noise_spends_no_more_than_exact_fits_cost(signal):
+    clean = pair(noise=0.0, rho_w=0.0, rho_s=0.0, signal=signal)
+    found = plan(clean, budget=172, **PRICES)
+    assert found.best.risk == pytest.approx(0, abs=1e-12)
+    assert found.best.cost < 60
+    assert all(low <= each.risk <= high for each in found.courses for low, high in [each.interval])
+
+
+def test_nothing_to_learn_is_refused_in_words():
+    silent = pair(noise=0.0, rho_w=0.0, rho_s=0.0, signal=0.0)
+    with pytest.raises(InputError, match="signal: is 0 as the noise is: all labels are alike"):
+        plan(silent, budget=172, **PRICES)
+    assert np.array_equal(Together(silent).student([20, 200], [50]), [[0.0], [0.0]])
 
 
 def test_running_a_model_has_its_price():

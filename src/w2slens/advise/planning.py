@@ -133,6 +133,10 @@ def open_shop(
     """Validate prices and settings; without E f*² there is no best ridge, and fits have none."""
     ridges = check.ridge(ridge_weak, "ridge_weak"), check.ridge(ridge_strong, "ridge_strong")
     known = population_of(problem)
+    if known.problem.signal == known.problem.noise == 0:
+        raise InputError(
+            "signal", "is 0 as the noise is: all labels are alike, and there is nothing to learn"
+        )
     λ_w, λ_s = (0.0 if λ == "auto" and known.problem.signal is None else λ for λ in ridges)
     rows = known.pool if pool is None else check.whole(pool, "pool")
     return Shop(

@@ -17,6 +17,8 @@ def interval(shop: "Shop", course: Course) -> tuple[float, float]:
     n, N, model = course.n, max(course.N, 1), MODEL[course.course]
     if model == "posterior":  # nearly as wide as W2S is, in units of itself
         w2s = replace(course, course="w2s", risk=float(shop.risks("w2s", *one(n, N))[0, 0]))
+        if w2s.risk == 0:  # without noise and ridge: no draw of the labels differs from another
+            return course.risk, course.risk
         low, high = (end * course.risk / w2s.risk for end in interval(shop, w2s))
         return low, high
     found = shop.predicted([n], [N])

@@ -26,6 +26,9 @@ from w2slens.theory.tuned import Tuned
 
 NEGLIGIBLE = 0.01  # combinations with a smaller share of the best one's evidence are left out
 ROUNDING = 1e-12  # share of the prior's largest variance below which a direction has none
+LEAST = (
+    1e-300  # of the squared labels along a kernel: without signal and noise all are likely alike
+)
 
 
 def prior_of(problem: Problem, directions: int = DIRECTIONS[0]) -> Prior:
@@ -208,7 +211,7 @@ class Together:
         volume = np.sum(np.log1p(fit.values / fit.kappa[:, None]), axis=1)
         volume += free * np.log(free * fit.kappa) - fit.df1
         quadratic = (self.problem.noise + side.error) / fit.kappa + fit.resolvent @ side.energies
-        logs = -0.5 * k * (volume + free * np.log(quadratic))
+        logs = -0.5 * k * (volume + free * np.log(np.maximum(quadratic, LEAST)))
         return np.asarray(logs.reshape(len(rows), len(NOISES)))
 
 
