@@ -262,6 +262,30 @@ def test_what_cannot_be_is_moved_to_what_can_and_said(page):
     assert page.ask("document.getElementById('n').value") == "160"
 
 
+def test_nothing_to_spend_is_shown_as_nothing(browser, tmp_path, capsys):
+    path = tmp_path / "planner.html"
+    known = ["--d-w", "20", "--d-s", "30", "--d-sw", "4", "--noise", "1", "--signal", "1"]
+    prices = ["--cost-label", "2", "--cost-pseudo", "0.1", "--owned", "90", "--budget", "0"]
+    assert cli.invoke(["plan", *known, *prices, "--page", str(path), "--json"]) == 0
+    wanted = json.loads(capsys.readouterr().out)["courses"]
+    assert browser.open(path).ask("planner.settings.budget") == 0
+    found = browser.ask("planner.courses.map((each) => [each.name, each.n])")
+    assert found == [[each["course"], each["n"]] for each in wanted]
+    drawn = browser.ask("document.getElementById('frontier').innerHTML")
+    assert not re.search("NaN|Infinity", drawn)
+
+
+def test_a_page_of_a_plan_begins_with_its_best_course(browser, tmp_path, capsys):
+    path = tmp_path / "planner.html"
+    known = [f"--{name.replace('_', '-')}={value}" for name, value in KNOWN.items()]
+    goal = ["--cost-label", "1", "--cost-pseudo", "0.01", "--target", "0.12"]
+    assert cli.invoke(["plan", *known, *goal, "--page", str(path), "--json"]) == 0
+    best = json.loads(capsys.readouterr().out)["best"]
+    begun = browser.open(path).ask("planner.settings")
+    assert [begun[name] for name in ("n", "N", "budget")] == [best["n"], best["N"], best["cost"]]
+    assert best["course"] == browser.ask("planner.courses[0].name") == "posterior"
+
+
 def test_the_posterior_student_is_shown_only_where_it_is_known(page):
     courses = "planner.courses.map((course) => course.name)"
     assert "posterior" in page.ask(courses)

@@ -8,6 +8,7 @@ import click
 
 from w2slens import InputError, plan
 from w2slens._core.json import to_json
+from w2slens.advise.budget import ROUNDING
 from w2slens.advise.courses import Course
 from w2slens.advise.planning import frontier
 from w2slens.cli._help import Command, Option
@@ -108,7 +109,8 @@ def command(
         return {"frontier.png": png(figure)}
 
     if page is not None:
-        _write(problem, page, output, settings, budget or found.best.cost, found.courses)
+        spent = found.best.cost if budget is None else budget
+        _write(problem, page, output, settings, spent, found.courses)
     verdict = f"[bold]{found.best.course}[/bold]. {found.reason}"
     output.deliver(document, kind="plan", files=files, shown=[found.table(), verdict])
     if page is not None and not output.as_json:
@@ -139,11 +141,19 @@ def _write(
     budget: float | None = None,
     courses: Sequence[Course] = (),
 ) -> None:
-    """Write the page of a population, or of a plan at the sizes of its W2S course."""
+    """Write the page of a population, or of a plan at the sizes of the best course with a pool."""
     from w2slens.report.planner import planner  # as above
 
     given = {name: value for name, value in settings.items() if value is not None}
-    w2s = next((course for course in courses if course.course == "w2s"), None)
-    sizes = (w2s.n, w2s.N) if w2s is not None and not problem.owned else (None, None)
-    html = planner(problem, n=sizes[0], N=sizes[1], budget=budget, **given)
+    n, N = (None, None) if problem.owned else _sizes(courses, budget)
+    html = planner(problem, n=n, N=N, budget=budget, **given)
     write_page(Path(), html, out=page, overwrite=output.overwrite, argument="page")
+
+
+def _sizes(courses: Sequence[Course], budget: float | None) -> tuple[int | None, int | None]:
+    """Take those of the best course within the budget that has a pool, else the best one's n."""
+    most = float("inf") if budget is None else budget * (1 + ROUNDING)
+    pooled = [course for course in courses if course.N and course.cost <= most]
+    if pooled:
+        return pooled[0].n, pooled[0].N
+    return (courses[0].n if courses else None), None

@@ -74,7 +74,7 @@ def planner(
         "N": pseudo if N is None else check.whole(N, "N"),
     }
     spent = float(shop.cost("w2s", *sizes.values())) if budget is None else budget
-    sizes["budget"] = check.non_negative(spent, "budget") or 1.0
+    sizes["budget"] = check.non_negative(spent, "budget")
     state = {
         "start": {**sizes, **_prices(shop, settings), **_canonical(known.problem)},
         "own": _own(known),

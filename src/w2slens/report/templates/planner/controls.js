@@ -45,7 +45,7 @@ function controlsOf(start, own) {
     [
       "Money",
       [
-        ["budget", "budget", about(start.budget, 1, 1e4)],
+        ["budget", "budget", about(start.budget, 1, 1e4, zero)],
         ["cost_label", "price of a label", prices(start.cost_label, 0.01, 100)],
         ["cost_pseudo", "price of a pseudo-label", prices(start.cost_pseudo, 1e-5, 1)],
         ["cost_weak", "price of running the teacher", prices(start.cost_weak, 0.1, 1e4)],

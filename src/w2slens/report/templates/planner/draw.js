@@ -174,7 +174,8 @@ function drawFrontier({ frontier, budgets, budget, best, spent, names, looks, yL
   const x = axis([budgets[0], budgets[budgets.length - 1]], [BOX.left, BOX.right], true);
   const all = Object.values(frontier).flat();
   const y = riskAxis(all.map((course) => course && course.risk).filter(Boolean));
-  const parts = [`<path class="now" d="M${x.to(budget).toFixed(1)} ${BOX.top}V${BOX.bottom}"/>`];
+  const here = x.to(Math.max(budget, budgets[0])).toFixed(1); // nothing to spend is at the edge
+  const parts = [`<path class="now" d="M${here} ${BOX.top}V${BOX.bottom}"/>`];
   const entries = [];
   for (const [name, courses] of Object.entries(frontier)) {
     const [look, dash] = looks[name];
@@ -187,7 +188,7 @@ function drawFrontier({ frontier, budgets, budget, best, spent, names, looks, yL
   }
   const height = best ? y.to(best.risk) : NaN;
   if (Number.isFinite(height)) {
-    const place = `cx="${x.to(budget).toFixed(1)}" cy="${height.toFixed(1)}"`;
+    const place = `cx="${here}" cy="${height.toFixed(1)}"`;
     parts.push(`<circle class="ring" ${place} r="9"/>`);
   }
   if (spent) parts.push(mark("diamond", x.to(spent.cost), y.to(spent.risk), "--accent", 6));

@@ -118,16 +118,18 @@ class Figures {
   frontier(shop, settings, now, scale) {
     const { budget, n, N } = settings;
     const steps = STEPS_OF.budgets;
+    const middle = budget || REACH * (settings.cost_label || 1); // no logarithm leads to 0
     const budgets = Array.from(
       { length: steps },
-      (_, k) => budget * REACH ** ((2 * k) / (steps - 1) - 1),
+      (_, k) => middle * REACH ** ((2 * k) / (steps - 1) - 1),
     );
-    budgets[(steps - 1) / 2] = budget;
+    budgets[(steps - 1) / 2] = middle;
     const each = budgets.map((money) => shop.courses(money));
     const lines = Object.fromEntries(
       shop.names().map((name) => [name, each.map((found) => found[name])]),
     );
-    const possibleNow = Object.values(each[(steps - 1) / 2]).filter(Boolean);
+    const bought = budget ? each[(steps - 1) / 2] : shop.courses(budget);
+    const possibleNow = Object.values(bought).filter(Boolean);
     const courses = possibleNow.sort((left, right) => left.risk - right.risk);
     const spent = { cost: shop.cost("w2s", n, N), risk: now.w2s };
     const yLabel = `expected ${scale} risk`;
