@@ -262,6 +262,69 @@ def test_what_cannot_be_is_moved_to_what_can_and_said(page):
     assert page.ask("document.getElementById('n').value") == "160"
 
 
+def typed(page, name, text):
+    """Type a number into a field; return what is taken, and what is said of it."""
+    field = f"document.getElementById('{name}')"
+    page.ask(f"{field}.value = {json.dumps(text)}; {field}.dispatchEvent(new Event('change'))")
+    settled(page)
+    return page.ask(f"[planner.settings.{name}, planner.find('notes').textContent]")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("cost_pseudo", "0,01", 0.01),
+        ("cost_label", "1,5", 1.5),
+        ("cost_label", " 2.25 ", 2.25),
+        ("budget", "1,200.5", 1200.5),
+        ("N", "12,000", 12_000),
+        ("n", "10000", 10_000),
+        ("n", "2", 2),
+        ("cost_weak", "123456", 123_456),
+    ],
+)
+def test_numbers_are_read_as_people_type_them(page, name, text, value):
+    assert typed(page, name, text) == [value, ""]
+
+
+def test_what_is_not_taken_as_typed_is_said(page):
+    value, said = typed(page, "n", "99,000,000")
+    assert (value, said) == (1e7, "labels n: 10,000,000 is the most that this page draws.")
+    value, said = typed(page, "cost_label", "-1")
+    assert (value, said) == (0, "price of a label: 0 is the least that this page draws.")
+    for text in ("1.234,5", "1,2,3", "many", ""):
+        assert typed(page, "cost_pseudo", text) == [
+            0.01,
+            f"price of a pseudo-label: “{text}” is no number.",
+        ]
+    page.ask("document.getElementById('again').click()")
+    assert page.ask("planner.find('notes').textContent") == ""
+
+
+@pytest.mark.parametrize("name", ["forecast", "dimensions"])
+def test_pseudo_labels_are_no_more_than_rows(browser, pages, name):
+    browser.open(pages[0] / f"{name}.html").ask("planner.change('pool', 100)")
+    settled(browser)
+    assert "and 100 pseudo-labels" in browser.ask("document.querySelector('.verdict').textContent")
+    assert "there are 100 unlabeled rows" in browser.ask("planner.find('notes').textContent")
+    assert browser.ask("document.getElementById('N').value") == "100"
+
+
+def test_a_command_stands_there_only_where_it_plans(page):
+    for name, value, why in (
+        ("cost_label", 0, "labels that cost nothing"),
+        ("cost_pseudo", 0, "pseudo-labels that cost nothing"),
+    ):
+        page.ask(f"planner.reset(); planner.change('{name}', {value})")
+        settled(page)
+        assert page.ask("planner.find('command').textContent") == ""
+        assert why in page.ask("planner.find('unplanned').textContent")
+    page.ask("planner.change('pool', 500)")
+    settled(page)
+    assert page.ask("planner.find('unplanned').textContent") == ""
+    assert "--pool 500" in page.ask("planner.find('command').textContent")
+
+
 def test_nothing_to_spend_is_shown_as_nothing(browser, tmp_path, capsys):
     path = tmp_path / "planner.html"
     known = ["--d-w", "20", "--d-s", "30", "--d-sw", "4", "--noise", "1", "--signal", "1"]

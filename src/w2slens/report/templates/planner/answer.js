@@ -97,6 +97,15 @@ function strip(risks, cost, names) {
     .join("");
 }
 
+/** Why no command plans the same; empty where one does. */
+function unplanned({ cost_label, cost_pseudo, pool, noise, signal }) {
+  if (cost_label === 0) return "None plans for labels that cost nothing: a budget has no end then.";
+  if (cost_pseudo === 0 && pool === null)
+    return "None plans for pseudo-labels that cost nothing without saying how many rows there are.";
+  if (noise === 0 && signal === 0) return "None plans where there is nothing to learn.";
+  return "";
+}
+
 /** The command that plans the same, where dimensions describe the population. */
 function replayed(settings) {
   const words = ["w2slens plan"];

@@ -85,19 +85,33 @@ function controlsOf(start, own) {
   ];
 }
 
+/** A number as people type it: commas group thousands, or one of them is the decimal point. */
+function typedNumber(text) {
+  const typed = text.trim();
+  if (/^[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(typed)) return Number(typed.replaceAll(",", ""));
+  if (typed === "" || (typed.includes(",") && typed.includes("."))) return NaN;
+  return Number(typed.replace(",", ".")); // NaN where a second comma is left
+}
+
+/** Least and most that may be typed where that is beyond the slider: the curves can draw it. */
+const TYPED = {
+  ...{ n: [2, 1e7], N: [1, 1e7], owned: [0, 1e7], pool: [1, 1e7], budget: [0, 1e12] },
+  ...{ cost_label: [0, 1e12], cost_pseudo: [0, 1e12], cost_weak: [0, 1e12], cost_strong: [0, 1e12] },
+};
+
 const INSTEAD = { pool: null, signal: null, ridge_weak: "auto", ridge_strong: "auto" };
 const OF_A_PAIR = ["d_w", "d_s", "d_sw", "rho_w", "rho_s", "signal"]; // an own population has its own
 
 /** One row of the form: a slider, the number, and where there is such a thing, a box instead. */
 class Control {
   constructor([name, words, values, instead], change) {
-    Object.assign(this, { name, values, instead });
+    Object.assign(this, { name, values, instead, words: words.replace(/<[^>]*>/g, "") });
     this.row = document.createElement("div");
     this.row.className = "control";
     const box = `<label class="instead"><input type="checkbox" id="${name}-box"> ${instead}</label>`;
     this.row.innerHTML =
       `<label for="${name}">${words}</label>${instead ? box : ""}` +
-      `<input type="range" id="${name}-slider" min="0" step="1" aria-label="${words.replace(/<[^>]*>/g, "")}">` +
+      `<input type="range" id="${name}-slider" min="0" step="1" aria-label="${this.words}">` +
       `<input type="text" inputmode="decimal" id="${name}" autocomplete="off" spellcheck="false">`;
     this.slider = this.row.querySelector("[type=range]");
     this.number = this.row.querySelector("[type=text]");
@@ -112,20 +126,25 @@ class Control {
     }
   }
 
-  /** Take a number that was typed, within the limits of the slider; anything else is put back. */
+  /** Take a number that was typed, up to the limits; what is no number is put back. Say either. */
   typed(change) {
-    const text = this.number.value.replaceAll(",", "").trim();
-    const value = Number(text);
-    const [least, most] = [
-      this.values[0],
-      Math.max(this.values[this.values.length - 1], this.last ?? 0),
-    ];
-    const whole = WHOLE.includes(this.name);
-    const taken = text !== "" && Number.isFinite(value);
-    change(
-      this.name,
-      taken ? Math.min(Math.max(whole ? Math.round(value) : value, least), most) : this.last,
-    );
+    const text = this.number.value.trim();
+    const value = typedNumber(text);
+    if (!Number.isFinite(value)) {
+      change(this.name, this.last, `${this.words}: “${text}” is no number`);
+      return;
+    }
+    const [least, most] = this.limits();
+    const taken = Math.min(Math.max(value, least), most);
+    const end = `${value < least ? "least" : "most"} that this page draws`;
+    const said = taken === value ? "" : `${this.words}: ${grouped(taken)} is the ${end}`;
+    change(this.name, WHOLE.includes(this.name) ? Math.round(taken) : taken, said);
+  }
+
+  limits() {
+    const ends = [this.values[0], this.values[this.values.length - 1]];
+    const [least, most] = TYPED[this.name] ?? ends;
+    return [Math.min(least, ends[0]), Math.max(most, ends[1], this.last ?? 0)];
   }
 
   /** Show a value: of the settings that are possible, which may differ from what was asked. */
@@ -138,7 +157,7 @@ class Control {
     this.slider.max = this.values.length - 1;
     this.slider.value = nearest(this.values, this.last);
     const shown = Number(this.last.toPrecision(WHOLE.includes(this.name) ? 15 : 4));
-    this.number.value = special ? this.instead : shown >= 1000 ? shown.toLocaleString("en") : shown;
+    this.number.value = special ? this.instead : grouped(shown);
     this.slider.setAttribute("aria-valuetext", this.number.value);
     this.row.classList.toggle("off", off || special);
   }
@@ -151,6 +170,10 @@ class Control {
   middle() {
     return this.values[Math.floor(this.values.length / 2)];
   }
+}
+
+function grouped(value) {
+  return value >= 1000 ? value.toLocaleString("en") : String(value);
 }
 
 const WHOLE = ["n", "N", "d_w", "d_s", "owned", "pool"];

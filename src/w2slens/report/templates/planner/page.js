@@ -16,11 +16,12 @@ class Planner {
   reset() {
     this.settings = { ...this.state.start, population: this.own ? "own" : "canonical" };
     if (this.own) this.settings.noise = this.own.noise;
+    this.said = "";
     this.update();
   }
 
   build() {
-    const change = (name, value) => this.change(name, value);
+    const change = (name, value, said) => this.change(name, value, said);
     this.controls = new Map();
     const form = this.find("controls");
     for (const [group, settings] of controlsOf(this.state.start, this.state.own)) {
@@ -71,8 +72,10 @@ class Planner {
     return button;
   }
 
-  change(name, value) {
+  /** Set something, and say what was made of it where that is not what was typed. */
+  change(name, value, said = "") {
     this.settings[name] = value;
+    this.said = said;
     this.later();
   }
 
@@ -92,9 +95,10 @@ class Planner {
     if (settings.population === "own") {
       this.own.noise = settings.noise;
       this.ownModels ??= new Models(this.own, state.candidates);
-      return { models: this.ownModels, ...state.own, found: settings, moved: [] };
+      return { models: this.ownModels, ...state.own, ...withinPool({ ...settings }, []) };
     }
     const { found, moved } = possible(settings);
+    withinPool(found, moved);
     const dimensions = OF_A_PAIR.map((name) => found[name]).join();
     if (this.dimensions !== dimensions) {
       this.canonicalModels = new Models(canonical(found), state.candidates);
@@ -154,7 +158,7 @@ class Planner {
     this.find("intercept").checked = found.intercept;
     for (const radio of document.getElementsByName("population"))
       radio.checked = radio.value === found.population;
-    const notes = moved.map((why) => `${why}.`);
+    const notes = [this.said, ...moved].filter(Boolean).map((why) => `${why}.`);
     if (unknown)
       notes.push(
         "E f*² is not known, without which no ridge can be chosen: all fits are ridgeless.",
@@ -185,7 +189,9 @@ class Planner {
     const lacking = this.between && !posterior;
     this.find("lacking").hidden = !lacking;
     const canonicalOne = settings.population === "canonical";
-    this.find("command").textContent = canonicalOne ? replayed(settings) : "";
+    const lost = canonicalOne ? unplanned(settings) : "";
+    this.find("command").textContent = canonicalOne && !lost ? replayed(settings) : "";
+    this.find("unplanned").textContent = lost;
     this.find("replay").hidden = !canonicalOne;
   }
 }

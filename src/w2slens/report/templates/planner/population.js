@@ -153,3 +153,14 @@ function possible(asked) {
   }
   return { found, moved };
 }
+
+/** Keep the pseudo-labels within the unlabeled rows that there are; say so where they were more. */
+function withinPool(found, moved) {
+  const { N, pool } = found;
+  if (pool !== null && N > pool) {
+    const rows = pool.toLocaleString("en");
+    moved.push(`there are ${rows} unlabeled rows, and so at most ${rows} pseudo-labels`);
+    found.N = pool;
+  }
+  return { found, moved };
+}
