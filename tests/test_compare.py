@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from w2slens import InputError, cli, load_results, sweep
+from w2slens import InputError, cli, load_results, sweep, transfer
+from w2slens._core.json import to_json
+from w2slens.experiments.results import Results
 from w2slens.report.comparing import compare
 
 pytestmark = pytest.mark.filterwarnings("ignore::w2slens.UndefinedRatioWarning")
@@ -56,6 +58,46 @@ def test_other_rows_are_compared_by_their_means(folders):
     assert list(found.told) == ["seed"]
 
 
+def test_risks_in_other_units_have_no_difference(folders):
+    z = np.random.default_rng(1).standard_normal((300, 8))
+    f = z[:, 0] + z[:, 1]
+    y = f + z[:, 7]
+    told = {"n": 30, "N": 100, "trials": 3, "ridge_weak": 0.1, "ridge_strong": 0.1}
+
+    def run(y, **more):
+        return transfer(z[:, :4], z[:, 2:], y, **told, **more)
+
+    runs = {
+        "raw": run(y),
+        "again": run(y, seed=1),
+        "excess": run(y, target=f),
+        "two": run(np.stack([y, f], 1)),
+        "classes": run((y > 0).astype(int), task="classification"),
+    }
+    found = compare(runs)
+    known = [bool(np.isfinite(line.difference)) for line in found.lines]
+    assert known == [True, True, False, False, False]
+    assert np.isfinite([line.values["w2s"] for line in found.lines]).all()
+    said = " ".join(repr(found).split())
+    assert "from the first are not all over the same rows. Where runs differ from the first" in said
+    assert "in scale and task and outputs" in said
+    assert "no difference is taken" not in repr(
+        compare({one: runs[one] for one in ("raw", "again")})
+    )
+    apart = compare({one: runs[one] for one in ("raw", "classes")})
+    assert "over the same rows" not in repr(apart)
+    assert json.loads(to_json(apart.to_dict()))["runs"][1]["difference"] is None
+
+
+def test_a_command_is_no_setting(folders):
+    runs = {name: load_results(folders / name) for name in ("small", "large")}
+    told = {
+        name: Results(run.table, {**run.config, "command": f"w2slens {name}"}, run.oracle)
+        for name, run in runs.items()
+    }
+    assert compare(told).told == compare(runs).told
+
+
 def test_the_command_compares_folders(folders, capsys):
     names = [str(folders / name) for name in ("small", "large")]
     assert cli.invoke(["compare", *names, "--json"]) == 0
@@ -77,7 +119,13 @@ def test_the_command_compares_folders(folders, capsys):
 
 def test_what_cannot_be_compared_is_refused(folders):
     runs = {name: load_results(folders / name) for name in ("small", "large")}
-    with pytest.raises(InputError, match=r"have no cell .* small has .*400.*; large has"):
+    with pytest.raises(InputError, match=r"in common that is asked for: small has .*400.*; large"):
         compare(runs, n=60, N=400)
+    apart = {
+        name: Results(run.table.query(f"n == {n}"), run.config, run.oracle)
+        for n, (name, run) in zip((30, 60), runs.items(), strict=True)
+    }
+    with pytest.raises(InputError, match=r"have no cell \(n, N\) in common: small has"):
+        compare(apart)
     with pytest.raises(InputError, match="fewer than two"):
         compare({"small": runs["small"]})

@@ -1,6 +1,6 @@
 """Several runs side by side: their curves at one cell, and in what they were told differently."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,11 @@ from w2slens.experiments.names import curve_name
 from w2slens.experiments.results import Results
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
 
-WORDS = ("title", "recipe", "version")
-"""What a run says of itself that changes none of its numbers."""
+WORDS = ("title", "recipe", "version", "command")
+"""What a run says of itself that changes none of its numbers, or says again what settings say."""
+
+UNITS = ("scale", "task", "outputs")
+"""What risks are risks of: where runs differ in these, one risk less another means nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +26,7 @@ class Line:
     run: str
     curve: str
     values: Mapping[str, float]  # PGR, OPR and risks, with ``*_se``
-    difference: float  # of the W2S risk from the first line's
+    difference: float  # of the W2S risk from the first line's; nan where in other units
     difference_se: float
     paired: bool  # whether trial by trial, over the same rows
 
@@ -60,9 +63,21 @@ class Comparison(Shown):
             )
             columns = (Column("setting", words=True), *(Column(n, words=True) for n in names))
             tables.append(Table(columns, settings, "Told differently"))
-        paired = all(line.paired for line in self.lines[1:])
-        how = "trial by trial, over the same rows" if paired else "not all over the same rows"
-        return f"Differences of the W2S risk from the first are {how}.", tuple(tables)
+        return " ".join(self._said()), tuple(tables)
+
+    def _said(self) -> Iterator[str]:
+        """Say how differences were taken, and why some were not."""
+        taken = [line for line in self.lines[1:] if np.isfinite(line.difference)]
+        if taken:
+            paired = all(line.paired for line in taken)
+            how = "trial by trial, over the same rows" if paired else "not all over the same rows"
+            yield f"Differences of the W2S risk from the first are {how}."
+        units = [key for key in UNITS if key in self.told]
+        if units:
+            yield (
+                f"Where runs differ from the first in {' and '.join(units)}, their risks are not "
+                "of one thing, and no difference is taken."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON types; undefined numbers are nan."""
@@ -98,7 +113,8 @@ def compare(
     Notes
     -----
     Where trials see the same rows, risks are compared trial by trial: the error of a difference is
-    then often far below that of either risk.
+    then often far below that of either risk. Runs that differ in scale, task or number of outputs
+    have risks in different units: their differences are nan.
     """
     if len(runs) < 2:
         raise InputError("runs", "are fewer than two; name two runs or more")
@@ -126,7 +142,8 @@ def _cell(runs: Mapping[str, Results], n: int | None, N: int | None) -> tuple[in
             f"{name} has {', '.join(f'({a:,}, {b:,})' for a, b in sorted(own)[-3:])}"
             for name, own in zip(runs, cells, strict=True)
         )
-        raise InputError("runs", f"have no cell (n, N) in common that is asked for: {have}")
+        asked = " that is asked for" if (n, N) != (None, None) else ""
+        raise InputError("runs", f"have no cell (n, N) in common{asked}: {have}")
     return max(common)
 
 
@@ -137,6 +154,8 @@ def _line(name: str, label: str, cell: tuple[int, int], curve: Results, first: R
         for each in ("pgr", "opr", *MODELS)
         for key in (str(each), f"{each}_se")
     }
+    if any(curve.config.get(key) != first.config.get(key) for key in UNITS):
+        return Line(name, label, values, float("nan"), float("nan"), False)
     own, other = (_trials(each, cell) for each in (curve, first))
     both = own.index.intersection(other.index)
     # The risk of the labels' mean tells trials over the same rows from others.
