@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from click.shell_completion import BashComplete
 
 from w2slens import cli
 from w2slens.cli._help import ALL, Option
@@ -164,3 +165,37 @@ def test_completing_a_command_loads_none():
     assert found.stdout.split() == ["plain,run", "plain,rank", "plain,report"]
     assert "click" in found.stderr
     assert "numpy" not in found.stderr
+
+
+def completed(words):
+    """What a shell is told of the last word."""
+    asked = {"COMP_WORDS": f"w2slens {words}", "COMP_CWORD": str(len(words.split(" ")))}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in asked.items():
+            patch.setenv(name, value)
+        said = BashComplete(cli.group, {}, "w2slens", "_W2SLENS_COMPLETE").complete()
+    return said.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("report de", "dir,de"),
+        ("compare one tw", "dir,tw"),
+        ("sweep re", "file,re"),
+        ("apply mo", "file,mo"),
+        ("apply model ne", "file,ne"),
+        ("dims --weak w", "file,w"),
+        ("demo --out d", "dir,d"),
+        ("plan --page p", "file,p"),
+        ("rank --weak a=", "file,a="),
+        ("plan --problem r", "file,r"),
+    ],
+)
+def test_files_and_folders_are_left_to_the_shell(words, said):
+    assert completed(words) == [said]
+
+
+def test_what_is_no_file_is_completed_as_before():
+    assert completed("run --task c") == ["plain,classification"]
+    assert "plain,--budget" in completed("plan --bu")

@@ -1,12 +1,37 @@
-"""Help that fits a screen and ends with an example; ``--help-all`` says all that there is."""
+"""Help that fits a screen and ends with an example; ``--help-all`` says all that there is.
 
+What a metavar calls a file or a folder is completed by a shell as one.
+"""
+
+import re
 from copy import copy
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 ALL = "w2slens.help_all"
 """Key of a context that shows everything."""
+
+
+PLACES = {
+    "file": re.compile(r"\b(PATH|FILE|RECIPE|MODEL|FEATURES|PEM)\b"),
+    "dir": re.compile(r"\bDIR\b"),
+}
+"""What shells complete → words of the metavars that mean it."""
+
+
+class Place(click.types.StringParamType):
+    """Text that names a file (``"file"``) or a folder (``"dir"``): shells complete it as such."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the shell."""
+        return [CompletionItem(incomplete, type=self.kind)]
 
 
 class Option(click.Option):
@@ -41,6 +66,10 @@ class Command(click.Command):
     def __init__(self, name: str | None, *, example: str = "", **told: Any) -> None:
         super().__init__(name, **told)
         self.example = example
+        for one in self.params:
+            for kind, meant in PLACES.items():
+                if meant.search(one.metavar or "") and one.type is click.STRING:
+                    one.type = Place(kind)
         self.epilog = f"\b\nExample:\n  w2slens {name} {example}".rstrip()
         if any(isinstance(one, Option) and one.longer for one in self.params):
             more = {"is_flag": True, "is_eager": True, "expose_value": False}
