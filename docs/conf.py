@@ -32,7 +32,9 @@ myst_heading_anchors = 3
 autosummary_generate = True
 autodoc_typehints = "none"
 # What scikit-learn says of these methods refers to pages of its own.
-autodoc_default_options = {"exclude-members": "set_fit_request, set_score_request"}
+autodoc_default_options = {
+    "exclude-members": "get_metadata_routing, set_fit_request, set_score_request"
+}
 numpydoc_show_class_members = False
 
 html_math_renderer = "mathml"
