@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import struct
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from w2slens import InputError, MissingExtraError, Planted, cli, simulate, sweep, transfer
-from w2slens.experiments.trackers import Tracker
+from w2slens.experiments.trackers import MLflow, Tracker
+from w2slens.experiments.trackers.mlflow import RETRIES
 from w2slens.experiments.trackers.told import TRACKERS, _quietly, facts_of, named, numbers_of
 
 PAIR = Planted.with_correlations(12, 8, [1, 1, 0.5], noise=1.0)
@@ -317,6 +319,26 @@ def test_a_server_that_is_away_stops_the_run_before_any_work(capsys, tmp_path):
     assert capsys.readouterr().err.startswith("error: --tracker cannot begin a run (API request to")
     assert cli.invoke([*words, "--tracker", "paper"]) == 2
     assert "--tracker is 'paper'; one of mlflow, wandb, tensorboard" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("own", [None, "2"])
+def test_a_server_that_is_away_is_missed_soon(monkeypatch, own):
+    pytest.importorskip("mlflow")
+    asked = []
+    tracker = MLflow("http://127.0.0.1:9")
+    monkeypatch.delenv(RETRIES)
+    if own is not None:
+        monkeypatch.setenv(RETRIES, own)
+
+    def away(_):
+        asked.append(os.environ[RETRIES])
+        raise ConnectionError
+
+    monkeypatch.setattr(tracker._client, "get_experiment_by_name", away)
+    with pytest.raises(ConnectionError):
+        tracker.begin("away", {})
+    assert asked == [own or "1"]
+    assert os.environ.get(RETRIES) == own
 
 
 RECIPE = """\

@@ -3,7 +3,8 @@
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ MOST_METRICS, MOST_PARAMETERS = 900, 100
 
 REFUSED = re.compile(r"[^/\w.\- :]|(?<=/)/|^/|\.\.")
 """What names must not hold; an underscore stands for it."""
+
+RETRIES, FEW = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1"
+"""How often MLflow asks a server anew, each time waiting twice as long: 7 times take 4 minutes."""
 
 
 class MLflow:
@@ -48,7 +52,8 @@ class MLflow:
 
     def begin(self, title: str, settings: Mapping[str, Any]) -> None:
         """Make the experiment where there is none yet, and a run in it."""
-        known = self._client.get_experiment_by_name(self._experiment)
+        with _impatient():
+            known = self._client.get_experiment_by_name(self._experiment)
         place = known.experiment_id if known else self._client.create_experiment(self._experiment)
         self._run = self._client.create_run(place, run_name=title).info.run_id
         made = [(name, str(value)) for name, value in parameters(settings).items()]
@@ -81,3 +86,16 @@ class MLflow:
     def end(self, *, failed: bool) -> None:
         """End the run."""
         self._client.set_terminated(self._run, status="FAILED" if failed else "FINISHED")
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """Miss a server that is away soon, unless the user's own settings say how often to ask."""
+    if RETRIES in os.environ:
+        yield
+        return
+    os.environ[RETRIES] = FEW
+    try:
+        yield
+    finally:
+        del os.environ[RETRIES]
