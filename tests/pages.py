@@ -45,16 +45,29 @@ def run_page(text, page, folder):
             (folder / code.split()[1].rstrip(":")).write_text(code, encoding="utf-8")
 
 
-def _converse(code, folder):
-    """Type every command of a console, and compare what is shown after it."""
-    checker = doctest.OutputChecker()
+def run_shown(text, folder):
+    """Run the commands of a page whose output is shown; return how many there are."""
+    return sum(
+        _converse(code, folder, silent=False)
+        for language, code in blocks(text)
+        if language == "console"
+    )
+
+
+def _converse(code, folder, *, silent=True):
+    """Type the commands of a console, and compare what is shown after them; return how many."""
+    checker, typed = doctest.OutputChecker(), 0
     for part in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
         command, shown = COMMAND.fullmatch(part).groups()
+        if not shown and not silent:
+            continue
+        typed += 1
         found = _run(command, folder)
         assert found.returncode == 0, f"{command}{found.stderr}"
         wanted = shown.replace("…", "...")
         said = f"{command}{found.stdout}"
         assert not shown or checker.check_output(wanted, found.stdout, FLAGS), said
+    return typed
 
 
 def _run(command, folder):
