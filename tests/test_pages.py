@@ -292,6 +292,9 @@ def test_a_result_says_what_it_is_and_older_ones_are_known_by_their_keys(folders
 def test_the_table_of_a_forecast_is_the_same_on_a_terminal_and_a_page(pair):
     weak, strong, y = pair
     found = forecast(weak, strong, y[:60], task="classification", metric="accuracy")
+    assert found.shown()[1][1].note.startswith("Risks of students that these labels make")
+    assert found.shown()[1][1].note in render_sheet(found.to_dict())
+    assert "imitate is W2S, and its risk another" in render_sheet(found.to_dict())
     html = forecast_table(json.loads(to_json(found.to_dict()))).html()
     assert html == found.table().html()
     assert "accuracy, leave-one-out" in html

@@ -10,6 +10,11 @@ from w2slens.models.metrics import NAMES
 from w2slens.models.risks import MODEL_COLUMNS, MODELS, RATIO_COLUMNS
 from w2slens.models.students import STUDENTS
 
+VERY_LABELS = (
+    "Risks of students that these labels make; those of the pair are means over draws of labels."
+)
+"""Why ``imitate`` and W2S are one student with two numbers in a forecast."""
+
 
 def forecast_table(document: Mapping[str, Any]) -> Table:
     """Return what is forecast, how much, and its 90% interval; marks where some were measured."""
@@ -31,7 +36,9 @@ def forecast_table(document: Mapping[str, Any]) -> Table:
     return Table(tuple(head), tuple(rows), title)
 
 
-def students_table(students: Mapping[str, Mapping[str, Any]], taken: str | None = None) -> Table:
+def students_table(
+    students: Mapping[str, Mapping[str, Any]], taken: str | None = None, note: str = ""
+) -> Table:
     """Return the forecast risk of every student of these labels, the best first.
 
     Each is compared with the one that was taken, or else with the best.
@@ -52,7 +59,7 @@ def students_table(students: Mapping[str, Mapping[str, Any]], taken: str | None 
         Column(f"against {beside}"),
         Column("which is", words=True),
     )
-    return Table(head, tuple(rows), "Students that these very labels and the pool can make")
+    return Table(head, tuple(rows), "Students that these very labels and the pool can make", note)
 
 
 def _marked(mark: Mapping[str, float] | None) -> str:

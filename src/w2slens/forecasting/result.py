@@ -12,7 +12,7 @@ import numpy as np
 from w2slens._core import check
 from w2slens._core.format import fixed
 from w2slens._core.table import Shown, Table
-from w2slens.forecasting.display import forecast_table, students_table
+from w2slens.forecasting.display import VERY_LABELS, forecast_table, students_table
 from w2slens.forecasting.sample import Losses
 from w2slens.forecasting.students import Expected, as_json
 from w2slens.models.metrics import NAMES, HeldOut
@@ -186,7 +186,8 @@ class Forecast(Shown):
 
     def shown(self) -> tuple[str, tuple[Table, ...]]:
         """Return what it says and its table."""
-        return self.statement, (self.table(), students_table(as_json(self.students)))
+        students = students_table(as_json(self.students), note=VERY_LABELS)
+        return self.statement, (self.table(), students)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as JSON types."""

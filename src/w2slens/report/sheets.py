@@ -17,7 +17,7 @@ from w2slens._core.table import Table
 from w2slens.advise.candidates import Ranking
 from w2slens.advise.courses import Course, Plan
 from w2slens.experiments.folder.believed import believing
-from w2slens.forecasting.display import forecast_table, students_table
+from w2slens.forecasting.display import VERY_LABELS, forecast_table, students_table
 from w2slens.measure.intrinsic import Dimensions
 from w2slens.models.risks import MODELS, Risks
 from w2slens.models.students import MODEL_OF
@@ -161,7 +161,8 @@ def _forecast(document: Document) -> Sheet:
         [(partial(plots.plot_forecast, values, ends), "Forecast risks with their intervals")],
         [forecast_table(document), *_students(document)],
         "Of the expected risks at this n, a property of the pair and not of this draw of the "
-        "labels. An OPR below 1 means that the strong model on the labels alone does better.",
+        "labels. An OPR below 1 means that the strong model on the labels alone does better. The "
+        "students below are those of these very labels: imitate is W2S, and its risk another.",
         2.4,
     )
 
@@ -169,7 +170,7 @@ def _forecast(document: Document) -> Sheet:
 def _students(document: Document) -> list[Table]:
     """Return the table of students; older forecasts have none."""
     known = document.get("students")
-    return [students_table(known)] if known else []
+    return [students_table(known, note=VERY_LABELS)] if known else []
 
 
 def _train(document: Document) -> Sheet:
