@@ -351,10 +351,17 @@ def test_a_page_of_a_plan_begins_with_its_best_course(browser, tmp_path, capsys)
 
 def test_the_posterior_student_is_shown_only_where_it_is_known(page):
     courses = "planner.courses.map((course) => course.name)"
+    name = page.ask("planner.state.names.posterior")
+    places = ("strip", "over-n", "over-N")
+    figures = [f"document.getElementById('{place}').textContent" for place in places]
     assert "posterior" in page.ask(courses)
+    assert all(name in page.ask(text) for text in figures)
+    risk = PosteriorRisks(Problem.gaussian(**KNOWN), True).at(np.array([160]), np.array([1200]))
+    assert f"{name}{number(float(risk[0, 0]))}" in page.ask(figures[0])
     page.ask("planner.change('noise', 0.5)")
     settled(page)
     assert "posterior" not in page.ask(courses)
+    assert not any(name in page.ask(text) for text in figures)
     assert not page.ask("planner.find('lacking').hidden")
 
 

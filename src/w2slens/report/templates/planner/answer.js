@@ -15,11 +15,11 @@ function counted(size, words) {
 }
 
 /** What to do with these labels and pseudo-labels, in a sentence, and why. */
-function answer({ settings, risks, posterior, courses, scale, headlines }) {
+function answer({ settings, risks, courses, scale, headlines }) {
   const { n, N, budget } = settings;
   const sizes = `With ${counted(n, "labels")} and ${counted(N, "pseudo-labels")}`;
   const known = { w2s: risks.w2s, strong: risks.strong, weak: risks.weak };
-  if (posterior !== null) known.posterior = posterior;
+  if ("posterior" in risks) known.posterior = risks.posterior;
   const finite = Object.keys(known).filter((name) => Number.isFinite(known[name]));
   if (!finite.length) {
     return { headline: `${sizes}, no model has a finite expected risk`, action: "", why: NO_RISK };
@@ -81,9 +81,9 @@ function bought(courses, budget) {
   return `With ${written(budget, 4)} to spend, the best course is ${first}${second ? `; next, ${second}` : ""}.`;
 }
 
-/** The strip of numbers: the four risks, the ratios, and what these sizes cost. */
+/** The strip of numbers: all risks that are known, the ratios, and what these sizes cost. */
 function strip(risks, cost, names) {
-  const entries = MODELS.map((name) => [names[name], written(risks[name]), LOOKS[name][0]]);
+  const entries = knownOf(risks).map((name) => [names[name], written(risks[name]), LOOKS[name][0]]);
   const ratios = [
     ["PGR", written(pgr(risks)), "--ink"],
     ["OPR", written(opr(risks)), "--ink"],

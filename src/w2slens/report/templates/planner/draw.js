@@ -79,12 +79,13 @@ function legendOf(entries) {
   return parts.join("");
 }
 
-/** Risks of the four models over sizes, those of now marked. */
+/** Risks of the models over sizes, those of now marked. */
 function drawRisks({ sizes, risks, at, now, names, title, xLabel, yLabel }) {
+  const models = knownOf(now);
   const x = sizeAxis([sizes[0], sizes[sizes.length - 1]]);
-  const values = risks.flatMap((one) => MODELS.map((name) => one[name]));
-  const y = riskAxis([...values, ...MODELS.map((name) => now[name])]);
-  const lines = MODELS.map((name) =>
+  const values = risks.flatMap((one) => models.map((name) => one[name]));
+  const y = riskAxis([...values, ...models.map((name) => now[name])]);
+  const lines = models.map((name) =>
     line(
       sizes.map((size, k) => [size, risks[k][name]]),
       x,
@@ -93,10 +94,10 @@ function drawRisks({ sizes, risks, at, now, names, title, xLabel, yLabel }) {
     ),
   );
   const here = x.to(at);
-  const marks = MODELS.map((name) => mark(LOOKS[name][1], here, y.to(now[name]), LOOKS[name][0]));
+  const marks = models.map((name) => mark(LOOKS[name][1], here, y.to(now[name]), LOOKS[name][0]));
   const upright = `<path class="now" d="M${here.toFixed(1)} ${BOX.top}V${BOX.bottom}"/>`;
   const inner = upright + lines.join("") + marks.join("");
-  const legend = legendOf(MODELS.map((name) => [LOOKS[name], names[name]]));
+  const legend = legendOf(models.map((name) => [LOOKS[name], names[name]]));
   return { svg: framed({ x, y, title, xLabel, yLabel, inner, legend }), x };
 }
 

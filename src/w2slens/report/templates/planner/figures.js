@@ -47,8 +47,8 @@ class Figures {
     figure.setAttribute("aria-label", words);
   }
 
-  /** Risks of the four models over n, and over N. */
-  risks(asked, settings, now, scale) {
+  /** Risks of all models over n, and over N. */
+  risks(risksAt, settings, now, scale) {
     const { names } = this;
     const yLabel = `${scale} risk (squared error)`;
     for (const [name, other] of [
@@ -57,7 +57,7 @@ class Figures {
     ]) {
       const sizes = sizesBetween(...this.range(name, settings[name]), STEPS_OF.curve);
       const at = (size) => ({ ...settings, [name]: size });
-      const drawn = sizes.map((size) => asked.risks(at(size).n, at(size).N));
+      const drawn = sizes.map((size) => risksAt(at(size).n, at(size).N));
       const title = `Expected risks at ${other} = ${settings[other].toLocaleString("en")}`;
       const xLabel = name === "n" ? "labels n" : "pseudo-labels N";
       const { svg, x } = drawRisks({
@@ -70,7 +70,7 @@ class Figures {
         xLabel,
         yLabel,
       });
-      const words = MODELS.map((model) => `${names[model]} ${written(now[model])}`).join(", ");
+      const words = knownOf(now).map((model) => `${names[model]} ${written(now[model])}`).join(", ");
       this.show(
         `over-${name}`,
         svg,

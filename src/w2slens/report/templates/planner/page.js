@@ -137,12 +137,16 @@ class Planner {
     const posterior = this.tabulated(population, asked);
     const shop = new Shop(asked, posterior, settings, this.state.largest);
     this.showControls(population, unknown);
-    const now = asked.risks(settings.n, settings.N);
-    this.figures.risks(asked, settings, now, population.scale);
+    const risksAt = (n, N) => {
+      const known = asked.risks(n, N);
+      return posterior ? { ...known, posterior: posterior(n, N) } : known;
+    };
+    const now = risksAt(settings.n, settings.N);
+    this.figures.risks(risksAt, settings, now, population.scale);
     this.figures.maps(asked, settings);
     const courses = this.figures.frontier(shop, settings, now, population.scale);
     Object.assign(this, { now, courses });
-    this.showAnswer({ population, settings, now, courses, posterior, shop });
+    this.showAnswer({ population, settings, now, courses, shop });
   }
 
   showControls({ found, moved }, unknown) {
@@ -172,13 +176,11 @@ class Planner {
     return { d_w, d_s, d_sw, rho_w: weak.error, rho_s: strong.error, signal };
   }
 
-  showAnswer({ population, settings, now, courses, posterior, shop }) {
+  showAnswer({ population, settings, now, courses, shop }) {
     const { names, headlines } = this.state;
-    const together = posterior ? posterior(settings.n, settings.N) : null;
     const said = answer({
       settings,
       risks: now,
-      posterior: together,
       courses,
       scale: population.scale,
       headlines,
@@ -186,8 +188,7 @@ class Planner {
     const [verdict] = document.getElementsByClassName("verdict");
     verdict.innerHTML = `<b>${said.headline} <small>${said.action}</small></b>${said.why}`;
     this.find("strip").innerHTML = strip(now, shop.cost("w2s", settings.n, settings.N), names);
-    const lacking = this.between && !posterior;
-    this.find("lacking").hidden = !lacking;
+    this.find("lacking").hidden = !this.between || "posterior" in now;
     const canonicalOne = settings.population === "canonical";
     const lost = canonicalOne ? unplanned(settings) : "";
     this.find("command").textContent = canonicalOne && !lost ? replayed(settings) : "";

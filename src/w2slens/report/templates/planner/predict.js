@@ -171,6 +171,11 @@ class Asked {
   }
 }
 
+/** The models whose risks are told: the four, and the student of labels and teacher together. */
+function knownOf(risks) {
+  return [...MODELS, ...("posterior" in risks ? ["posterior"] : [])];
+}
+
 /** A risk: bias and variance. */
 function riskOf({ bias, variance }) {
   return bias + variance;
