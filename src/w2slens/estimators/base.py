@@ -73,8 +73,7 @@ class WeakToStrong(InNotebooks, BaseEstimator):
         X
             (rows, columns): an array, a sparse matrix or a table with the columns of both sides.
         y
-            (rows,) labels, or (rows, outputs) numbers. Rows without one are marked, by NaN among
-            numbers and by −1 among classes: they are the pool.
+            (rows,) labels, or (rows, outputs) numbers; NaN or the class −1 marks a row of the pool.
         sample_weight
             (rows,) weights ≥ 0: of labels, and of rows of the pool.
         scores
