@@ -11,7 +11,7 @@ from w2slens.features.address import address
 from w2slens.features.guarded import reading
 from w2slens.features.parts import parts_in
 from w2slens.features.readers import Layout
-from w2slens.features.reading import Source
+from w2slens.features.reading import Source, column_of_ids
 
 MOST_NAMES = 10_000
 """Columns of more names are known by their places."""
@@ -30,7 +30,7 @@ def names_of(
     if isinstance(value, Source):
         value, layout = value.path, value.layout
     else:
-        layout = Layout(header, id=_column(id, argument))
+        layout = Layout(header, id=column_of_ids(id, argument))
     found = (
         _of_path(value, argument, layout) if isinstance(value, (str, Path)) else _of_table(value)
     )
@@ -38,14 +38,6 @@ def names_of(
         return None
     listed = [one for one in found if one != layout.id]
     return None if all(one.strip().isdigit() for one in listed) else listed
-
-
-def _column(id: Id, argument: str) -> str | None:
-    if id is None:
-        return None
-    from w2slens.features.ids import column_of  # tables load slowly
-
-    return column_of(id, argument)
 
 
 def _of_table(value: Any) -> list[Any] | None:

@@ -150,7 +150,7 @@ def open_features(
     """
     if isinstance(value, Source):
         return value
-    layout = Layout(header, id=_column(id, argument))
+    layout = Layout(header, id=column_of_ids(id, argument))
     data: Any
     if isinstance(value, (str, Path)):
         data = open_array(value, argument, layout)
@@ -176,7 +176,8 @@ def open_ids(
     return ids_of(value, argument, id, rows, header)
 
 
-def _column(id: Id, argument: str) -> str | None:
+def column_of_ids(id: Id, argument: str) -> str | None:
+    """Name the column of an input that holds its ids, if one does."""
     if id is None:
         return None
     from w2slens.features.ids import column_of
@@ -207,7 +208,7 @@ def read_array(
 
     `header` and `id` as of `open_features`; the `rows` that there should be may settle the first.
     """
-    layout = Layout(header, rows, id=_column(id, argument))
+    layout = Layout(header, rows, id=column_of_ids(id, argument))
     return check.numeric(_whole(value, argument, layout), argument)
 
 
@@ -220,7 +221,7 @@ def read_labels(
     id: Id = None,
 ) -> NDArray[Any]:
     """Read labels as `read_array`; they may be text, which are classes."""
-    layout = Layout(header, rows, text=True, id=_column(id, argument))
+    layout = Layout(header, rows, text=True, id=column_of_ids(id, argument))
     return check.label_array(_whole(value, argument, layout), argument)
 
 
