@@ -302,6 +302,10 @@ def test_sums_are_of_the_content_that_files_had(tmp_path, monkeypatch):
         assert ranges.described([open_features(place, "weak")]) == words
     alike = ranges.described([open_features(tmp_path / "parts", "weak")])
     assert alike == known["parts"]
+    (tmp_path / "parts" / "out").mkdir()
+    np.savez(tmp_path / "parts" / "out" / "sums.npz", rows=rows)  # a journal among the features
+    (tmp_path / "parts" / ".#lock").symlink_to("nowhere")
+    assert ranges.described([open_features("parts", "weak")]) == known["parts"]
     write(rows + 1)
     for place, words in known.items():
         assert ranges.described([open_features(place, "weak")]) != words

@@ -462,10 +462,10 @@ def test_notebooks_see_the_diagram_and_what_came_out():
         ({}, {"sample_weight": -np.ones(300)}, "sample_weight: is negative"),
         ({}, {"y": np.full(300, np.nan)}, "y: has a number in no row"),
         ({}, {"y": np.where(np.arange(300) < 9, 4.0, np.nan)}, "y: is constant"),
-        ({}, {"X": pd.Series(np.ones(300), name="one")}, "X: is one column; 'one' of a table"),
+        ({}, {"X": pd.Series(np.ones(300), name="one")}, "X: is one column of a table"),
         ({"weak": [], "student": "labels"}, {"scores": np.ones(300)}, "weak: is constant over the"),
         ({"teacher": DummyRegressor()}, {}, "teacher: says the same of all"),
-        ({"teacher": Ridge(), "cv": TimeSeriesSplit(3)}, {}, "cv: holds labeled row 0 out 0 times"),
+        ({"teacher": Ridge(), "cv": TimeSeriesSplit(3)}, {}, "cv: never holds labeled row 0 out"),
         ({"teacher": Ridge(), "cv": 70}, {}, "cv: divides 60 labeled rows badly"),
     ],
 )

@@ -486,3 +486,13 @@ def test_joining_is_what_a_slow_oracle_does():
 
 def of(argument, ids):
     return ids_of_rows.ids_of(None, argument, {argument: ids}, len(ids))
+
+
+def test_lists_of_ids_may_mix_numbers_and_text():
+    """A number is equal to its digits, also in a list beside words or of scalars of numpy."""
+    rows = np.random.default_rng(0).standard_normal((60, 3))
+    mixed = [0, "a1", *range(2, 60)]
+    for ids in (mixed, [np.array(i) for i in range(60)], [2**63 + i for i in range(60)]):
+        told = {"weak": ids, "strong": ids[::-1]}
+        found = dimensions(rows, rows[::-1], id=told)
+        assert found.d_sw == pytest.approx(3, abs=1e-6)

@@ -284,6 +284,23 @@ def test_columns_are_known_again_by_their_names(tmp_path, kind):
         found.predict(put(table[:9].rename(columns={"s3": "t"}), "other"))
 
 
+def test_names_are_taken_from_rows_and_of_coordinates_alone(tmp_path):
+    weak, strong, _, y = drawn()
+    table = pd.DataFrame(strong, columns=[f"s{i}" for i in range(17)])
+    (tmp_path / "parts").mkdir()
+    pd.DataFrame({"other": []}).to_parquet(tmp_path / "parts" / "0.parquet")
+    table.to_parquet(tmp_path / "parts" / "1.parquet")
+    found = train(weak, table, y)
+    close(found.predict(tmp_path / "parts"), found.predict(strong), 1e-12)
+    for name in ("emb", "embedding"):
+        pd.DataFrame({name: list(strong)}).to_parquet(tmp_path / f"{name}.parquet")
+    vectors = train(weak, tmp_path / "emb.parquet", y)
+    close(vectors.predict(tmp_path / "embedding.parquet"), vectors.predict(table), 1e-12)
+    twice = pd.concat([table, table[["s16"]]], axis=1)
+    with pytest.raises(InputError, match="has 18 coordinates; the student knows 17"):
+        found.predict(twice)
+
+
 def test_rows_are_scored_in_chunks_of_so_many_bytes(monkeypatch):
     weak, strong, _, y = drawn()
     found = train(weak, strong, y)

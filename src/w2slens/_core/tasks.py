@@ -60,6 +60,7 @@ class Tasks:
                 if self._client.status != "running" or self._losses > RETRIES * self.window:
                     raise
                 return LOST
+        self._losses = 0
         if isinstance(result, InputError):
             raise result
         return result

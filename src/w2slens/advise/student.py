@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TAKE_HOME = "w2slens.report.take_home"
 """Where writing a student lives."""
 
-CHUNK_BYTES = 2**25
+CHUNK_BYTES = 2**27
 """Of features, as float64, that are scored at a time."""
 
 CLOSE = 0.02

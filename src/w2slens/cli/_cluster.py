@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from w2slens._core.cluster import LOCAL
-from w2slens._core.errors import InputError, needing
+from w2slens._core.errors import InputError, first_line, needing
 from w2slens.cli._help import Option
 from w2slens.cli._options import flag
 
@@ -56,7 +56,11 @@ def _secured(scheduler: str | None, files: dict[str, str | None]) -> Any:
     distributed: Any = dask  # few of its types are known
     known = {TLS[name][0]: path for name, path in given.items()}
     security = distributed.Security(require_encryption=True, **known)
-    if security.get_connection_args("client")["ssl_context"] is None:
+    try:
+        context = security.get_connection_args("client")["ssl_context"]
+    except OSError as error:
+        raise InputError(next(iter(given)), f"cannot be used ({first_line(error)})") from None
+    if context is None:
         rest = [flag(name) for name in TLS if name not in given]
         raise InputError(next(iter(given)), f"needs {' and '.join(rest)} beside it")
     return scheduler, security

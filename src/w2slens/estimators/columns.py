@@ -19,7 +19,7 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Any:
     X = table(X)
     if hasattr(X, "iloc"):
         if X.ndim != 2:
-            raise InputError("X", f"is one column; {X.name!r} of a table is X[[{X.name!r}]]")
+            raise InputError("X", "is one column of a table; X.to_frame() makes a table of it")
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         return X
     return validate_data(

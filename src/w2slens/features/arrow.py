@@ -28,7 +28,7 @@ def fields_of(
     """List the fields that are meant: none of ids, or of an index of pandas that is not named."""
     meant = {but, *([] if columns is None else columns.split(","))}
     index = index_of(schema) - meant
-    fields = [field for field in schema if field.name not in index]
+    fields = [field for field in schema if field.name not in index] or list(schema)
     names = [field.name for field in fields]
     return [fields[i] for i in picked(names, columns, name, argument, but)]
 
@@ -39,6 +39,11 @@ def index_of(schema: Any) -> set[str]:
     listed = described.get("index_columns", []) if isinstance(described, dict) else []
     told = {name for name in listed if isinstance(name, str)}
     return {name for name in schema.names if name in told or name.startswith(INDEX)}
+
+
+def is_plain(fields: list[Any]) -> bool:
+    """Whether each field is one column of numbers."""
+    return all(_is(field.type, NUMBERS) for field in fields)
 
 
 def is_text(fields: list[Any]) -> bool:

@@ -62,7 +62,7 @@ def names_in(path: Path, columns: str | None, argument: str, layout: Layout) -> 
         return None
     names = [name.strip() for name in first]
     found = [names[i] for i in picked(names, columns, path.name, argument, layout.id)]
-    return found[1:] if columns is None and not names[0] else found
+    return None if "" in found else found  # an index, or a column that nobody named
 
 
 def read_ids(path: Path, column: str | None, argument: str, layout: Layout) -> list[str | None]:

@@ -36,8 +36,9 @@ def of_python(value: Any, argument: str) -> Iterator[Any]:
         yield value
         return
     with reading(Path("ids"), argument):
-        exact = object if isinstance(value, (list, tuple)) else None  # large ones become no floats
-        listed = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value, exact)
+        listed = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value)
+        if listed.dtype.kind == "f" and isinstance(value, (list, tuple)):
+            listed = np.asarray(value, object)  # large ones become no floats
         if listed.ndim == 2 and listed.shape[1] == 1:
             listed = listed[:, 0]
         if listed.dtype.kind not in "iu":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from w2slens._core import check
 from w2slens._core.errors import InputError
 from w2slens._core.inputs import regular
 from w2slens._core.types import Id
@@ -36,12 +37,15 @@ def names_of(
     )
     if found is None or len(found) > MOST_NAMES or not all(isinstance(one, str) for one in found):
         return None
-    listed = [one for one in found if one != layout.id]
-    return None if all(one.strip().isdigit() for one in listed) else listed
+    listed = [one.strip() for one in found if one != layout.id]
+    return None if all(one.isdigit() for one in listed) else listed
 
 
 def _of_table(value: Any) -> list[Any] | None:
-    names = getattr(value, "column_names", None) or getattr(value, "columns", None)
+    if check.is_dataset(value):  # its columns may be vectors, whose name is none of coordinates
+        return None
+    names = getattr(value, "column_names", None)
+    names = getattr(value, "columns", None) if names is None else names
     return None if names is None else list(names)
 
 
@@ -51,19 +55,29 @@ def _of_path(value: str | Path, argument: str, layout: Layout) -> list[str] | No
     with reading(path, argument):
         if where.remote or not regular(path, argument).exists():
             return None
-        if path.is_dir():
-            path = next(iter(parts_in(path)), path)
-        if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            from w2slens.features.arrow import fields_of
-
-            fields = fields_of(pq.read_schema(path), where.key, argument, path.name, layout.id)
-            return [field.name for field in fields]
+        parts = parts_in(path) if path.is_dir() else [path]
+        if parts and parts[0].suffix == ".parquet":
+            return _of_parquet(parts, where.key, argument, layout)
         if path.suffix in (".csv", ".tsv") and path.is_file():
             from w2slens.features.delimited import names_in
 
             return names_in(path, where.key, argument, layout)
+    return None
+
+
+def _of_parquet(
+    parts: list[Path], key: str | None, argument: str, layout: Layout
+) -> list[str] | None:
+    """Name the columns of the first part that has rows; that of vectors names no coordinate."""
+    import pyarrow.parquet as pq
+
+    from w2slens.features.arrow import fields_of, is_plain
+
+    for path in parts:
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows:
+                fields = fields_of(file.schema_arrow, key, argument, path.name, layout.id)
+                return [field.name for field in fields] if is_plain(fields) else None
     return None
 
 
@@ -79,6 +93,8 @@ def refuse_other(columns: Any, side: str, given: list[str] | None, argument: str
     if only is not None:
         whose = "the model learnt from it" if only in known else "the model does not know it"
         raise InputError(argument, f"has other columns, such as {only!r}: {whose}")
+    if len(given) != len(known):
+        return  # one of them twice: that there are more says what is wrong
     first = next(a for a, b in zip(known, given, strict=False) if a != b)
     raise InputError(
         argument,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from w2slens._core.atomic import load_all_arrays, loading, save_arrays
 from w2slens._core.errors import InputError
 from w2slens.features.address import Address, absolute, address
+from w2slens.features.parts import ENDINGS
 from w2slens.features.reading import Source
 
 T = TypeVar("T")
@@ -23,6 +24,9 @@ SAVED_EVERY = 16
 """Ranges after which the sums are written to the journal."""
 
 WORDS = "words"
+
+READ = (*ENDINGS, ".arrow")
+"""Files of a folder that are read: a journal may lie among them."""
 
 SEEN = 256
 """Rows at either end by which what is behind a URL is known again."""
@@ -65,7 +69,11 @@ def _state(where: Address, source: Source) -> list[str | int]:
     if not top.is_dir():
         state = top.stat()
         return [state.st_size, state.st_mtime_ns]
-    states = sorted((str(one.relative_to(top)), one.stat()) for one in top.rglob("*"))
+    if top.suffix == ".zarr":
+        files = [one for one in top.rglob("*") if one.is_file()]
+    else:
+        files = [one for one in top.glob("[!.]*") if one.suffix in READ and one.is_file()]
+    states = sorted((str(one.relative_to(top)), one.stat()) for one in files)
     known = [[name, state.st_size, state.st_mtime_ns] for name, state in states]
     return [hashlib.sha256(json.dumps(known).encode()).hexdigest()]
 

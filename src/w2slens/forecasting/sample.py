@@ -17,7 +17,6 @@ from w2slens.models.labeled import LabeledBlock
 from w2slens.models.metrics import METRICS, HeldOut, check_metric
 from w2slens.models.tuning import choose_loo, choose_w2s
 from w2slens.moments.left_out import note_left_out
-from w2slens.moments.spectrum import ARITHMETIC_ROUNDING
 
 LEAST_POOL = 10  # fewer rows without labels show no second moments
 
@@ -81,11 +80,12 @@ def _labeled(rows: Matrix, labels: Labels, name: str) -> LabeledSide:
     """Take the rows with labels; if no column varies over them, nothing is learnt from them."""
     some = np.asarray(rows[: len(labels.values)])
     low, high = (np.asarray(end, np.float64) for end in (some.min(axis=0), some.max(axis=0)))
-    if (high - low <= ARITHMETIC_ROUNDING * np.abs(low)).all():
+    design = Design.from_rows(some)
+    if (high - low <= 4 * design.precision * np.abs(low)).all():
         raise InputError(
             name, f"is constant over the {len(some)} labeled rows, though perhaps not over others"
         )
-    return LabeledSide(Design.from_rows(some), labels)
+    return LabeledSide(design, labels)
 
 
 def _look_at(pool: Unlabeled, *names: str) -> None:

@@ -57,7 +57,8 @@ def _chunks(stream: Iterable[Any]) -> Iterator[dict[str, NDArray[Any]]]:
                 "weak", "is a stream of other things; pairs (weak rows, strong rows) are needed"
             )
         found = {name: check.numeric(side, name) for name, side in zip(SIDES, pair, strict=True)}
-        weak, strong = (len(np.atleast_1d(side)) for side in found.values())
+        flat = any(side.ndim != len(SIDES) for side in found.values())
+        weak, strong = (1 if flat else len(side) for side in found.values())
         if weak != strong:
             has = f"has {strong:,} rows and weak has {weak:,}"
             raise InputError("strong", f"{has} in block {block} of the stream, counted from 0")

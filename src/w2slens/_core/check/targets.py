@@ -102,7 +102,7 @@ def _one_hot(array: NDArray[Any], argument: str) -> tuple[NDArray[np.float64], N
     if len(classes) < 2:
         raise InputError(argument, f"holds one class only ({classes[0]}); at least two are needed")
     n, k = len(array), len(classes)
-    if k > n / 2 and n * k > MOST_ONE_HOT:
+    if 2 * k >= n and n * k > MOST_ONE_HOT:
         raise InputError(argument, f"holds {k:,} classes in {n:,} rows; is it a regression?")
     one_hot = np.zeros((n, k))
     one_hot[np.arange(n), codes] = 1
