@@ -46,7 +46,7 @@ def sum_on(cluster: Cluster, rows: StreamedRows, journal: Path | None) -> None:
     sides = [rows.strong, *rows.teachers.values()]
     sources = [side.source for side in sides]
     parts = ranges.ranges_of(sources, range_bytes(sides, rows.width, rows.apart), PANEL_ROWS)
-    known = ranges.SumsFile(journal, _described(rows, len(parts[0])))
+    known = ranges.SumsFile(journal, partial(_described, rows, len(parts[0])))
     done, sums = known.load(_read) or (0, {})
     found = GroupedMoments(rows.apart)
     found.merge(sums)

@@ -79,10 +79,14 @@ def _state(where: Address, source: Source) -> list[str | int]:
 
 
 class SumsFile:
-    """A file of sums that are not complete; none where no path is given."""
+    """A file of sums that are not complete; none where no path is given.
 
-    def __init__(self, path: str | Path | None, words: str) -> None:
-        self._path, self._words = None if path is None else Path(path), words
+    What they are sums of is asked only where there is a file, for files are looked at to say it.
+    """
+
+    def __init__(self, path: str | Path | None, words: Callable[[], str]) -> None:
+        self._path = None if path is None else Path(path)
+        self._words = "" if path is None else words()
 
     def load(self, read: Callable[[dict[str, NDArray[Any]]], T]) -> T | None:
         """Read what `save` wrote by what takes its arrays; None where there is no file.
@@ -95,8 +99,8 @@ class SumsFile:
         path, found = self._path, None
         if path is None or not path.exists():
             return None
+        arrays = load_all_arrays(path, "journal")
         with loading(path, "journal"):
-            arrays = load_all_arrays(path, "journal")
             same = str(arrays.pop(WORDS)) == self._words
             if same:
                 found = read(arrays)

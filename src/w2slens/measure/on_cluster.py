@@ -1,6 +1,7 @@
 """Moments of files whose ranges of rows are read and summarised by the workers of a cluster."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def on_cluster(
     """
     sent = 8 * (weak.coordinates + strong.coordinates) ** 2
     parts = ranges.ranges_of((weak, strong), READ_OVER_SENT * sent, CHUNK)
-    words = ranges.described((weak, strong), range=len(parts[0]))
+    words = partial(ranges.described, (weak, strong), range=len(parts[0]))
     known = _Journal(ranges.SumsFile(journal, words), len(parts))
     left = known.tree.missing
     read(weak.rows - sum(len(parts[place]) for place in left))
