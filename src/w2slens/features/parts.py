@@ -45,8 +45,7 @@ class Parts:
         kept = [(path, part) for path, part in opened if part.shape[:1] != (0,)] or opened[:1]
         paths = [path for path, _ in kept]
         self.paths, self._argument = paths, argument
-        self.parts = [part for _, part in kept]
-        self.parts = [self._as_first(*part) for part in kept]
+        self.parts = [self._as(kept[0][1], *one) for one in kept]
         shapes = [part.shape for part in self.parts]
         if len(shapes[0]) != 2:
             raise InputError(
@@ -62,9 +61,9 @@ class Parts:
         self.ends = np.cumsum([0, *(shape[0] for shape in shapes)])
         self.shape = (int(self.ends[-1]), int(shapes[0][1]))
 
-    def _as_first(self, path: Path, part: Any) -> Any:
-        """Put the columns of a part into the order that the first part has."""
-        names, first = (getattr(one, "names", None) for one in (part, self.parts[0]))
+    def _as(self, head: Any, path: Path, part: Any) -> Any:
+        """Put the columns of a part into the order that the first part, the `head`, has."""
+        names, first = (getattr(one, "names", None) for one in (part, head))
         if names is None or first is None or names == first:
             return part
         other = sorted(set(names) ^ set(first))
